@@ -17,7 +17,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_RETENTION_SECONDS } from '../core/config/aws-limits.ts';
-import { writeOutboxEnvironment } from '../core/config/outbox-environment.ts';
+import { writeOutboxFunctionEnvironment } from '../core/config/outbox-function-environment.ts';
 import { DEFAULT_OUTBOX_KEY_PREFIX } from '../core/config/outbox-table.ts';
 import { type ProcessorQueue, writeOtherProcessors } from '../core/config/processor-queues.ts';
 import { SUBMISSION_TYPE } from '../core/wire/submission.ts';
@@ -127,7 +127,7 @@ export class Outbox extends Construct {
       timeout: TIMEOUT,
       environment: functionEnvironment(
         settings.serviceName,
-        writeOutboxEnvironment({
+        writeOutboxFunctionEnvironment({
           outboxTable: this.table.tableName,
           failureQueueUrl: this.failures.queueUrl,
           inputQueueUrl: inputQueue.queueUrl,

@@ -195,6 +195,7 @@ export const DYNAMODB_MAX_BATCH_STATEMENTS = 25;
  */
 export const DYNAMODB_MAX_TRANSACT_ITEMS = 100;
 
+/**
  * Most items one `BatchWriteItem` call puts or deletes.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */

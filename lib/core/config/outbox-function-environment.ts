@@ -26,7 +26,9 @@ export interface OutboxFunctionEnvironment {
 }
 
 /** The outbox function's environment as variables, for a deployment to set. */
-export function writeOutboxFunctionEnvironment(environment: OutboxFunctionEnvironment): Record<string, string> {
+export function writeOutboxFunctionEnvironment(
+  environment: OutboxFunctionEnvironment,
+): Record<string, string> {
   return writeVariables(outboxVariables(), environment);
 }
 
