@@ -28,6 +28,7 @@ import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { OutboxRelay } from '../outbox/outbox-relay.ts';
 import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
+import { SqliteOutboxTable } from '../outbox/sqlite/table.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import {
@@ -285,8 +286,8 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * Submits the requests that an application inserts into the table `outbox` of a SQLite file, until the service closes: each once
-   * its transaction is committed, and then once. Several processes may relay the same file: one of them works at a time.
+   * Submits the requests that an application inserts into the table `outbox` of a SQLite file, until the service closes: each exactly
+   * once, after its transaction is committed. Several processes may relay the same file: one of them works at a time.
    * @throws ConfigurationError for a file that doesn't exist or has no such table: create it with `SQLITE_OUTBOX` of
    *   `coatcheck/outbox`
    */
@@ -294,7 +295,8 @@ export class Service implements AsyncDisposable {
     this.#assertOpen();
     const { storage, logger } = this.#parts;
     const { submissions, queue, records } = this.#intake;
-    const source = await SqliteOutbox.open({ path: file ?? storage.file.path, ordered: queue.ordered });
+    const path = file ?? storage.file.path;
+    const source = await SqliteOutbox.open({ path, table: new SqliteOutboxTable(), ordered: queue.ordered });
     const destination = { submissions, queue, requests: records };
     const relay = new OutboxRelay(source, publishToService(destination), { logger, random: Math.random });
     const running = relay

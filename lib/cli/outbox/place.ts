@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { ConfigurationError } from '../../core/base/errors.ts';
-import { hideLogin } from '../../core/base/hide-login.ts';
 import { OUTBOX_VARIABLE, readOutboxPlace } from '../../core/config/outbox-environment.ts';
-import type { PostgresOutboxAdministration } from '../../outbox/postgres/administration.ts';
+import type { OutboxAdministration } from '../../outbox/outbox-administration.ts';
+import { openAdministration } from './open-outbox.ts';
 
 /** Options that say where the outbox is. */
 export interface PlaceOptions {
@@ -14,7 +13,7 @@ export function addPlaceOptions(command: Command): Command {
   return command
     .option(
       '--from <url>',
-      `database of the application, such as postgres://user@host/db; or ${OUTBOX_VARIABLE}`,
+      `database of the application, such as postgres://user@host/db or sqlite:folder/app.db; or ${OUTBOX_VARIABLE}`,
     )
     .option('--table <name>', 'name of the outbox table; or COATCHECK_OUTBOX_TABLE (default: outbox)');
 }
@@ -28,25 +27,11 @@ export function placed({ from, table }: PlaceOptions): Record<string, string | u
   };
 }
 
-/** @throws ConfigurationError for a database of another kind */
-export function assertPostgres(url: string): void {
-  if (/^postgres(?:ql)?:\/\//.test(url)) return;
-  throw new ConfigurationError(
-    `${OUTBOX_VARIABLE} must be the URL of a PostgreSQL database, such as postgres://user@host/db, got ${hideLogin(url)}`,
-  );
-}
-
 /** Works on the table that the options name. */
 export async function withOutbox(
   options: PlaceOptions,
-  work: (outbox: PostgresOutboxAdministration) => Promise<void>,
+  work: (outbox: OutboxAdministration) => Promise<void>,
 ): Promise<void> {
-  const { outboxUrl, table } = readOutboxPlace(placed(options));
-  assertPostgres(outboxUrl);
-  const [{ PostgresOutboxAdministration }, { OutboxTable }] = await Promise.all([
-    import('../../outbox/postgres/administration.ts'),
-    import('../../outbox/postgres/table.ts'),
-  ]);
-  await using outbox = new PostgresOutboxAdministration(outboxUrl, new OutboxTable(table));
+  await using outbox = await openAdministration(readOutboxPlace(placed(options)));
   await work(outbox);
 }

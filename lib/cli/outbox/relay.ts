@@ -7,7 +7,7 @@ import { addPlaceOptions, type PlaceOptions, placed } from './place.ts';
 const EXAMPLES = `
 The settings are environment variables, or in the same form in a file. Options win over variables, variables over the file.
 
-  COATCHECK_OUTBOX                    URL of the database, as pg reads it, with sslmode and so on (required)
+  COATCHECK_OUTBOX                    URL of the database, as pg reads it, with sslmode and so on, or sqlite:file (required)
   COATCHECK_OUTBOX_TABLE              name of the table, maybe with its schema (default: outbox)
   COATCHECK_OUTBOX_TO                 URL of the queue of requests, in the form of COATCHECK_OUTPUT of a worker, or of the
                                       HTTP API of a service (required)
@@ -22,6 +22,7 @@ Several relays can share a table. SIGTERM stops a relay after the batch it has b
 Examples:
   coatcheck outbox relay --from postgres://app@db.internal/shop --to 'amqp://rabbit.internal/?queue=requests'
   coatcheck outbox relay --from postgres://app@db.internal/shop --to https://requests.example.com
+  coatcheck outbox relay --from sqlite:data/app.db --to https://requests.example.com
   coatcheck outbox relay --env-file outbox.env`;
 
 interface RelayOptions extends PlaceOptions {

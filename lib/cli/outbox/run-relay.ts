@@ -4,21 +4,18 @@ import { processLogger } from '../../lambda/powertools-logger.ts';
 import { OutboxMetrics } from '../../outbox/outbox-metrics.ts';
 import { OutboxRelay } from '../../outbox/outbox-relay.ts';
 import type { OutboxSource } from '../../outbox/outbox-source.ts';
-import { PostgresOutbox } from '../../outbox/postgres/postgres-outbox.ts';
-import { OutboxTable } from '../../outbox/postgres/table.ts';
 import { StatusServer } from '../../worker/status-server.ts';
 import { loggableSettings } from '../loggable-settings.ts';
 import { PortOpener } from '../worker/open-ports.ts';
 import { openDestination } from './open-destination.ts';
-import { assertPostgres } from './place.ts';
+import { openOutbox } from './open-outbox.ts';
 
 /**
  * Relays an outbox until the signal fires and the batch of that moment has ended.
  * @throws ConfigurationError for a table, a queue or a store that can't be used
  */
 export async function runRelay(environment: OutboxEnvironment, signal: AbortSignal): Promise<void> {
-  const { serviceName, outboxUrl: url, table, order, statusPort } = environment;
-  assertPostgres(url);
+  const { serviceName, order, statusPort } = environment;
   const logger = processLogger({ serviceName, handlerVersion: undefined });
   let source: OutboxSource | undefined;
   let relay: OutboxRelay | undefined;
@@ -33,12 +30,7 @@ export async function runRelay(environment: OutboxEnvironment, signal: AbortSign
   await using server = await StatusServer.listen(statusPort, { status, metrics });
   await using opener = new PortOpener(logger);
   const publish = await openDestination(environment, opener);
-  await using outbox = await PostgresOutbox.open({
-    url,
-    table: new OutboxTable(table),
-    ordered: order === 'fifo',
-    logger,
-  });
+  await using outbox = await openOutbox(environment, { ordered: order === 'fifo', logger });
   source = outbox;
   relay = new OutboxRelay(outbox, publish, {
     logger,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { readOutboxPlace } from '../../core/config/outbox-environment.ts';
 import { note, write } from '../../terminal/output.ts';
+import { tableDefinition } from './open-outbox.ts';
 import { addPlaceOptions, type PlaceOptions, placed, withOutbox } from './place.ts';
 
 interface TableOptions extends PlaceOptions {
@@ -22,8 +23,7 @@ export function tableCommand(): Command {
         note('the outbox table is ready');
         return;
       }
-      const { OutboxTable } = await import('../../outbox/postgres/table.ts');
-      const { table } = readOutboxPlace({ COATCHECK_OUTBOX: 'none', ...placed(options) });
-      await write(new OutboxTable(table).definition(options.notify));
+      const place = readOutboxPlace({ COATCHECK_OUTBOX: 'none', ...placed(options) });
+      await write(await tableDefinition(place, options.notify));
     });
 }

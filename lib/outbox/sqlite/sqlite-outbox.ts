@@ -1,18 +1,17 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigurationError } from '../../core/base/errors.ts';
-import { messageOf } from '../../core/base/serialize-error.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import type { Publication } from '../../core/wire/batch-publisher.ts';
 import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
 import { codeOf, SQLITE_BUSY } from '../../stores/sqlite/result-code.ts';
 import { rollback } from '../../stores/sqlite/rollback.ts';
-import { numberOf, type Row } from '../../stores/sqlite/row.ts';
+import type { Row } from '../../stores/sqlite/row.ts';
 import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbox-source.ts';
-import { OUTBOX_TABLE } from './table.ts';
+import { explaining, openDatabase, readLevel } from './open-database.ts';
+import type { SqliteOutboxTable } from './table.ts';
 
 /** Most rows of a batch. */
 const BATCH_ROWS = 256;
@@ -28,6 +27,7 @@ const BUSY_MILLISECONDS = 30_000;
 export interface SqliteOutboxOptions {
   /** The application's file. */
   readonly path: string;
+  readonly table: SqliteOutboxTable;
   /** Whether the rows of an aggregate are relayed in order. Then a row that was refused holds back the later ones of its aggregate. */
   readonly ordered: boolean;
 }
@@ -40,22 +40,13 @@ interface TakenRow extends StoredRow {
 const COLUMNS =
   'position, id, aggregatetype, aggregateid, type, payload, tracingspancontext, inserted, refused';
 
-const OLDEST = `SELECT ${COLUMNS} FROM ${OUTBOX_TABLE} AS row WHERE refused IS NULL`;
-
-const NOT_BEHIND = `NOT EXISTS (SELECT 1 FROM ${OUTBOX_TABLE} AS earlier
-  WHERE earlier.refused IS NOT NULL AND earlier.aggregateid = row.aggregateid AND earlier.position < row.position)`;
-
-const IN_PLACE = `ORDER BY position LIMIT ${BATCH_ROWS}`;
-
-const LEVEL = `SELECT count(*) FILTER (WHERE refused IS NULL) AS waiting,
-  min(inserted) FILTER (WHERE refused IS NULL) AS oldest, count(refused) AS refused FROM ${OUTBOX_TABLE}`;
-
 /**
  * The outbox table in an application's SQLite file. Of several relays of a file, one works, and another takes its place when it
  * ends: it holds the lock of a file beside the application's, which the system frees however the process ends.
  */
 export class SqliteOutbox implements OutboxSource {
   readonly #path: string;
+  readonly #table: SqliteOutboxTable;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #select: string;
@@ -64,32 +55,26 @@ export class SqliteOutbox implements OutboxSource {
   #seenVersion: number | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(database: DatabaseSync, lock: DatabaseSync, { path, ordered }: SqliteOutboxOptions) {
-    this.#path = path;
+  private constructor(database: DatabaseSync, lock: DatabaseSync, options: SqliteOutboxOptions) {
+    this.#path = options.path;
+    this.#table = options.table;
     this.#database = database;
     this.#lock = lock;
-    this.#select = `${OLDEST} ${ordered ? `AND ${NOT_BEHIND}` : ''} ${IN_PLACE}`;
+    this.#select = selectOf(options);
     this.#watch();
   }
 
   /** @throws ConfigurationError if there is no such file, no such table in it, or if this Node has no SQLite */
   static async open(options: SqliteOutboxOptions): Promise<SqliteOutbox> {
     const { path } = options;
-    const { DatabaseSync } = await importSqlite();
-    await access(path).catch((cause) => {
-      throw new ConfigurationError(`The outbox can't be used: there is no file ${path}`, { cause });
-    });
-    const database = new DatabaseSync(path);
+    const database = await openDatabase(path);
     try {
-      database.prepare(`SELECT ${COLUMNS} FROM ${OUTBOX_TABLE} LIMIT 0`).all();
+      explaining(path, () => database.prepare(selectOf(options)).get());
+      const { DatabaseSync } = await importSqlite();
       return new SqliteOutbox(database, new DatabaseSync(`${path}-relay`), options);
-    } catch (cause) {
+    } catch (error) {
       database.close();
-      if (codeOf(cause) === SQLITE_BUSY) throw cause;
-      throw new ConfigurationError(
-        `The outbox in ${path} can't be used: ${messageOf(cause)}. Create its table with SQLITE_OUTBOX of coatcheck/outbox`,
-        { cause },
-      );
+      throw error;
     }
   }
 
@@ -117,13 +102,7 @@ export class SqliteOutbox implements OutboxSource {
   }
 
   async level(): Promise<OutboxLevel> {
-    const { waiting, oldest, refused } = this.#database.prepare(LEVEL).get() ?? {};
-    const since = numberOf(oldest);
-    return {
-      waiting: Number(waiting),
-      oldestMilliseconds: since === undefined ? 0 : Math.max(0, Date.now() - since),
-      refused: Number(refused),
-    };
+    return readLevel(this.#database, this.#table);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,10 +147,11 @@ export class SqliteOutbox implements OutboxSource {
 
   /** Removes what was published, and marks what was refused. */
   async #settle(rows: readonly TakenRow[], publications: readonly Publication[]): Promise<void> {
+    const { sql } = this.#table;
     await this.#whenFree('BEGIN IMMEDIATE');
     try {
-      const remove = this.#database.prepare(`DELETE FROM ${OUTBOX_TABLE} WHERE position = ?`);
-      const refuse = this.#database.prepare(`UPDATE ${OUTBOX_TABLE} SET refused = ? WHERE position = ?`);
+      const remove = this.#database.prepare(`DELETE FROM ${sql} WHERE position = ?`);
+      const refuse = this.#database.prepare(`UPDATE ${sql} SET refused = ? WHERE position = ?`);
       for (const [nth, { position }] of rows.entries()) {
         const publication = publications[nth];
         if (publication?.published) remove.run(position);
@@ -222,6 +202,13 @@ export class SqliteOutbox implements OutboxSource {
       return undefined;
     }
   }
+}
+
+function selectOf({ table: { sql }, ordered }: SqliteOutboxOptions): string {
+  const notBehind = `NOT EXISTS (SELECT 1 FROM ${sql} AS earlier
+    WHERE earlier.refused IS NOT NULL AND earlier.aggregateid = row.aggregateid AND earlier.position < row.position)`;
+  return `SELECT ${COLUMNS} FROM ${sql} AS row WHERE refused IS NULL ${ordered ? `AND ${notBehind}` : ''}
+    ORDER BY position LIMIT ${BATCH_ROWS}`;
 }
 
 function storedRow({ position, payload, tracingspancontext, ...row }: Row): TakenRow {

@@ -1,20 +1,43 @@
-/** The name of the table. */
-export const OUTBOX_TABLE = 'outbox';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { quote } from '../../core/base/quote.ts';
 
-/**
- * SQL that creates the outbox table in an application's SQLite file; it can be repeated. `position` is the order of inserts,
- * `inserted` the time in milliseconds since 1970, and `refused` the reason why the service can't take a row.
- */
-export const SQLITE_OUTBOX = `CREATE TABLE IF NOT EXISTS ${OUTBOX_TABLE} (
+/** An outbox table in a SQLite file, by its name. */
+export class SqliteOutboxTable {
+  /** As SQL writes it. */
+  readonly sql: string;
+
+  /** @throws ConfigurationError */
+  constructor(name = 'outbox') {
+    if (!/^[a-z_]\w{0,62}$/i.test(name)) {
+      throw new ConfigurationError(
+        `The outbox table in a SQLite file must be a name of letters, digits and _, got ${quote(name)}`,
+      );
+    }
+    this.sql = `"${name}"`;
+  }
+
+  /** The statements that create the table. They can be repeated. */
+  get definition(): string {
+    const index = this.sql.replace(/"$/, '_refused"');
+    return `CREATE TABLE IF NOT EXISTS ${this.sql} (
+  -- The order of inserts.
   position INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- The columns of Debezium's outbox event router.
   id TEXT NOT NULL UNIQUE,
   aggregatetype TEXT NOT NULL,
   aggregateid TEXT NOT NULL,
   type TEXT NOT NULL,
   payload TEXT,
   tracingspancontext TEXT,
+  -- Milliseconds since 1970.
   inserted INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+  -- Why the row can't be relayed.
   refused TEXT
 );
-CREATE INDEX IF NOT EXISTS outbox_refused ON ${OUTBOX_TABLE} (aggregateid, position) WHERE refused IS NOT NULL;
+CREATE INDEX IF NOT EXISTS ${index} ON ${this.sql} (aggregateid, position) WHERE refused IS NOT NULL;
 `;
+  }
+}
+
+/** SQL that creates the table `outbox` in an application's SQLite file. It can be repeated. */
+export const SQLITE_OUTBOX = new SqliteOutboxTable().definition;

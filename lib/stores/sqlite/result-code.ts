@@ -1,3 +1,6 @@
+/** The statement can't be used, for want of a table for example. */
+export const SQLITE_ERROR = 1;
+
 /** Another connection holds the lock. */
 export const SQLITE_BUSY = 5;
 

@@ -6,6 +6,7 @@ import { type OutboxRow, outboxRow, SQLITE_OUTBOX } from '../../../lib/outbox/in
 import { OutboxRelay } from '../../../lib/outbox/outbox-relay.ts';
 import type { PublishRows, StoredRow } from '../../../lib/outbox/outbox-source.ts';
 import { SqliteOutbox } from '../../../lib/outbox/sqlite/sqlite-outbox.ts';
+import { SqliteOutboxTable } from '../../../lib/outbox/sqlite/table.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -20,7 +21,7 @@ async function openFile() {
   database.exec(`PRAGMA journal_mode = WAL; ${SQLITE_OUTBOX}`);
   const insert = (row: OutboxRow) => database.prepare(INSERT).run({ ...row });
   const open = async (ordered = false) => {
-    const outbox = await SqliteOutbox.open({ path, ordered });
+    const outbox = await SqliteOutbox.open({ path, table: new SqliteOutboxTable(), ordered });
     onTestFinished(() => outbox[Symbol.asyncDispose]().catch(() => {}));
     return outbox;
   };
@@ -160,12 +161,13 @@ test('hands over texts, bytes and rows without a payload', async () => {
 
 test('says what is missing', async () => {
   const folder = await temporaryFolder();
-  const missing = SqliteOutbox.open({ path: join(folder, 'none.db'), ordered: false });
+  const table = new SqliteOutboxTable();
+  const missing = SqliteOutbox.open({ path: join(folder, 'none.db'), table, ordered: false });
   await expect(missing).rejects.toThrow(ConfigurationError);
   await expect(missing).rejects.toThrow('there is no file');
   const path = join(folder, 'app.db');
   using database = new DatabaseSync(path);
   database.exec('CREATE TABLE outbox (id TEXT)');
-  const incomplete = SqliteOutbox.open({ path, ordered: false });
+  const incomplete = SqliteOutbox.open({ path, table, ordered: false });
   await expect(incomplete).rejects.toThrow('Create its table with SQLITE_OUTBOX of coatcheck/outbox');
 });

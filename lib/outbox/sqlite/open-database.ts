@@ -1,0 +1,51 @@
+import { access } from 'node:fs/promises';
+import type { DatabaseSync } from 'node:sqlite';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { messageOf } from '../../core/base/serialize-error.ts';
+import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
+import { codeOf, SQLITE_ERROR } from '../../stores/sqlite/result-code.ts';
+import { numberOf } from '../../stores/sqlite/row.ts';
+import type { OutboxLevel } from '../outbox-source.ts';
+import type { SqliteOutboxTable } from './table.ts';
+
+/** How long SQLite itself waits for a lock of the application. */
+const BUSY_MILLISECONDS = 20;
+
+/** Opens an application's file. @throws ConfigurationError if it doesn't exist, or if this Node has no SQLite */
+export async function openDatabase(path: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = await importSqlite();
+  await access(path).catch((cause) => {
+    throw new ConfigurationError(`The outbox can't be used: there is no file ${path}`, { cause });
+  });
+  return new DatabaseSync(path, { timeout: BUSY_MILLISECONDS });
+}
+
+/** Runs statements about an outbox table. @throws ConfigurationError if there is no such table, or if it lacks a column */
+export function explaining<Value>(path: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (cause) {
+    if (codeOf(cause) !== SQLITE_ERROR) throw cause;
+    throw new ConfigurationError(
+      `The outbox in ${path} can't be used: ${messageOf(cause)}. Create its table with SQLITE_OUTBOX of coatcheck/outbox, or with npx coatcheck outbox table --create --from sqlite:${path}`,
+      { cause },
+    );
+  }
+}
+
+/** Reads how full an outbox table is. */
+export function readLevel(database: DatabaseSync, { sql }: SqliteOutboxTable): OutboxLevel {
+  const { waiting, oldest, refused } =
+    database
+      .prepare(
+        `SELECT count(*) FILTER (WHERE refused IS NULL) AS waiting,
+          min(inserted) FILTER (WHERE refused IS NULL) AS oldest, count(refused) AS refused FROM ${sql}`,
+      )
+      .get() ?? {};
+  const since = numberOf(oldest) ?? Date.now();
+  return {
+    waiting: Number(waiting),
+    oldestMilliseconds: Math.max(0, Date.now() - since),
+    refused: Number(refused),
+  };
+}
