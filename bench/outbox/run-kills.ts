@@ -20,7 +20,7 @@ const RELAYS = 2;
 const VICTIMS = ['application', 'relay', 'relay', 'database', 'queue'] as const;
 
 /** Most time between two kills, in milliseconds. */
-const KILL_EVERY = 2_000;
+const KILL_EVERY = 5_000;
 
 /** How a run went. */
 export interface KillsReport {
