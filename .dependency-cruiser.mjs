@@ -204,8 +204,18 @@ const ROOMS = {
   },
   // A user's project has nothing but the package and the CDK.
   'examples/': {
-    files: ['functions/processor/index.ts', 'lib/constructs/index.ts'],
-    packages: ['aws-cdk-lib/', 'constructs/', 'csv-parse/', 'hono/'],
+    files: ['functions/processor/index.ts', 'lib/constructs/index.ts', 'lib/outbox/index.ts'],
+    packages: [
+      '@types/pg/',
+      'aws-cdk-lib/',
+      'constructs/',
+      'csv-parse/',
+      'drizzle-orm/',
+      'hono/',
+      'kysely/',
+      'pg/',
+      'postgres/',
+    ],
   },
 };
 

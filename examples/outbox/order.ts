@@ -1,0 +1,6 @@
+/** What a customer orders. */
+export interface Order {
+  readonly id: number;
+  readonly customer: number;
+  readonly item: string;
+}
