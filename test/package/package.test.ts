@@ -66,7 +66,7 @@ describe('the published package', () => {
       );
     const code =
       /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/(?:processor|worker)|lib)\/.+)\.(?:c?js(?:\.map)?|d\.c?ts)$/;
-    const bundled = /^functions\/(?:api|breaker|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
+    const bundled = /^functions\/(?:api|breaker|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
     expect(files.filter((file) => !code.test(file) && !bundled.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
