@@ -63,6 +63,32 @@ class Application {
     });
   }
 
+  /**
+   * Writes the row of a request that the event source doesn't deliver: its filter passes neither the insertion of another type nor
+   * a change. @returns the id of the request, as if it had been made some minutes ago
+   */
+  async leave(
+    { id: made, transactItem }: DynamoDbOutboxRequest,
+    keys: readonly string[],
+    minutes: number,
+  ): Promise<string> {
+    const id = v7({ msecs: Date.now() - minutes * 60_000 });
+    const { TableName, Item }: typeof transactItem.Put = JSON.parse(
+      JSON.stringify(transactItem.Put).replaceAll(made, id),
+    );
+    await tables.send(new PutItemCommand({ TableName, Item: { ...Item, type: { S: 'other' } } }));
+    await tables.send(
+      new UpdateItemCommand({
+        TableName,
+        Key: Object.fromEntries(keys.map((key) => [key, Item[key] ?? { S: '' }])),
+        UpdateExpression: 'SET #type = :type',
+        ExpressionAttributeNames: { '#type': 'type' },
+        ExpressionAttributeValues: { ':type': Item.type ?? { S: '' } },
+      }),
+    );
+    return id;
+  }
+
   /** The rows that wait in the outbox. */
   async rows(): Promise<unknown[]> {
     const { Items = [] } = await tables.send(
@@ -190,25 +216,17 @@ describe('a table of its own', () => {
     expect(JSON.parse(message?.body ?? '')).toEqual(Item);
     expect(message?.attributes.Reason).toContain('payload must be the message that outboxRow() makes');
     await eventually(async () => expect(await application.rows()).toEqual([]));
+    // Corrected, the message is an item again.
+    const { id, transactItem } = await outbox.put({ corrected: true });
+    const payload = transactItem.Put.Item.payload ?? { S: '' };
+    await tables.send(
+      new PutItemCommand({ TableName, Item: { ...JSON.parse(message?.body ?? ''), payload } }),
+    );
+    expect(await service.event(id)).toMatchObject({ subject: id });
   });
 
   test('rows that the stream did not deliver are relayed when the function sweeps the table', async () => {
-    const { id: made, transactItem } = await outbox.put({ left: true });
-    const id = v7({ msecs: Date.now() - 20 * 60_000 });
-    const { TableName, Item }: typeof transactItem.Put = JSON.parse(
-      JSON.stringify(transactItem.Put).replaceAll(made, id),
-    );
-    // The filter of the event source passes neither the insertion of another type nor a change.
-    await tables.send(new PutItemCommand({ TableName, Item: { ...Item, type: { S: 'other' } } }));
-    await tables.send(
-      new UpdateItemCommand({
-        TableName,
-        Key: { aggregateid: { S: id }, id: { S: id } },
-        UpdateExpression: 'SET #type = :type',
-        ExpressionAttributeNames: { '#type': 'type' },
-        ExpressionAttributeValues: { ':type': Item.type ?? { S: '' } },
-      }),
-    );
+    const id = await application.leave(await outbox.put({ left: true }), ['aggregateid', 'id'], 20);
     expect(await application.rows()).toHaveLength(1);
     expect(await application.invoke({})).toEqual({ relayed: 1 });
     expect(await service.event(id)).toMatchObject({ subject: id });
@@ -250,4 +268,11 @@ test('with order, the requests of a key in the table of the application run in t
     expect(ended.filter((id) => ids.includes(id))).toEqual(ids);
   }
   await eventually(async () => expect(await application.rows()).toEqual([]));
+  // What may still come through the stream is left to it.
+  const keys = ['PK', 'SK'];
+  const young = await application.leave(await outbox.put({ do: 'echo', value: 'young' }), keys, 20);
+  await application.leave(await outbox.put({ do: 'echo', value: 'old' }), keys, 25 * 60);
+  expect(await application.invoke({})).toEqual({ relayed: 1 });
+  expect(JSON.stringify(await application.rows())).toContain(young);
+  expect(await application.rows()).toHaveLength(1);
 });

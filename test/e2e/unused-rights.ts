@@ -2,9 +2,6 @@ const BY_NAME = 'Programs that know the name of a queue find its URL and its set
 const CLEAN_UP = 'A program that stops during an upload in parts aborts it';
 const REHIDDEN = 'Sets when a message is received again whose handling failed';
 
-const BY_HAND =
-  'An operator has it relay what was left in the table; the tests do so with a table of its own';
-
 const IN_CONFORMANCE = 'test/conformance/webhooks-command.test.ts makes these calls, without roles';
 const OF_LARGE_SCHEDULES = 'Payloads of schedules are stored only where the inline limit is below 64 KB';
 const OF_A_BROKER =
@@ -36,8 +33,6 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Operator: sqs:ReceiveMessage on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
   'Operator: sqs:SendMessage on Webhooks/Deliveries/Queue': IN_CONFORMANCE,
   'Outbox/Role: dynamodb:ListStreams on *': 'Lambda requires it of the role of an event source',
-  'Outbox/Role: dynamodb:DescribeTable on Application': BY_HAND,
-  'Outbox/Role: dynamodb:Scan on Application': BY_HAND,
   'Processor/Role: s3:GetObject on Payloads/Bucket/requests/*':
     'A message may refer to an upload without a version, as it may to a payload',
   'Processor/Role: sqs:ChangeMessageVisibility on Orders': REHIDDEN,
