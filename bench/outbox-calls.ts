@@ -5,10 +5,10 @@
 
 import { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { DynamoDbOutboxTable, type ItemKey, storedRow } from '../lib/aws/dynamodb-outbox-table.ts';
+import { DynamoDbOutboxItems, type ItemKey, outboxItem } from '../lib/aws/dynamodb-outbox-items.ts';
 import { SqsOutputQueue } from '../lib/aws/sqs-output-queue.ts';
-import { OutboxRelay } from '../lib/core/intake/outbox-relay.ts';
-import type { StoredRow } from '../lib/core/ports/outbox-table.ts';
+import { OutboxItemRelay } from '../lib/core/intake/outbox-item-relay.ts';
+import type { OutboxItem } from '../lib/core/ports/outbox-items.ts';
 import { DynamoDbOutbox, type DynamoDbOutboxRequest, outboxRow } from '../lib/outbox/index.ts';
 import {
   DOLLARS_A_MILLION_CALLS,
@@ -74,7 +74,7 @@ async function relayed(
 ): Promise<Row> {
   const aws = new InProcessAws();
   let writes = 0;
-  const batch: StoredRow<ItemKey>[] = [];
+  const batch: OutboxItem<ItemKey>[] = [];
   for (let nth = 0; nth < batchSize; nth++) {
     const request = await outbox.put(payload, ordered ? { orderingKey: `key-${nth % keys}` } : {});
     await aws.records.send(
@@ -85,11 +85,11 @@ async function relayed(
     );
     const { Item } = request.transactItem.Put;
     writes += 3 * unitsOf(request);
-    batch.push(storedRow(Item, { aggregateid: Item.aggregateid ?? { S: '' }, id: { S: request.id } }));
+    batch.push(outboxItem(Item, { aggregateid: Item.aggregateid ?? { S: '' }, id: { S: request.id } }));
   }
   const queueUrl = ordered ? `${QUEUE_URL}.fifo` : QUEUE_URL;
-  const relay = new OutboxRelay({
-    table: new DynamoDbOutboxTable(aws.records, TABLE),
+  const relay = new OutboxItemRelay({
+    table: new DynamoDbOutboxItems(aws.records, TABLE),
     destinations: [{ topics: ['*'], ordered, queue: new SqsOutputQueue(aws.queues, queueUrl) }],
     failures: new SqsOutputQueue(aws.queues, QUEUE_URL),
     logger: silentLogger,

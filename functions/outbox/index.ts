@@ -6,13 +6,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
-import { DynamoDbOutboxTable } from '../../lib/aws/dynamodb-outbox-table.ts';
+import { DynamoDbOutboxItems } from '../../lib/aws/dynamodb-outbox-items.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { DYNAMODB_STREAM_RETENTION_SECONDS } from '../../lib/core/config/aws-limits.ts';
 import { readOutboxFunctionEnvironment } from '../../lib/core/config/outbox-function-environment.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
-import { type OutboxDestination, OutboxRelay } from '../../lib/core/intake/outbox-relay.ts';
+import { type OutboxItemDestination, OutboxItemRelay } from '../../lib/core/intake/outbox-item-relay.ts';
 import { insertedRow, isStreamEvent, streamResponse } from '../../lib/lambda/dynamodb-stream-event.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
@@ -36,8 +36,8 @@ const lanes = {
   ...(highInputQueueUrl && { high: new SqsOutputQueue(queues, highInputQueueUrl) }),
   ...(lowInputQueueUrl && { low: new SqsOutputQueue(queues, lowInputQueueUrl) }),
 };
-const relay = new OutboxRelay({
-  table: new DynamoDbOutboxTable(recordClient(), outboxTable),
+const relay = new OutboxItemRelay({
+  table: new DynamoDbOutboxItems(recordClient(), outboxTable),
   destinations: [{ ...destinationOf(own), lanes }, ...otherProcessors.map(destinationOf)],
   failures: new SqsOutputQueue(queues, failureQueueUrl),
   logger: new PowertoolsLogger(powertools),
@@ -68,7 +68,7 @@ export async function handler(
 function destinationOf({
   topics,
   inputQueueUrl,
-}: Pick<ProcessorQueue, 'topics' | 'inputQueueUrl'>): OutboxDestination {
+}: Pick<ProcessorQueue, 'topics' | 'inputQueueUrl'>): OutboxItemDestination {
   return {
     topics,
     ordered: isFifo(inputQueueUrl),

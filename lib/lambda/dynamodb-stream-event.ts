@@ -1,6 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { type ItemKey, type StoredItem, storedRow } from '../aws/dynamodb-outbox-table.ts';
-import type { StoredRow } from '../core/ports/outbox-table.ts';
+import { type ItemKey, outboxItem, type StoredItem } from '../aws/dynamodb-outbox-items.ts';
+import type { OutboxItem } from '../core/ports/outbox-items.ts';
 
 /** Whether an event comes from a stream of DynamoDB. */
 export function isStreamEvent(event: unknown): event is DynamoDBStreamEvent {
@@ -10,8 +10,8 @@ export function isStreamEvent(event: unknown): event is DynamoDBStreamEvent {
 }
 
 /** The row that a record of a stream inserted. A record of another kind submits no request. */
-export function insertedRow({ dynamodb }: DynamoDBRecord): StoredRow<ItemKey> {
-  return storedRow(imageOf(dynamodb?.NewImage), imageOf(dynamodb?.Keys));
+export function insertedRow({ dynamodb }: DynamoDBRecord): OutboxItem<ItemKey> {
+  return outboxItem(imageOf(dynamodb?.NewImage), imageOf(dynamodb?.Keys));
 }
 
 /**

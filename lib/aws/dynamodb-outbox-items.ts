@@ -6,7 +6,7 @@ import {
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_WRITES } from '../core/config/aws-limits.ts';
-import type { OutboxTable, StoredRow } from '../core/ports/outbox-table.ts';
+import type { OutboxItem, OutboxItems } from '../core/ports/outbox-items.ts';
 import { SUBMISSION_TYPE } from '../core/wire/submission.ts';
 import { lazy } from './lazy.ts';
 
@@ -22,7 +22,7 @@ export type StoredItem = Readonly<Item>;
 const MAX_CALLS = 3;
 
 /** An outbox table in DynamoDB. Other items of the table are left alone. */
-export class DynamoDbOutboxTable implements OutboxTable<ItemKey> {
+export class DynamoDbOutboxItems implements OutboxItems<ItemKey> {
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #keyNames: () => Promise<readonly string[]>;
@@ -70,7 +70,7 @@ export class DynamoDbOutboxTable implements OutboxTable<ItemKey> {
     return remaining;
   }
 
-  async *leftovers(before: number): AsyncIterable<readonly StoredRow<ItemKey>[]> {
+  async *leftovers(before: number): AsyncIterable<readonly OutboxItem<ItemKey>[]> {
     const keyNames = await this.#keyNames();
     const pages = paginateScan(
       { client: this.#client },
@@ -83,7 +83,7 @@ export class DynamoDbOutboxTable implements OutboxTable<ItemKey> {
       },
     );
     for await (const { Items = [] } of pages) {
-      const rows = Items.map((item) => storedRow(item, keyOf(item, keyNames)));
+      const rows = Items.map((item) => outboxItem(item, keyOf(item, keyNames)));
       const old = rows.filter(({ texts }) => timeOf(texts.id) < before);
       if (old.length > 0) yield old;
     }
@@ -91,7 +91,7 @@ export class DynamoDbOutboxTable implements OutboxTable<ItemKey> {
 }
 
 /** A row from its item in the form of DynamoDB. */
-export function storedRow(item: StoredItem, key: ItemKey): StoredRow<ItemKey> {
+export function outboxItem(item: StoredItem, key: ItemKey): OutboxItem<ItemKey> {
   const texts = Object.fromEntries(Object.entries(item).map(([name, { S }]) => [name, S]));
   return { key, texts, json: JSON.stringify(item) };
 }

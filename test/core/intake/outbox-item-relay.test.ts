@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../bench/support/silent-logger.ts';
-import { type OutboxDestination, OutboxRelay } from '../../../lib/core/intake/outbox-relay.ts';
-import type { OutboxTable, StoredRow } from '../../../lib/core/ports/outbox-table.ts';
+import { type OutboxItemDestination, OutboxItemRelay } from '../../../lib/core/intake/outbox-item-relay.ts';
+import type { OutboxItem, OutboxItems } from '../../../lib/core/ports/outbox-items.ts';
 import { type OutboxOptions, outboxRow } from '../../../lib/outbox/outbox-row.ts';
 import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
 
 /** A table in memory. */
-class Rows implements OutboxTable<string> {
-  readonly rows = new Map<string, StoredRow<string>>();
+class Rows implements OutboxItems<string> {
+  readonly rows = new Map<string, OutboxItem<string>>();
   isRemoved: () => boolean = () => true;
 
-  insert(payload: unknown, options: OutboxOptions = {}): StoredRow<string> {
+  insert(payload: unknown, options: OutboxOptions = {}): OutboxItem<string> {
     const { tracingspancontext: _, ...texts } = outboxRow(payload, options);
     return this.put(texts.id, texts);
   }
 
-  put(key: string, texts: Record<string, string>): StoredRow<string> {
+  put(key: string, texts: Record<string, string>): OutboxItem<string> {
     const row = { key, texts, json: JSON.stringify(texts) };
     this.rows.set(key, row);
     return row;
@@ -27,7 +27,7 @@ class Rows implements OutboxTable<string> {
     return new Set(left);
   }
 
-  async *leftovers(): AsyncIterable<readonly StoredRow<string>[]> {
+  async *leftovers(): AsyncIterable<readonly OutboxItem<string>[]> {
     yield [...this.rows.values()].reverse();
   }
 }
@@ -42,8 +42,10 @@ beforeEach(() => {
   failures = new MemoryOutputQueue();
 });
 
-function relayTo(...destinations: [OutboxDestination, ...OutboxDestination[]]): OutboxRelay<string> {
-  return new OutboxRelay({ table, destinations, failures, logger: silentLogger });
+function relayTo(
+  ...destinations: [OutboxItemDestination, ...OutboxItemDestination[]]
+): OutboxItemRelay<string> {
+  return new OutboxItemRelay({ table, destinations, failures, logger: silentLogger });
 }
 
 function idsIn({ messages }: MemoryOutputQueue): string[] {
@@ -140,8 +142,8 @@ describe('a relay to a standard queue', () => {
 
 /** What a stream of Lambda does with the answers: it goes on from the first record that isn't done. */
 async function drain(
-  relay: OutboxRelay<string>,
-  stream: readonly StoredRow<string>[],
+  relay: OutboxItemRelay<string>,
+  stream: readonly OutboxItem<string>[],
   batchSize: number,
 ): Promise<void> {
   for (let position = 0; position < stream.length; ) {

@@ -4,7 +4,7 @@ import { DEFAULT_PRIORITY, type Priority } from '../model/priority.ts';
 import { digestOf } from '../model/request-id.ts';
 import { closestOf } from '../model/topic.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
-import type { OutboxTable, StoredRow } from '../ports/outbox-table.ts';
+import type { OutboxItem, OutboxItems } from '../ports/outbox-items.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { messageJson, toMessageText } from '../wire/message-text.ts';
@@ -12,7 +12,7 @@ import { type OutboxEntry, readOutboxEntry } from '../wire/outbox-entry.ts';
 import { publishInOrder } from './publish-in-order.ts';
 
 /** The input queues of a processor. */
-export interface OutboxDestination {
+export interface OutboxItemDestination {
   /** Patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
   /** Whether the queue keeps the order of a group. */
@@ -22,11 +22,11 @@ export interface OutboxDestination {
   readonly lanes?: Readonly<Partial<Record<Priority, OutputQueue>>>;
 }
 
-/** The ports of an {@link OutboxRelay}. */
-export interface OutboxRelayPorts<Key> {
-  readonly table: OutboxTable<Key>;
+/** The ports of an {@link OutboxItemRelay}. */
+export interface OutboxItemRelayPorts<Key> {
+  readonly table: OutboxItems<Key>;
   /** A request that no processor is for goes to the first, which fails it: so it has an outcome. */
-  readonly destinations: readonly [OutboxDestination, ...OutboxDestination[]];
+  readonly destinations: readonly [OutboxItemDestination, ...OutboxItemDestination[]];
   /** Receives rows that can't be relayed. */
   readonly failures: OutputQueue;
   readonly logger: Logger;
@@ -44,10 +44,10 @@ interface Placed {
 type Publishers = (queue: OutputQueue) => BatchPublisher<OutputMessage>;
 
 /** Relays the rows of an outbox table to input queues, and deletes them then: what is in the table isn't relayed yet. */
-export class OutboxRelay<Key> {
-  readonly #ports: OutboxRelayPorts<Key>;
+export class OutboxItemRelay<Key> {
+  readonly #ports: OutboxItemRelayPorts<Key>;
 
-  constructor(ports: OutboxRelayPorts<Key>) {
+  constructor(ports: OutboxItemRelayPorts<Key>) {
     this.#ports = ports;
   }
 
@@ -58,10 +58,10 @@ export class OutboxRelay<Key> {
    * @returns whether each row is done: its request is in a queue, and the row is deleted. The others are to be relayed again:
    *   a request that arrives twice is one request.
    */
-  async relay(rows: readonly StoredRow<Key>[]): Promise<boolean[]> {
+  async relay(rows: readonly OutboxItem<Key>[]): Promise<boolean[]> {
     const publishers = publishersOf();
-    const readable = new Map<StoredRow<Key>, Placed>();
-    const unreadable = new Map<StoredRow<Key>, string>();
+    const readable = new Map<OutboxItem<Key>, Placed>();
+    const unreadable = new Map<OutboxItem<Key>, string>();
     for (const row of rows) {
       try {
         readable.set(row, this.#place(readOutboxEntry(row.texts)));
@@ -115,7 +115,7 @@ export class OutboxRelay<Key> {
   }
 
   /** @returns whether the queue of failures has the row, so that it can be deleted */
-  async #divert({ json }: StoredRow<Key>, problem: string, publishers: Publishers): Promise<boolean> {
+  async #divert({ json }: OutboxItem<Key>, problem: string, publishers: Publishers): Promise<boolean> {
     const { failures, logger } = this.#ports;
     const reason = { type: 'String', value: toMessageText(problem).slice(0, MAX_REASON_LENGTH) };
     const publication = await publishers(failures).publish({

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DynamoDbOutboxTable, type ItemKey } from '../../lib/aws/dynamodb-outbox-table.ts';
+import { DynamoDbOutboxItems, type ItemKey } from '../../lib/aws/dynamodb-outbox-items.ts';
 import {
   clientConfig,
   jsonAnswer,
@@ -12,11 +12,11 @@ import {
 type Requests = { readonly DeleteRequest: { readonly Key: ItemKey } }[];
 
 let endpoint: ScriptedEndpoint;
-let table: DynamoDbOutboxTable;
+let table: DynamoDbOutboxItems;
 
 beforeEach(async () => {
   endpoint = await new ScriptedEndpoint(leaving(() => false)).start();
-  table = new DynamoDbOutboxTable(
+  table = new DynamoDbOutboxItems(
     new DynamoDBClient({ ...clientConfig(endpoint.url), maxAttempts: 1 }),
     'outbox',
   );
