@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DeleteMessageCommand,
@@ -10,6 +10,7 @@ import {
 import { inject } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { sqsClient } from '../../lib/aws/sqs-client.ts';
+import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
 import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
@@ -157,6 +158,14 @@ export class Service {
     const response = await this.call('POST', '/v1/requests', { json: behaviour, headers });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     return (await response.json()) as SubmittedRequest;
+  }
+
+  /** An item of the table of request records, by its key. */
+  async item(key: string) {
+    const Key = { [RECORD_KEY]: { S: key } };
+    const TableName = this.output('RequestTableName');
+    const { Item } = await this.#records.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+    return Item;
   }
 
   /** Gets a request. */

@@ -38,3 +38,10 @@ test('the signal is the given one', async () => {
   controller.abort();
   expect(request.signal.aborted).toBe(true);
 });
+
+test('has what a handler passed to complete()', async () => {
+  const request = fakeRequest({ json: 1 });
+  const writes = { dynamodb: [] };
+  await request.complete('done', writes);
+  expect(request.completions).toEqual([{ result: 'done', writes }]);
+});

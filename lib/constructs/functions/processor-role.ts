@@ -27,7 +27,7 @@ export class ProcessorRole extends FunctionRole {
     const { uploadPrefix, payloadPrefix, resultPrefix, consumerCopyPrefix } = props.prefixes;
     this.allowQueues(props);
     this.allowRecords(props.requestTable);
-    // The record of the processor's load.
+    // The record of the processor's load, and records that are written in a transaction.
     this.allow(['dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     if (props.webhookEndpoints) this.allowWebhookEndpoints(props.requestTable, 'GetItem');
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);

@@ -117,8 +117,8 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
    * @param result any result that a handler may return. A stream is stored before the transaction
    * @throws ConfigurationError for writes that the store doesn't make; WritesRefused if DynamoDB refuses one; whatever the callback
    *   for SQLite throws
-   * @throws LeaseLost if another attempt took over the request, CancelledByClient if it was cancelled, AttemptSuspended after a
-   *   checkpoint suspended it: let the handler end by these errors
+   * @throws an error with the code `lease_lost` if another attempt took over the request, `request_cancelled` if it was cancelled,
+   *   `attempt_suspended` after a checkpoint suspended it: let the handler end by these errors
    */
   complete(result: unknown, writes: HandlerWrites): Promise<void>;
 

@@ -150,7 +150,7 @@ function prepare(database: DatabaseSync, sql: string): Prepared {
     );
   }
   const statement = database.prepare(sql);
-  // `node:sqlite` would run the first statement alone.
+  // `node:sqlite` would run the first statement alone (findings/node-sqlite-drops-statements-and-values.sh).
   const rest = sql.slice(statement.sourceSQL.length).replace(LEADING, '');
   if (rest !== '' && !rest.startsWith('--')) {
     throw new TypeError(`complete() runs one statement at a time, got another one: ${quote(rest)}`);

@@ -40,6 +40,8 @@ export type Behaviour =
       readonly kills: readonly number[];
       readonly log: string;
     }
+  /** Counts its requests in an item, and is killed at its first run before or after that. */
+  | { readonly do: 'count'; readonly killed: 'before' | 'after'; readonly log: string }
   /** Writes its start and its end into a log. */
   | { readonly do: 'stay'; readonly milliseconds: number; readonly log: string }
   /** Reports progress many times. */
@@ -87,6 +89,8 @@ export const handler = processor(async (request) => {
       return await call(behaviour.url);
     case 'slices':
       return await workInSlices(request, behaviour);
+    case 'count':
+      return await count(request, behaviour);
     case 'stay':
       appendFileSync(behaviour.log, '(');
       await sleep(behaviour.milliseconds);
@@ -102,6 +106,26 @@ async function call(url: string) {
     throw new DownstreamUnavailable('nobody answers', { cause });
   });
   return { answer: await response.text() };
+}
+
+/** The item of the count, which is in the table of the records. */
+const COUNT = { pk: { S: 'count' } };
+
+async function count(request: ProcessorRequest, { killed, log }: Extract<Behaviour, { do: 'count' }>) {
+  const isFirst = !readFileSync(log, 'utf8').includes(request.id);
+  appendFileSync(log, `${request.id}\n`);
+  const kill = (when: typeof killed) => {
+    if (isFirst && killed === when) process.kill(process.pid, 'SIGKILL');
+  };
+  kill('before');
+  const Update = {
+    TableName: process.env.COATCHECK_REQUEST_TABLE,
+    Key: COUNT,
+    UpdateExpression: 'ADD requests :one',
+    ExpressionAttributeValues: { ':one': { N: '1' } },
+  };
+  await request.complete({ attempt: request.attempt }, { dynamodb: [{ Update }] });
+  kill('after');
 }
 
 async function workInSlices(

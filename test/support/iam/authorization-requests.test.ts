@@ -145,6 +145,21 @@ test('a query of an index needs permission on the index', () => {
   ]);
 });
 
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
+test('a transaction asks for the right of each of its writes', () => {
+  const write = { TableName: 'table', Key: { pk: { S: 'request#1' } } };
+  const TransactItems = [
+    { Update: write },
+    { ConditionCheck: write },
+    { Put: { ...write, TableName: 'other' } },
+  ];
+  expect(askedBy(json('dynamodb', 'DynamoDB_20120810.TransactWriteItems', { TransactItems }))).toEqual([
+    ['dynamodb:UpdateItem', TABLE],
+    ['dynamodb:ConditionCheckItem', TABLE],
+    ['dynamodb:PutItem', TABLE.replace(/table$/, 'other')],
+  ]);
+});
+
 /** @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/security_iam_id-based-policies.html */
 test('creating a schedule passes a role', () => {
   const role = 'arn:aws:iam::000000000000:role/schedule';

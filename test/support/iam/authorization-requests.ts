@@ -97,10 +97,7 @@ interface DynamoDbBody {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Readonly<Record<string, AttributeValue>>;
   readonly ReturnValues?: string;
-  /** By their actions: Put, Update, Delete, ConditionCheck. */
-  readonly TransactItems?: readonly Readonly<
-    Record<string, Pick<DynamoDbBody, 'Key' | 'Item'> & { readonly TableName: string }>
-  >[];
+  readonly TransactItems?: readonly Readonly<Record<string, DynamoDbBody>>[];
   readonly Statements?: readonly {
     readonly Statement: string;
     readonly Parameters?: readonly AttributeValue[];
@@ -115,13 +112,10 @@ interface DynamoDbBody {
 function ofDynamoDb({ headers, body: json }: RecordedCall): Asked[] {
   const body: DynamoDbBody = JSON.parse(json);
   const operation = operationIn(headers);
-  const { Statements, RequestItems, TransactItems, TableName = '', IndexName } = body;
-  // A transaction needs the permissions of its actions: dynamodb:PutItem for a Put.
+  const { Statements, RequestItems, TransactItems } = body;
   if (TransactItems) {
-    return TransactItems.flatMap((item) => Object.entries(item)).map(([action, { TableName, Key, Item }]) =>
-      asked(`dynamodb:${action}Item`, tableArn(TableName), {
-        'dynamodb:LeadingKeys': keysIn({ ...Key, ...Item }),
-      }),
+    return TransactItems.flatMap((item) =>
+      Object.entries(item).map(([kind, write]) => ofItem(`${kind}Item`, write)),
     );
   }
   if (Statements)
@@ -131,14 +125,18 @@ function ofDynamoDb({ headers, body: json }: RecordedCall): Asked[] {
       asked(`dynamodb:${operation}`, tableArn(table), { 'dynamodb:LeadingKeys': Keys.flatMap(keysIn) }),
     );
   }
+  return [ofItem(operation, body)];
+}
+
+/** A call about the items of one table. In a transaction, each write needs the right of a call of its own. */
+function ofItem(operation: string, body: DynamoDbBody): Asked {
+  const { TableName = '', IndexName } = body;
   const leading = keysIn({ ...body.Key, ...body.Item });
-  return [
-    asked(`dynamodb:${operation}`, tableArn(TableName, IndexName), {
-      'dynamodb:Attributes': attributesIn(body),
-      ...(leading.length > 0 && { 'dynamodb:LeadingKeys': leading }),
-      ...(operation === 'UpdateItem' && { 'dynamodb:ReturnValues': body.ReturnValues ?? 'NONE' }),
-    }),
-  ];
+  return asked(`dynamodb:${operation}`, tableArn(TableName, IndexName), {
+    'dynamodb:Attributes': attributesIn(body),
+    ...(leading.length > 0 && { 'dynamodb:LeadingKeys': leading }),
+    ...(operation === 'UpdateItem' && { 'dynamodb:ReturnValues': body.ReturnValues ?? 'NONE' }),
+  });
 }
 
 function tableArn(table: string, index?: string): string {
