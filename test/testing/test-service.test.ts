@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -303,4 +304,33 @@ test('the outcome of one that is cancelled before is published at once', async (
   service.advance({ days: 30 });
   await service.drain();
   expect(service.outcomes.slice(1)).toMatchObject([{ requestId: other.id, status: 'succeeded' }]);
+});
+
+test('makes what a processor writes by complete(), and nothing of it again after a crash', async () => {
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE app_payments (request TEXT)');
+  const Put = { TableName: 'payments', Item: { id: { S: '7' } } };
+  const pay = processor((request) =>
+    request.complete('paid', {
+      sqlite: (tx) => tx.run('INSERT INTO app_payments VALUES (?)', request.id),
+      dynamodb: [{ Put }],
+    }),
+  );
+  for (const fault of ['crash-in-handler', 'crash-after-handler', 'record-answer-lost'] as const) {
+    const service = new TestService(pay, { database });
+    const { id } = await service.submit({ order: 7 });
+    service.inject(fault);
+    await service.drain({ skipDelays: true });
+    expect(service.outcome(id), fault).toMatchObject({ status: 'succeeded', result: 'paid' });
+    expect(service.dynamoDbWrites).toEqual([{ Put }]);
+    expect(database.prepare('DELETE FROM app_payments').run().changes).toBe(1);
+  }
+});
+
+test('says that it takes no writes for SQLite without a database', async () => {
+  const service = new TestService(processor((request) => request.complete(1, { sqlite: () => {} })));
+  const { id } = await service.submit({ order: 7 });
+  await service.drain({ skipDelays: true });
+  expect(service.outcome(id)).toMatchObject({ problem: { code: 'attempts_exhausted' } });
+  expect(JSON.stringify(service.outcome(id))).toContain('complete() needs writes for dynamodb');
 });
