@@ -24,14 +24,19 @@ test.runIf(programs)(
     // Generating needs no engine, but Prisma would download one.
     const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', CHECKPOINT_DISABLE: '1' };
     const prisma = join(folder, 'node_modules', 'prisma', 'build', 'index.js');
-    await runProgram(process.execPath, [prisma, 'generate', '--schema', 'schema.prisma'], { cwd: folder, env });
+    await runProgram(process.execPath, [prisma, 'generate', '--schema', 'schema.prisma'], {
+      cwd: folder,
+      env,
+    });
 
     await using server = await startPostgres(programs ?? '');
     await using outbox = new PostgresOutboxAdministration(server.url, new OutboxTable('outbox'));
     await outbox.define(true);
     const database = new Client({ connectionString: server.url });
     await database.connect();
-    await database.query('CREATE TABLE orders (id integer PRIMARY KEY, customer integer NOT NULL, item text NOT NULL)');
+    await database.query(
+      'CREATE TABLE orders (id integer PRIMARY KEY, customer integer NOT NULL, item text NOT NULL)',
+    );
 
     const order = { id: 17, customer: 4, item: 'äpple' };
     const place = (row: unknown) => {

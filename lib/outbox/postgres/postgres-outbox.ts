@@ -1,4 +1,4 @@
-import type { Pool, QueryResult } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { ReconnectingSession, Session } from '../../brokers/reconnecting-session.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
@@ -11,6 +11,9 @@ import type { OutboxTable } from './table.ts';
 
 /** Most rows of a batch. The more, the fewer commits; brokers take so many in one call. */
 const BATCH_ROWS = 256;
+
+/** Rows among which the first of aggregates are looked for before all others. */
+const OLDEST_ROWS = 4 * BATCH_ROWS;
 
 /** About how many bytes of payloads a batch has at most, to bound memory. */
 const BATCH_BYTES = 16 * 1024 * 1024;
@@ -40,7 +43,7 @@ export class PostgresOutbox implements OutboxSource {
   readonly #pool: Pool;
   /** As SQL writes its name. */
   readonly #table: string;
-  readonly #select: string;
+  readonly #selections: readonly string[];
   readonly #keepAside: string;
   #listener: ReconnectingSession<Session> | undefined;
   #hint = Promise.withResolvers<void>();
@@ -48,7 +51,7 @@ export class PostgresOutbox implements OutboxSource {
   private constructor(server: PostgresServer, { table, ordered }: PostgresOutboxOptions) {
     this.#pool = server.pool();
     this.#table = table.sql;
-    this.#select = ordered ? selectInOrder(table.sql) : selectOldest(table.sql);
+    this.#selections = ordered ? selectionsInOrder(table.sql) : [selectOldest(table.sql)];
     this.#keepAside = `UPDATE ${table.sql} AS row SET refused = refusal.reason
       FROM jsonb_to_recordset($1) AS refusal(position bigint, reason text) WHERE row.position = refusal.position`;
   }
@@ -70,12 +73,8 @@ export class PostgresOutbox implements OutboxSource {
   relay(publish: PublishRows): Promise<readonly Publication[]> {
     this.#hint = Promise.withResolvers();
     return withConnection(this.#pool, async (client) => {
-      // Several statements in one text give several results, which the types don't know.
-      const results: unknown = await client.query(
-        `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '${ABANDONED_AFTER}'; ${this.#select}`,
-      );
-      const { rows } = (results as QueryResult<SelectedRow>[]).at(-1) ?? { rows: [] };
-      const taken = withoutHeldBack(rows);
+      await client.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '${ABANDONED_AFTER}'`);
+      const taken = await this.#take(client);
       const publications = taken.length > 0 ? await publish(taken.map(storedRow)) : [];
       const refusals = taken.flatMap(({ position }, nth) => refusalOf(position, publications[nth]));
       if (refusals.length > 0) await client.query(this.#keepAside, [JSON.stringify(refusals)]);
@@ -87,6 +86,14 @@ export class PostgresOutbox implements OutboxSource {
       await client.query(`${removal} COMMIT`);
       return publications;
     });
+  }
+
+  async #take(client: PoolClient): Promise<readonly SelectedRow[]> {
+    for (const selection of this.#selections) {
+      const { rows } = await client.query<SelectedRow>(selection);
+      if (rows.length > 0) return withoutHeldBack(rows);
+    }
+    return [];
   }
 
   async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -114,7 +121,7 @@ function selectOldest(table: string): string {
     table,
     `SELECT position FROM ${table} WHERE refused IS NULL
       ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
-    'position IN (SELECT position FROM held)',
+    'position',
   );
 }
 
@@ -122,22 +129,41 @@ function selectOldest(table: string): string {
  * The rows of the aggregates whose first row no relay holds. Another relay can't take later rows of an aggregate before the
  * first one is gone, since it sees that row until then, and it can't lock it. The subquery uses the index however wrong the
  * planner's statistics are, which an anti-join doesn't.
+ * @param condition which rows are looked at
  */
-function selectInOrder(table: string): string {
+function selectInOrder(table: string, condition: string): string {
   return selectBatch(
     table,
-    `SELECT aggregateid FROM ${table} AS first WHERE refused IS NULL
+    `SELECT aggregateid FROM ${table} AS first WHERE refused IS NULL AND ${condition}
         AND position = (SELECT min(position) FROM ${table} AS own WHERE own.aggregateid = first.aggregateid)
       ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
-    'aggregateid IN (SELECT aggregateid FROM held)',
+    'aggregateid',
   );
 }
 
-function selectBatch(table: string, held: string, isHeld: string): string {
+/**
+ * What to select, until something is found. First among the oldest rows: in a long backlog of few aggregates, all others would be
+ * looked at for each batch. Then among all, since the oldest may be held by other relays, or wait behind a refused one.
+ */
+function selectionsInOrder(table: string): string[] {
+  const oldest = `SELECT position FROM ${table} ORDER BY position LIMIT ${OLDEST_ROWS}`;
+  return [
+    selectInOrder(table, `position <= (SELECT max(position) FROM (${oldest}) AS oldest)`),
+    selectInOrder(table, 'true'),
+  ];
+}
+
+/**
+ * @param held selects a column of the rows that it locks
+ * @param column that column, which the rows of the batch have in common with them. Looked up by the index, whatever the statistics
+ */
+function selectBatch(table: string, held: string, column: 'aggregateid' | 'position'): string {
   return `WITH held AS MATERIALIZED (${held})
     SELECT id, aggregatetype, aggregateid, type, payload, tracingspancontext, position, refused FROM (
-      SELECT *, sum(pg_column_size(payload)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
-      FROM ${table} WHERE ${isHeld} ORDER BY position LIMIT ${BATCH_ROWS}
+      SELECT own.*, sum(pg_column_size(own.payload)) OVER (ORDER BY own.position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
+      FROM held CROSS JOIN LATERAL (
+        SELECT * FROM ${table} WHERE ${column} = held.${column} ORDER BY position LIMIT ${BATCH_ROWS}
+      ) AS own ORDER BY own.position LIMIT ${BATCH_ROWS}
     ) AS batch WHERE coalesce(before, 0) < ${BATCH_BYTES} ORDER BY position`;
 }
 
