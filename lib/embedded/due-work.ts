@@ -63,7 +63,7 @@ function batchSteps({ storage, settings, intake, hasWebhooks, logger }: DueWorkP
     { store, records, submissions, report, clock, logger },
     settings.recordAgeDays,
   );
-  return async () => ((await runner.run()) ? 0 : Number.POSITIVE_INFINITY);
+  return async () => ((await runner.run(store)) ? 0 : Number.POSITIVE_INFINITY);
 }
 
 /** @param what see {@link SqliteFile.whenChanged} */

@@ -26,7 +26,7 @@ export class BatchService {
   readonly queue: SqliteSubmissionQueue;
   readonly store: SqliteBatchStore;
   readonly batches: Batches;
-  readonly runner: BatchRunner;
+  readonly runner: { readonly run: () => Promise<boolean> };
   readonly logger = new CollectingLogger();
   /** The batches whose end was reported. */
   readonly reported: StoredBatch[] = [];
@@ -58,7 +58,8 @@ export class BatchService {
       this.reported.push(batch);
     };
     const { store, records, logger } = this;
-    this.runner = new BatchRunner({ store, records, submissions, report, clock, logger }, RECORD_AGE_DAYS);
+    const runner = new BatchRunner({ store, records, submissions, report, clock, logger }, RECORD_AGE_DAYS);
+    this.runner = { run: () => runner.run(store) };
   }
 
   /** Claims the request of an item. @returns its lease */

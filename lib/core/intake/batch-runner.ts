@@ -4,7 +4,7 @@ import { DAY_MILLISECONDS } from '../base/time.ts';
 import { sealsItselfAt } from '../model/batch.ts';
 import { type BatchView, batchViewOf } from '../model/batch-view.ts';
 import type { RequestRecord } from '../model/request-record.ts';
-import type { BatchStore, DueBatch, StoredBatch } from '../ports/batch-store.ts';
+import type { BatchStore, DueBatch, DueBatches, StoredBatch } from '../ports/batch-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { RecordMissing } from '../records/errors.ts';
@@ -13,7 +13,7 @@ import type { Submissions } from './submissions.ts';
 
 /** The ports of a {@link BatchRunner}. */
 export interface BatchRunnerPorts {
-  readonly store: BatchStore;
+  readonly store: Pick<BatchStore, 'seal' | 'items' | 'noteCancelled' | 'noteReported'>;
   readonly records: Pick<RequestRecords, 'change'>;
   readonly submissions: Pick<Submissions, 'promote'>;
   /** Reports the end of a batch. It may do so more than once. */
@@ -22,8 +22,8 @@ export interface BatchRunnerPorts {
   readonly logger: Logger;
 }
 
-/** How long a process has for what it took. After that, another one does it. */
-const LEASE_MILLISECONDS = 30_000;
+/** How long a process has for what it took, in milliseconds. After that, another one does it. */
+export const BATCH_LEASE_MILLISECONDS = 30_000;
 
 /** Items of a batch that are cancelled in one go, so that one batch doesn't hold up the others. */
 const CANCEL_TOGETHER = 1_000;
@@ -45,13 +45,13 @@ export class BatchRunner {
   }
 
   /** Does what is due. What fails is tried again when its lease has ended. @returns whether something was due */
-  async run(): Promise<boolean> {
-    const { store, clock, logger } = this.#ports;
+  async run(batches: DueBatches): Promise<boolean> {
+    const { clock, logger } = this.#ports;
     const now = clock.now();
-    const due = await store.takeDue(now, now + LEASE_MILLISECONDS);
+    const due = await batches.takeDue(now, now + BATCH_LEASE_MILLISECONDS);
     for (const each of due) {
       try {
-        await this.#advance(each);
+        await this.advance(each);
       } catch (error) {
         const { id, tenant } = each.batch;
         logger.error('A batch could not be advanced', { batch: id, tenant, error: serializeError(error) });
@@ -60,7 +60,8 @@ export class BatchRunner {
     return due.length > 0;
   }
 
-  async #advance(due: DueBatch): Promise<void> {
+  /** Does a part of what a leased batch waits for: it may be due again after that. */
+  async advance(due: DueBatch): Promise<void> {
     const { store, clock } = this.#ports;
     const { batch, state } = due;
     if (due.cancels) return this.#cancelItems(due);

@@ -3,6 +3,12 @@ import type { RequestRecord } from '../model/request-record.ts';
 import type { SubmissionPlace } from './message-sink.ts';
 import type { StoredRecord } from './record-store.ts';
 
+/** Names a batch. */
+export interface BatchKey {
+  readonly id: string;
+  readonly tenant?: string;
+}
+
 /** A batch as a store keeps it. */
 export interface StoredBatch {
   readonly batch: Batch;
@@ -62,8 +68,7 @@ export interface DueBatch extends StoredBatch {
 
 /**
  * Stores batches and which requests are their items. The state of a batch follows from the records of its items, whichever process
- * writes them: the store counts them exactly, and notes the end of a batch with the end of its last item. It keeps those records
- * as long as their batch.
+ * writes them: the store counts each of them once, and notes the end of a batch after that of its last item.
  */
 export interface BatchStore {
   /** Creates a batch. @returns the one that has its id already, if one has */
@@ -85,14 +90,18 @@ export interface BatchStore {
   cancel(batch: Batch, at: number): Promise<StoredBatch>;
   /** The items after a position. @param after `next` of the page before */
   items(batch: Batch, after: string | undefined, limit: number): Promise<ItemPage>;
+  /** Ends the lease. @param cancelledUpTo the position of the last item that is cancelled; undefined if all are */
+  noteCancelled(batch: Batch, cancelledUpTo: string | undefined): Promise<void>;
+  /** Notes that the end of a batch is reported. @param keptUntil when the store may delete it, in milliseconds since 1970 */
+  noteReported(batch: Batch, keptUntil: number): Promise<void>;
+}
+
+/** Finds what batches wait for, for a host that has no timers. */
+export interface DueBatches {
   /**
    * Leases the batches that are due, so that no other process does what they wait for: open ones to be sealed, cancelled ones with
    * items to be cancelled, and ended ones whose end isn't reported.
    * @param now, leasedUntil milliseconds since 1970
    */
   takeDue(now: number, leasedUntil: number): Promise<readonly DueBatch[]>;
-  /** Ends the lease. @param cancelledUpTo the position of the last item that is cancelled; undefined if all are */
-  noteCancelled(batch: Batch, cancelledUpTo: string | undefined): Promise<void>;
-  /** Notes that the end of a batch is reported. @param keptUntil when the store may delete it, in milliseconds since 1970 */
-  noteReported(batch: Batch, keptUntil: number): Promise<void>;
 }

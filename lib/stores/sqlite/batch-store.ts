@@ -15,6 +15,7 @@ import type {
   BatchPage,
   BatchStore,
   DueBatch,
+  DueBatches,
   ItemAddition,
   ItemPage,
   PreparedItem,
@@ -83,7 +84,7 @@ const NOTE_REPORTED = `UPDATE batches SET kept_until = :keptUntil, leased_until 
   WHERE tenant = :tenant AND id = :id`;
 
 /** Batches in a file. Its tables are there as soon as there is a batch. */
-export class SqliteBatchStore implements BatchStore {
+export class SqliteBatchStore implements BatchStore, DueBatches {
   readonly #file: SqliteFile;
   readonly #lanes: Readonly<Record<Priority, SqliteSubmissionQueue>>;
 
