@@ -32,10 +32,39 @@ if os.name == "posix":
     os.setsid()
 threading.Thread(target=end_with_starter, daemon=True).start()
 
+
+def into_stream(write, key_of):
+    """MiniStack 1.5.33 writes no stream record for a change by PartiQL, unlike DynamoDB."""
+
+    def write_and_emit(table, parsed, *rest):
+        partition, sort = key_of(table, parsed)
+        before = table["items"].get(partition, {}).get(sort)
+        result = write(table, parsed, *rest)
+        after = table["items"].get(partition, {}).get(sort)
+        if result[0] == 200 and after is not before:
+            event = "MODIFY" if before else "INSERT"
+            dynamodb._emit_stream_event(table["TableName"], event, before, after)
+        return result
+
+    return write_and_emit
+
+
+def key_of_insert(table, parsed):
+    item = parsed.get("item", {})
+    item = item["M"] if set(item) == {"M"} else item
+    names = table["pk_name"], table["sk_name"]
+    return tuple(dynamodb._extract_key_val(item.get(name)) if name else "__no_sort__" for name in names)
+
+
 try:
     # Only now: it looks at its environment, and starts threads, when it is imported.
     from ministack.app import main
+    from ministack.services import dynamodb
 
+    dynamodb._partiql_insert = into_stream(dynamodb._partiql_insert, key_of_insert)
+    dynamodb._partiql_update = into_stream(
+        dynamodb._partiql_update, lambda table, parsed: dynamodb._partiql_key_target(table, parsed)[:2]
+    )
     main()
 finally:
     shutil.rmtree(temporary, ignore_errors=True)
