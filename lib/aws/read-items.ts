@@ -10,6 +10,8 @@ export interface ReadTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly random: Random;
+  /** Whether to read what was written last, for twice the price. @default false */
+  readonly consistent?: boolean;
 }
 
 /** Most calls for a set of items. A response omits items beyond 16 MB and throttled ones. */
@@ -24,7 +26,7 @@ const FIRST_WAIT_MILLISECONDS = 50;
  * @throws Error if DynamoDB omits items from every response
  */
 export async function readItems(
-  { client, table, random }: ReadTable,
+  { client, table, random, consistent }: ReadTable,
   keys: ReadonlySet<string>,
   attributes?: readonly string[],
 ): Promise<Item[]> {
@@ -40,7 +42,9 @@ export async function readItems(
     }
     if (reads > 0) await sleep(random() * backoffBound(reads, FIRST_WAIT_MILLISECONDS));
     const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left, ...projection } } }),
+      new BatchGetItemCommand({
+        RequestItems: { [table]: { Keys: left, ConsistentRead: consistent, ...projection } },
+      }),
     );
     items.push(...(Responses?.[table] ?? []));
     left = UnprocessedKeys?.[table]?.Keys ?? [];

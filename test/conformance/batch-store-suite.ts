@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Batch, itemRequestId } from '../../lib/core/model/batch.ts';
 import { cancellation, outcomeOf } from '../../lib/core/model/outcome.ts';
-import type { BatchStore, PreparedItem } from '../../lib/core/ports/batch-store.ts';
+import type { BatchStore, DueBatches, PreparedItem } from '../../lib/core/ports/batch-store.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { START } from '../support/test-clock.ts';
@@ -10,6 +10,9 @@ import { START } from '../support/test-clock.ts';
 export interface OpenedBatchStore {
   readonly store: BatchStore;
   readonly records: RecordStore;
+  readonly due: DueBatches;
+  /** Resolves when all changes of records are counted. */
+  readonly settle: () => Promise<void>;
 }
 
 const NONE = { queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
@@ -31,10 +34,10 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
     });
 
     test('there are none before the first', async () => {
-      const { store } = await open();
+      const { store, due } = await open();
       expect(await store.find(undefined, 'b-1')).toBeUndefined();
       expect(await store.list({ limit: 10 })).toEqual({ batches: [] });
-      expect(await store.takeDue(START, START + 1)).toEqual([]);
+      expect(await due.takeDue(START, START + 1)).toEqual([]);
     });
 
     test('tenants have batches of their own, listed by pages, newest first', async () => {
@@ -102,7 +105,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
     });
 
     test('the counts are those of the records, whatever writes them, and the last end is the end of the batch', async () => {
-      const { store, records } = await open();
+      const { store, records, settle } = await open();
       const one = batch('b-1');
       await store.create(one);
       await store.add(
@@ -117,6 +120,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
       if (claim.status !== 'claimed') throw new Error(claim.status);
       await writer.change(request('a'), { type: 'cancel' });
       await writer.change(request('b'), { type: 'cancel' });
+      await settle();
       expect((await store.find(undefined, 'b-1'))?.state).toMatchObject({
         counts: { ...NONE, queued: 1, running: 1, cancelled: 1 },
         startedAt: START + 5,
@@ -126,6 +130,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
       await claim.lease.complete(outcomeOf(request('a'), cancellation(1), START + 5));
       // A duplicate.
       await claim.lease.complete(outcomeOf(request('a'), cancellation(1), START + 5));
+      await settle();
       expect((await store.find(undefined, 'b-1'))?.state).toMatchObject({
         counts: { ...NONE, cancelled: 3 },
         endedAt: START + 5,
@@ -134,7 +139,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
     });
 
     test('what is due is leased, until it is done', async () => {
-      const { store, records } = await open();
+      const { store, records, due } = await open();
       const [empty, full] = [batch('b-1'), batch('b-2')];
       await store.create(empty);
       await store.create(full);
@@ -143,27 +148,27 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
         ['a', 'b'].map((key) => prepared(records, full, key, 'f')),
         START,
       );
-      expect(await store.takeDue(START, START + 10)).toEqual([]);
+      expect(await due.takeDue(START, START + 10)).toEqual([]);
       await store.seal(empty, START);
       await store.cancel(full, START);
       expect((await store.cancel(empty, START)).state.cancelledAt).toBeUndefined();
-      const ids = (due: readonly { readonly batch: Batch }[]) => due.map((each) => each.batch.id).sort();
-      expect(ids(await store.takeDue(START, START + 10))).toEqual(['b-1', 'b-2']);
-      expect(await store.takeDue(START + 9, START + 20)).toEqual([]);
-      expect(ids(await store.takeDue(START + 10, START + 20))).toEqual(['b-1', 'b-2']);
+      const ids = (taken: readonly { readonly batch: Batch }[]) => taken.map((each) => each.batch.id).sort();
+      expect(ids(await due.takeDue(START, START + 10))).toEqual(['b-1', 'b-2']);
+      expect(await due.takeDue(START + 9, START + 20)).toEqual([]);
+      expect(ids(await due.takeDue(START + 10, START + 20))).toEqual(['b-1', 'b-2']);
       await store.noteReported(empty, START + 3_000);
       const { next } = await store.items(full, undefined, 1);
       await store.noteCancelled(full, next);
-      expect(await store.takeDue(START + 10, START + 20)).toMatchObject([
+      expect(await due.takeDue(START + 10, START + 20)).toMatchObject([
         { batch: { id: 'b-2' }, cancels: true, cancelledUpTo: next },
       ]);
       await store.noteCancelled(full, undefined);
-      expect(await store.takeDue(START + 20, START + 30)).toEqual([]);
+      expect(await due.takeDue(START + 20, START + 30)).toEqual([]);
       expect((await store.find(undefined, 'b-1'))?.keptUntil).toBe(START + 3_000);
       const late = batch('b-3', { expiresAt: START + 30 });
       await store.create(late);
-      expect(await store.takeDue(START + 29, START + 40)).toEqual([]);
-      expect(await store.takeDue(START + 30, START + 40)).toMatchObject([
+      expect(await due.takeDue(START + 29, START + 40)).toEqual([]);
+      expect(await due.takeDue(START + 30, START + 40)).toMatchObject([
         { batch: { id: 'b-3' }, cancels: false },
       ]);
     });

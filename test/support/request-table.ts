@@ -6,8 +6,8 @@ import {
   RECORD_POSITION,
 } from '../../lib/core/config/record-table.ts';
 
-/** Creates a table for request records with its index, like a deployment. @returns its name */
-export async function createRequestTable(client: DynamoDBClient): Promise<string> {
+/** Creates a table for request records with its index, like a deployment. @param streamed whether it has a stream @returns its name */
+export async function createRequestTable(client: DynamoDBClient, streamed = false): Promise<string> {
   const TableName = `conformance-${crypto.randomUUID()}`;
   await client.send(
     new CreateTableCommand({
@@ -18,6 +18,7 @@ export async function createRequestTable(client: DynamoDBClient): Promise<string
         AttributeType: 'S',
       })),
       KeySchema: [{ AttributeName: RECORD_KEY, KeyType: 'HASH' }],
+      ...(streamed && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } }),
       GlobalSecondaryIndexes: [
         {
           IndexName: RECORD_INDEX,

@@ -30,3 +30,18 @@ export const LIMITS_KEY_PREFIX = 'limit#';
 
 /** The beginning of the keys of items with schedules, one item for each schedule. */
 export const SCHEDULE_KEY_PREFIX = 'schedule#';
+
+/**
+ * The beginning of the keys of items with batches: one item for each batch, and two for each call that adds requests to it. Records have
+ * other keys.
+ */
+export const BATCH_KEY_PREFIX = 'batch#';
+
+/** On the record of a request that is in a batch: which batch. The stream that counts filters by it, so no other item has it. */
+export const RECORD_BATCH = 'batch';
+
+/** On the record of a request that is in a batch: where it is in the batch. */
+export const RECORD_BATCH_PLACE = 'batchPlace';
+
+/** On the record of a request that is in a batch: the fingerprint of the batch's item. */
+export const RECORD_BATCH_ITEM = 'batchItem';

@@ -1,0 +1,111 @@
+import { RECORD_TTL } from '../core/config/record-table.ts';
+import { type Batch, type BatchCounts, batchSizeOf, COUNTED_STATUSES } from '../core/model/batch.ts';
+import type { DueBatch, StoredBatch } from '../core/ports/batch-store.ts';
+import type { Item } from './record-item.ts';
+
+/** A page whose requests are being added. */
+export interface OpenPage {
+  readonly page: number;
+  /** The requests that it has room for. */
+  readonly size: number;
+  /** Which call adds them. */
+  readonly callId: string;
+}
+
+/** What the item of a batch says besides the batch and its state. */
+export interface BatchAccount {
+  /** The number of the next page. */
+  readonly pages: number;
+  /** The requests that are added, and those that open pages have room for. */
+  readonly reserved: number;
+  readonly open: readonly OpenPage[];
+  /** When a change was counted last, in milliseconds since 1970; undefined if none was. */
+  readonly changedAt: number | undefined;
+  /** When the records were read to count what the stream didn't bring, in milliseconds since 1970. */
+  readonly recountedAt: number | undefined;
+}
+
+/** The attributes of a new batch. */
+export function newBatchItem(batch: Batch, sealsAt: number): Item {
+  const zero = { N: '0' };
+  return {
+    definition: { S: JSON.stringify(batch) },
+    createdAt: { N: String(batch.createdAt) },
+    sealsAt: { N: String(sealsAt) },
+    pages: zero,
+    reserved: zero,
+    added: zero,
+    counted: zero,
+    leasedUntil: zero,
+    open: { M: {} },
+    ...Object.fromEntries(COUNTED_STATUSES.map((status) => [status, zero])),
+  };
+}
+
+/** The batch of an item, and how far it is. Requests whose records the stream hasn't brought yet count as queued. */
+export function storedBatchOf(item: Item): StoredBatch {
+  const counts = countsOf(item);
+  const uncounted = Math.max(0, (numberOf(item, 'added') ?? 0) - batchSizeOf(counts));
+  const ttl = numberOf(item, RECORD_TTL);
+  return {
+    batch: JSON.parse(item.definition?.S ?? ''),
+    state: {
+      counts: { ...counts, queued: counts.queued + uncounted },
+      addedAt: numberOf(item, 'addedAt'),
+      sealedAt: numberOf(item, 'sealedAt'),
+      cancelledAt: numberOf(item, 'cancelledAt'),
+      startedAt: numberOf(item, 'startedAt'),
+      endedAt: numberOf(item, 'endedAt'),
+      expiredAtEnd: numberOf(item, 'expiredAtEnd'),
+    },
+    keptUntil: ttl === undefined ? undefined : ttl * 1000,
+  };
+}
+
+/** The account of an item. */
+export function accountOf(item: Item): BatchAccount {
+  const open = Object.entries(item.open?.M ?? {}).map(([page, { M = {} }]) => ({
+    page: Number(page),
+    size: Number(M.size?.N ?? 0),
+    callId: M.callId?.S ?? '',
+  }));
+  return {
+    pages: numberOf(item, 'pages') ?? 0,
+    reserved: numberOf(item, 'reserved') ?? 0,
+    open,
+    changedAt: numberOf(item, 'changedAt'),
+    recountedAt: numberOf(item, 'recountedAt'),
+  };
+}
+
+/** What a batch waits for; undefined if it waits for nothing but its requests. @param now milliseconds since 1970 */
+export function dueBatchOf(item: Item, now: number): DueBatch | undefined {
+  const stored = storedBatchOf(item);
+  const { endedAt, sealedAt } = stored.state;
+  if (stored.keptUntil !== undefined) return undefined;
+  const after = item.cancelsAfter?.S;
+  const cancels = after !== undefined && endedAt === undefined;
+  // A call that is adding requests may add some behind the ones that are cancelled.
+  if (cancels && accountOf(item).open.length > 0) return undefined;
+  const sealsItself = sealedAt === undefined && (numberOf(item, 'sealsAt') ?? 0) <= now;
+  if (!cancels && endedAt === undefined && !sealsItself) return undefined;
+  return { ...stored, cancels, ...(cancels && after !== '' && { cancelledUpTo: after }) };
+}
+
+function countsOf(item: Item): BatchCounts {
+  const count = (name: keyof BatchCounts) => numberOf(item, name) ?? 0;
+  return {
+    queued: count('queued'),
+    running: count('running'),
+    succeeded: count('succeeded'),
+    failed: count('failed'),
+    cancelled: count('cancelled'),
+    expired: count('expired'),
+  };
+}
+
+/** A number of an item; undefined if it has none. */
+export function numberOf(item: Item, name: string): number | undefined {
+  const value = item[name]?.N;
+  return value === undefined ? undefined : Number(value);
+}

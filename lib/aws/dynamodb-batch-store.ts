@@ -1,0 +1,278 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConditionalCheckFailedException, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { backoffBound } from '../core/base/backoff.ts';
+import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
+import {
+  RECORD_BATCH,
+  RECORD_BATCH_ITEM,
+  RECORD_BATCH_PLACE,
+  RECORD_INDEX,
+  RECORD_KEY,
+  RECORD_LIST,
+  RECORD_POSITION,
+  RECORD_TTL,
+} from '../core/config/record-table.ts';
+import { BATCH_MAX_ITEMS, type Batch, sealsItselfAt } from '../core/model/batch.ts';
+import { digestOf } from '../core/model/request-id.ts';
+import type {
+  BatchListing,
+  BatchPage,
+  BatchStore,
+  ItemAddition,
+  PreparedItem,
+  StoredBatch,
+} from '../core/ports/batch-store.ts';
+import type { SubmissionQueue } from '../core/ports/message-sink.ts';
+import { accountOf, newBatchItem, type OpenPage, storedBatchOf } from './batch-item.ts';
+import { batchItemKey, batchName, pageItemKey, placeText } from './batch-place.ts';
+import { BATCH_ITEMS_MARGIN_MILLISECONDS } from './dynamodb-batch-counter.ts';
+import { ConditionalItems } from './dynamodb-conditional-items.ts';
+import { DynamoDbOpenBatches, type OpenBatchesPorts, recordKeyIn } from './dynamodb-open-batches.ts';
+import { readItems } from './read-items.ts';
+import { type Item, itemOf } from './record-item.ts';
+
+/** What {@link DynamoDbBatchStore} uses. */
+export interface BatchStorePorts extends OpenBatchesPorts {
+  /** The input queue of the requests of a topic. */
+  readonly queueFor: (topic: string | undefined) => Pick<SubmissionQueue, 'send'>;
+}
+
+/** Most tries to open a page: each fails if another call opened one meanwhile. */
+const MAX_TRIES = 12;
+
+/** Upper bound of the wait before the second try; it doubles with every further try, up to a second. */
+const FIRST_WAIT_MILLISECONDS = 20;
+const LONGEST_WAIT_MILLISECONDS = 1_000;
+
+/**
+ * Batches in the table of request records. The function of batches counts their requests by the stream of the table, so the counts of a
+ * batch are some seconds late.
+ */
+export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStore {
+  readonly #queueFor: BatchStorePorts['queueFor'];
+  readonly #records: ConditionalItems;
+
+  constructor(ports: BatchStorePorts) {
+    super(ports);
+    this.#queueFor = ports.queueFor;
+    this.#records = new ConditionalItems(ports.client, ports.table, []);
+  }
+
+  async create(batch: Batch): Promise<StoredBatch> {
+    const { client, table } = this.ports;
+    const item: Item = {
+      [RECORD_KEY]: { S: batchItemKey(batch) },
+      [RECORD_LIST]: { S: listOf(batch.tenant) },
+      [RECORD_POSITION]: { S: positionOf(batch) },
+      ...newBatchItem(batch, sealsItselfAt(batch, {})),
+    };
+    try {
+      await client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: item,
+          // DynamoDB deletes expired items late: an expired item counts as missing.
+          ConditionExpression: 'attribute_not_exists(#key) OR #ttl <= :now',
+          ExpressionAttributeNames: { '#key': RECORD_KEY, '#ttl': RECORD_TTL },
+          ExpressionAttributeValues: { ':now': { N: String(Math.floor(batch.createdAt / 1000)) } },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return storedBatchOf(item);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException && error.Item) return storedBatchOf(error.Item);
+      throw error;
+    }
+  }
+
+  async list({ tenant, after, limit }: BatchListing): Promise<BatchPage> {
+    const { client, table } = this.ports;
+    const most = Math.min(limit, DYNAMODB_MAX_BATCH_READS);
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: table,
+        IndexName: RECORD_INDEX,
+        KeyConditionExpression: `#list = :list${after === undefined ? '' : ' AND #position < :after'}`,
+        ExpressionAttributeNames: {
+          '#list': RECORD_LIST,
+          ...(after !== undefined && { '#position': RECORD_POSITION }),
+        },
+        ExpressionAttributeValues: {
+          ':list': { S: listOf(tenant) },
+          ...(after !== undefined && { ':after': { S: after } }),
+        },
+        ScanIndexForward: false,
+        // One more than fits on the page shows whether there is a next page.
+        Limit: most + 1,
+      },
+    );
+    const entries: Item[] = [];
+    for await (const { Items = [] } of pages) {
+      entries.push(...Items);
+      if (entries.length > most) break;
+    }
+    const page = entries.slice(0, most);
+    const keys = page.map((entry) => entry[RECORD_KEY]?.S ?? '');
+    const items = new Map(
+      (await readItems(this.ports, new Set(keys))).map((item) => [item[RECORD_KEY]?.S, item]),
+    );
+    const batches = keys.flatMap((key) => {
+      const item = items.get(key);
+      return item ? [storedBatchOf(item)] : [];
+    });
+    const next = entries.length > most ? page.at(-1)?.[RECORD_POSITION]?.S : undefined;
+    return { batches, ...(next !== undefined && { next }) };
+  }
+
+  async fingerprints(batch: Batch, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const byRecord = new Map(keys.map((key) => [recordKeyIn(batch, key), key]));
+    const all = [...byRecord.keys()];
+    const attributes = [RECORD_KEY, RECORD_BATCH, RECORD_BATCH_ITEM];
+    const found = new Map<string, string>();
+    for (let start = 0; start < all.length; start += DYNAMODB_MAX_BATCH_READS) {
+      const part = new Set(all.slice(start, start + DYNAMODB_MAX_BATCH_READS));
+      for (const item of await readItems(this.ports, part, attributes)) {
+        const key = byRecord.get(item[RECORD_KEY]?.S ?? '');
+        const fingerprint = fingerprintIn(item, batch);
+        if (key !== undefined && fingerprint !== undefined) found.set(key, fingerprint);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Opens a page, sends the messages, then writes the records: a record without a message would wait forever, but a message without a
+   * record creates one. If a call dies in between, a request may run that isn't in the batch; added again, it is in the batch.
+   */
+  async add(
+    batch: Batch,
+    items: readonly PreparedItem[],
+    at: number,
+  ): Promise<readonly ItemAddition[] | undefined> {
+    const firsts = [...new Map(items.toReversed().map((item) => [item.key, item])).values()].toReversed();
+    const opened = await this.#openPage(batch, firsts.length, at);
+    if (!opened) return undefined;
+    const fitting = firsts.slice(0, opened.size);
+    const results = opened.size === 0 ? [] : await this.#addTo(batch, opened, fitting);
+    const additions = new Map(fitting.map(({ key }, index) => [key, results[index] ?? 'batch_full']));
+    return items.map((item) => {
+      const first = firsts.find(({ key }) => key === item.key);
+      const addition = additions.get(item.key) ?? 'batch_full';
+      if (first === item || first === undefined || addition === 'batch_full') return addition;
+      if (addition === 'other_content') return addition;
+      return first.fingerprint === item.fingerprint ? 'repeated' : 'other_content';
+    });
+  }
+
+  /** @returns undefined if the batch is sealed; a page of size 0 if it is full */
+  async #openPage(batch: Batch, count: number, at: number): Promise<OpenPage | undefined> {
+    const key = batchItemKey(batch);
+    const callId = crypto.randomUUID();
+    let item: Item | undefined = await this.existing(batch);
+    for (let tries = 1; ; tries++) {
+      const { pages, reserved, open } = accountOf(item);
+      // The SDK retries a call whose response was lost: then the page is open.
+      const opened = open.find((page) => page.callId === callId);
+      if (opened) return opened;
+      if (item.sealedAt) return undefined;
+      const size = Math.min(count, BATCH_MAX_ITEMS - reserved);
+      if (size <= 0) return { page: pages, size: 0, callId };
+      const result = await this.update(key, {
+        update:
+          'SET #pages = :next, #reserved = #reserved + :size, #open.#page = :open, #addedAt = :at, #sealsAt = :sealsAt',
+        condition:
+          '#createdAt = :createdAt AND attribute_not_exists(#sealedAt) AND #pages = :page AND #reserved = :reserved',
+        names: ['pages', 'reserved', 'open', 'addedAt', 'sealsAt', 'createdAt', 'sealedAt'],
+        placeholders: { '#page': String(pages) },
+        values: {
+          ':next': { N: String(pages + 1) },
+          ':page': { N: String(pages) },
+          ':size': { N: String(size) },
+          ':reserved': { N: String(reserved) },
+          ':open': { M: { size: { N: String(size) }, callId: { S: callId } } },
+          ':at': { N: String(at) },
+          ':sealsAt': { N: String(sealsItselfAt(batch, { addedAt: at })) },
+          ':createdAt': { N: String(batch.createdAt) },
+        },
+      });
+      if (result.updated) return { page: pages, size, callId };
+      if (!result.item || tries === MAX_TRIES) {
+        throw new Error(`No page could be opened in the batch ${batch.id} by ${tries} tries`);
+      }
+      item = result.item;
+      const bound = backoffBound(tries, FIRST_WAIT_MILLISECONDS, LONGEST_WAIT_MILLISECONDS);
+      await sleep(this.ports.random() * bound);
+    }
+  }
+
+  /** @throws the error of an item that can't be sent or recorded, after the others are added */
+  async #addTo(batch: Batch, page: OpenPage, items: readonly PreparedItem[]): Promise<ItemAddition[]> {
+    const { client, table } = this.ports;
+    const name = batchName(batch);
+    const keptUntil = Math.max(...items.map(({ record }) => record.keptUntil));
+    await client.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: {
+          [RECORD_KEY]: { S: pageItemKey(name, page.page) },
+          keys: { S: JSON.stringify(items.map(({ key }) => key)) },
+          [RECORD_TTL]: { N: String(Math.ceil((keptUntil + BATCH_ITEMS_MARGIN_MILLISECONDS) / 1000)) },
+        },
+      }),
+    );
+    const sent = await Promise.allSettled(
+      items.map(async ({ message, record, place }) => {
+        const { topic, tenant } = record.record.request;
+        await this.#queueFor(topic).send(message, tenant, place);
+      }),
+    );
+    const recorded = await Promise.allSettled(
+      items.map(async (item, index): Promise<ItemAddition> => {
+        const sending = sent[index];
+        if (sending?.status === 'rejected') throw sending.reason;
+        return this.#record(batch, item, placeText({ page: page.page, index }));
+      }),
+    );
+    const failure = recorded.find((result) => result.status === 'rejected');
+    // A record whose answer is lost may be there: the page stays open until somebody looks.
+    if (failure) throw failure.reason;
+    const additions = recorded.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    await this.closePage(batch, page, additions.filter((addition) => addition === 'added').length);
+    return additions;
+  }
+
+  async #record(batch: Batch, { record, fingerprint }: PreparedItem, place: string): Promise<ItemAddition> {
+    const item: Item = {
+      ...itemOf(record),
+      [RECORD_BATCH]: { S: batchName(batch) },
+      [RECORD_BATCH_PLACE]: { S: place },
+      [RECORD_BATCH_ITEM]: { S: fingerprint },
+    };
+    const written = await this.#records.write(item);
+    if (written.written) return 'added';
+    const known = written.item && fingerprintIn(written.item, batch);
+    if (known !== undefined) return known === fingerprint ? 'repeated' : 'other_content';
+    // Its message came before its record, or it is left of an earlier batch with the same idempotency key.
+    const attached = await this.attach(item[RECORD_KEY]?.S ?? '', batch, { place, fingerprint });
+    if (attached.updated || attached.item?.[RECORD_BATCH_PLACE]?.S === place) return 'added';
+    const other = attached.item && fingerprintIn(attached.item, batch);
+    if (other === undefined) throw new Error(`The record of the request ${record.record.request.id} is gone`);
+    return other === fingerprint ? 'repeated' : 'other_content';
+  }
+}
+
+/** The fingerprint of an item of the batch; undefined if the record is in no batch, or in another one. */
+function fingerprintIn(item: Item, batch: Batch): string | undefined {
+  return item[RECORD_BATCH]?.S === batchName(batch) ? item[RECORD_BATCH_ITEM]?.S : undefined;
+}
+
+/** The list of a tenant's batches in the index. */
+function listOf(tenant: string | undefined): string {
+  return `batches#${tenant === undefined ? digestOf('list') : digestOf('list', tenant)}`;
+}
+
+/** Sorts by the time of creation. Ids without an idempotency key do so, too. */
+function positionOf({ createdAt, id }: Batch): string {
+  return `${createdAt}#${id}`;
+}

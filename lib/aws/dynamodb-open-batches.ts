@@ -1,0 +1,349 @@
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
+import {
+  RECORD_BATCH,
+  RECORD_BATCH_ITEM,
+  RECORD_BATCH_PLACE,
+  RECORD_KEY,
+  RECORD_TTL,
+} from '../core/config/record-table.ts';
+import { type Batch, countedStatusOf, itemRequestId } from '../core/model/batch.ts';
+import type {
+  BatchKey,
+  BatchStore,
+  DueBatch,
+  ItemPage,
+  StoredBatch,
+  StoredItem,
+} from '../core/ports/batch-store.ts';
+import type { Random } from '../core/ports/clock.ts';
+import type { StoredRecord } from '../core/ports/record-store.ts';
+import { accountOf, dueBatchOf, numberOf, type OpenPage, storedBatchOf } from './batch-item.ts';
+import { batchItemKey, batchName, pageItemKey, placeText, readPlace } from './batch-place.ts';
+import { DynamoDbBatchCounter, type RequestChange } from './dynamodb-batch-counter.ts';
+import { readItems } from './read-items.ts';
+import { type Item, keyOf, storedOf } from './record-item.ts';
+import { type ItemUpdate, type ItemUpdated, updateItem } from './update-item.ts';
+
+/** What {@link DynamoDbOpenBatches} uses. */
+export interface OpenBatchesPorts {
+  readonly client: DynamoDBClient;
+  /** The table of request records. */
+  readonly table: string;
+  readonly random: Random;
+}
+
+/** How long after a batch is sealed a call may still add requests to it: calls of the API take 29 seconds at most. */
+const LATE_MILLISECONDS = 60_000;
+
+/**
+ * After how long without a change the records of a batch are read: the stream lost changes, or requests that waited for longer than their
+ * queue keeps messages.
+ */
+export const RECOUNT_MILLISECONDS = 3_600_000;
+
+/** The status of a request whose record is gone before it ended: its message is gone, too. */
+const LOST = 'failed';
+
+/** Requests of a page, with their records. */
+interface ReadPage {
+  readonly keys: readonly string[];
+  /** By their index in the page; undefined where the page has no request. */
+  readonly records: readonly (StoredRecord | undefined)[];
+}
+
+/**
+ * Batches in the table of request records, for what happens after requests were added. A batch is an item with its counts and the number
+ * of its pages. Each page is the item of a call that added requests, with their keys in order; their records say where they are.
+ */
+export class DynamoDbOpenBatches
+  implements Pick<BatchStore, 'find' | 'seal' | 'items' | 'noteCancelled' | 'noteReported'>
+{
+  protected readonly ports: OpenBatchesPorts;
+  protected readonly counter: DynamoDbBatchCounter;
+
+  constructor(ports: OpenBatchesPorts) {
+    this.ports = ports;
+    this.counter = new DynamoDbBatchCounter(ports);
+  }
+
+  async find(tenant: string | undefined, id: string): Promise<StoredBatch | undefined> {
+    const item = await this.read(batchItemKey({ id, tenant }));
+    return item && storedBatchOf(item);
+  }
+
+  async seal(batch: Batch, at: number): Promise<StoredBatch> {
+    return this.#closed(batch, {
+      update: 'SET #sealedAt = :at, #leasedUntil = :zero',
+      condition: '#createdAt = :createdAt AND attribute_not_exists(#sealedAt)',
+      names: ['sealedAt', 'leasedUntil', 'createdAt'],
+      values: { ':at': { N: String(at) }, ':zero': { N: '0' }, ':createdAt': createdAtOf(batch) },
+    });
+  }
+
+  async items(batch: Batch, after: string | undefined, limit: number): Promise<ItemPage> {
+    const { pages } = accountOf(await this.existing(batch));
+    const from = (after === undefined ? undefined : readPlace(after)) ?? { page: 0, index: -1 };
+    const items: StoredItem[] = [];
+    for (let page = from.page; page < pages; page++) {
+      const first = page === from.page ? from.index + 1 : 0;
+      const { keys, records } = await this.readPage(batch, page, first);
+      for (const [offset, stored] of records.entries()) {
+        const index = first + offset;
+        if (stored) items.push({ key: keys[index] ?? '', record: stored.record });
+        const isLast = page === pages - 1 && index === keys.length - 1;
+        if (items.length === limit && !isLast) return { items, next: placeText({ page, index }) };
+      }
+    }
+    return { items };
+  }
+
+  /**
+   * Leases a batch if it is due, so that no other process does what it waits for.
+   * @param now, leasedUntil milliseconds since 1970
+   */
+  async take(key: BatchKey, now: number, leasedUntil: number): Promise<DueBatch | undefined> {
+    const itemKey = batchItemKey(key);
+    const item = await this.read(itemKey);
+    if (!item || !dueBatchOf(item, now)) return undefined;
+    const leaseId = crypto.randomUUID();
+    const leased = await this.update(itemKey, {
+      update: 'SET #leasedUntil = :leasedUntil, #leaseId = :leaseId',
+      condition: '#createdAt = :createdAt AND #leasedUntil <= :now AND attribute_not_exists(#ttl)',
+      names: ['leasedUntil', 'leaseId', 'createdAt', RECORD_TTL],
+      values: {
+        ':leasedUntil': { N: String(leasedUntil) },
+        ':leaseId': { S: leaseId },
+        ':createdAt': { N: item.createdAt?.N ?? '' },
+        ':now': { N: String(now) },
+      },
+    });
+    // The SDK retries a call whose response was lost: then the existing lease is this one.
+    if (!leased.item || leased.item.leaseId?.S !== leaseId) return undefined;
+    return dueBatchOf(leased.item, now);
+  }
+
+  async noteCancelled(batch: Batch, cancelledUpTo: string | undefined): Promise<void> {
+    const names = ['cancelsAfter', 'leasedUntil', 'createdAt'];
+    const values = { ':zero': { N: '0' }, ':createdAt': createdAtOf(batch) };
+    const condition = '#createdAt = :createdAt';
+    await this.update(
+      batchItemKey(batch),
+      cancelledUpTo === undefined
+        ? { update: 'SET #leasedUntil = :zero REMOVE #cancelsAfter', condition, names, values }
+        : {
+            update: 'SET #leasedUntil = :zero, #cancelsAfter = :after',
+            condition,
+            names,
+            values: { ...values, ':after': { S: cancelledUpTo } },
+          },
+    );
+  }
+
+  async noteReported(batch: Batch, keptUntil: number): Promise<void> {
+    await this.update(batchItemKey(batch), {
+      update: 'SET #leasedUntil = :zero, #ttl = :ttl',
+      condition: '#createdAt = :createdAt',
+      names: ['leasedUntil', RECORD_TTL, 'createdAt'],
+      values: {
+        ':zero': { N: '0' },
+        ':ttl': { N: String(Math.ceil(keptUntil / 1000)) },
+        ':createdAt': createdAtOf(batch),
+      },
+    });
+  }
+
+  /**
+   * Corrects what other processes left when they died: closes the pages of calls that never ended, and counts what the stream didn't
+   * bring. Does nothing to most batches.
+   * @param now milliseconds since 1970
+   */
+  async balance(key: BatchKey, now: number): Promise<void> {
+    const itemKey = batchItemKey(key);
+    const item = await this.read(itemKey);
+    if (!item) return;
+    const { batch, state, keptUntil } = storedBatchOf(item);
+    if (keptUntil !== undefined || state.endedAt !== undefined || state.sealedAt === undefined) return;
+    const { open } = accountOf(item);
+    if (open.length > 0 && state.sealedAt + LATE_MILLISECONDS <= now) {
+      for (const page of open) await this.#closeLate(batch, page);
+    }
+    if (await this.#startRecount(itemKey, item, now)) await this.#recount(batch, now);
+  }
+
+  /** The item of a batch. @throws Error if it is gone */
+  protected async existing(batch: Batch): Promise<Item> {
+    const item = await this.read(batchItemKey(batch));
+    if (item) return item;
+    throw gone(batch);
+  }
+
+  protected async read(key: string): Promise<Item | undefined> {
+    const { client, table } = this.ports;
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: table, Key: { [RECORD_KEY]: { S: key } }, ConsistentRead: true }),
+    );
+    return Item;
+  }
+
+  protected update(key: string, update: ItemUpdate): Promise<ItemUpdated> {
+    return updateItem(this.ports.client, this.ports.table, key, update);
+  }
+
+  /** Seals a batch by an update, and ends it if it has no requests that haven't ended. */
+  async #closed(batch: Batch, update: ItemUpdate): Promise<StoredBatch> {
+    const key = batchItemKey(batch);
+    const { item } = await this.update(key, update);
+    if (!item) throw gone(batch);
+    return storedBatchOf(await this.counter.endIfDone(key, item));
+  }
+
+  async cancel(batch: Batch, at: number): Promise<StoredBatch> {
+    return this.#closed(batch, {
+      update:
+        'SET #sealedAt = if_not_exists(#sealedAt, :at), #cancelledAt = :at, #cancelsAfter = :start, #leasedUntil = :zero',
+      condition:
+        '#createdAt = :createdAt AND attribute_not_exists(#cancelledAt) AND attribute_not_exists(#endedAt)',
+      names: ['sealedAt', 'cancelledAt', 'cancelsAfter', 'leasedUntil', 'createdAt', 'endedAt'],
+      values: {
+        ':at': { N: String(at) },
+        ':start': { S: '' },
+        ':zero': { N: '0' },
+        ':createdAt': createdAtOf(batch),
+      },
+    });
+  }
+
+  /** Ends the call that added the requests of a page. @param added how many it added */
+  protected async closePage(batch: Batch, page: OpenPage, added: number): Promise<void> {
+    const key = batchItemKey(batch);
+    const closed = await this.update(key, {
+      update: 'SET #reserved = #reserved - :unused, #added = #added + :added REMOVE #open.#page',
+      condition: '#createdAt = :createdAt AND attribute_exists(#open.#page)',
+      names: ['reserved', 'added', 'open', 'createdAt'],
+      placeholders: { '#page': String(page.page) },
+      values: {
+        ':unused': { N: String(page.size - added) },
+        ':added': { N: String(added) },
+        ':createdAt': createdAtOf(batch),
+      },
+    });
+    if (closed.updated) await this.counter.endIfDone(key, closed.item);
+  }
+
+  /**
+   * Notes on the record of a request that it is in a batch.
+   * @returns whether it does so now; otherwise what the record says
+   */
+  protected async attach(
+    recordKey: string,
+    batch: Batch,
+    { place, fingerprint }: { readonly place: string; readonly fingerprint: string },
+  ): Promise<ItemUpdated> {
+    const name = batchName(batch);
+    return this.update(recordKey, {
+      update: 'SET #batch = :batch, #place = :place, #fingerprint = :fingerprint',
+      condition: 'attribute_exists(#key) AND (attribute_not_exists(#batch) OR #batch <> :batch)',
+      names: [],
+      placeholders: {
+        '#key': RECORD_KEY,
+        '#batch': RECORD_BATCH,
+        '#place': RECORD_BATCH_PLACE,
+        '#fingerprint': RECORD_BATCH_ITEM,
+      },
+      values: { ':batch': { S: name }, ':place': { S: place }, ':fingerprint': { S: fingerprint } },
+    });
+  }
+
+  /** The requests of a page from an index on. */
+  protected async readPage(batch: Batch, page: number, first = 0): Promise<ReadPage> {
+    const name = batchName(batch);
+    const keys: readonly string[] = JSON.parse((await this.read(pageItemKey(name, page)))?.keys?.S ?? '[]');
+    const places = keys.slice(first).map((key, offset) => ({
+      recordKey: recordKeyIn(batch, key),
+      place: placeText({ page, index: first + offset }),
+    }));
+    const items = new Map<string, Item>();
+    for (let start = 0; start < places.length; start += DYNAMODB_MAX_BATCH_READS) {
+      const part = places.slice(start, start + DYNAMODB_MAX_BATCH_READS).map(({ recordKey }) => recordKey);
+      for (const item of await readItems({ ...this.ports, consistent: true }, new Set(part))) {
+        items.set(item[RECORD_KEY]?.S ?? '', item);
+      }
+    }
+    const records = places.map(({ recordKey, place }) => {
+      const item = items.get(recordKey);
+      const isHere = item?.[RECORD_BATCH]?.S === name && item[RECORD_BATCH_PLACE]?.S === place;
+      return isHere ? storedOf(item) : undefined;
+    });
+    return { keys, records };
+  }
+
+  /** Closes a page whose call has died. The requests that have records are in the batch; the others aren't. */
+  async #closeLate(batch: Batch, page: OpenPage): Promise<void> {
+    const { records } = await this.readPage(batch, page.page);
+    await this.closePage(batch, page, records.filter((record) => record !== undefined).length);
+  }
+
+  /** Lets one process recount a batch that hasn't changed for long. */
+  async #startRecount(key: string, item: Item, now: number): Promise<boolean> {
+    const { changedAt = 0, recountedAt = 0 } = accountOf(item);
+    const latest = Math.max(changedAt, recountedAt, numberOf(item, 'sealedAt') ?? 0);
+    if (latest + RECOUNT_MILLISECONDS > now) return false;
+    const started = await this.update(key, {
+      update: 'SET #recountedAt = :now',
+      condition: '#createdAt = :createdAt AND (attribute_not_exists(#recountedAt) OR #recountedAt = :before)',
+      names: ['recountedAt', 'createdAt'],
+      values: {
+        ':now': { N: String(now) },
+        ':before': { N: String(recountedAt) },
+        ':createdAt': { N: item.createdAt?.N ?? '' },
+      },
+    });
+    return started.updated;
+  }
+
+  /** Counts all requests by their records. */
+  async #recount(batch: Batch, now: number): Promise<void> {
+    const { pages } = accountOf(await this.existing(batch));
+    const name = batchName(batch);
+    let added = 0;
+    for (let page = 0; page < pages; page++) {
+      const { records } = await this.readPage(batch, page);
+      const tally = await this.counter.tally(name, page);
+      const changes = records.flatMap((stored, index): RequestChange[] => {
+        const place = { batch: name, page, index };
+        const counted = tally.at(index);
+        if (stored || counted) added++;
+        if (stored) {
+          const { record, revision, keptUntil } = stored;
+          const status = countedStatusOf(record.status);
+          return [{ ...place, status, revision, at: record.updatedAt, keptUntil }];
+        }
+        if (counted?.status !== 'queued' && counted?.status !== 'running') return [];
+        return [{ ...place, status: LOST, revision: counted.revision + 1, at: now, keptUntil: now }];
+      });
+      if (changes.length > 0) await this.counter.count(changes);
+    }
+    const key = batchItemKey(batch);
+    const corrected = await this.update(key, {
+      update: 'SET #added = :added',
+      condition: '#createdAt = :createdAt AND #added <> :added AND size(#open) = :zero',
+      names: ['added', 'createdAt', 'open'],
+      values: { ':added': { N: String(added) }, ':createdAt': createdAtOf(batch), ':zero': { N: '0' } },
+    });
+    if (corrected.updated) await this.counter.endIfDone(key, corrected.item);
+  }
+}
+
+/** The key of the record of a request in a batch. */
+export function recordKeyIn({ id, tenant }: BatchKey, key: string): string {
+  return keyOf({ id: itemRequestId(id, key), source: '', tenant })[RECORD_KEY]?.S ?? '';
+}
+
+function createdAtOf({ createdAt }: Batch) {
+  return { N: String(createdAt) };
+}
+
+function gone({ id }: Batch): Error {
+  return new Error(`The batch ${id} is gone from the table`);
+}
