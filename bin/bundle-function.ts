@@ -6,6 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { BATCH_ROUTES } from '../lib/api/batch-routes.ts';
 import { openApiDocument } from '../lib/api/openapi-document.ts';
 import { SCHEDULE_ROUTES } from '../lib/api/schedule-routes.ts';
 import {
@@ -20,20 +21,26 @@ import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 /** As in tsconfig.build.json; can't be confused with a file of the user. */
 const SOURCE_ROOT = 'coatcheck:///';
 
+/** The routes that some deployments have, and others don't. */
+const MORE_ROUTES = [[], SCHEDULE_ROUTES, BATCH_ROUTES, [...SCHEDULE_ROUTES, ...BATCH_ROUTES]];
+
 /**
- * Puts the OpenAPI documents into the bundle instead of the module that generates them: with and without schedules, the only
- * routes that some deployments have.
+ * Puts the OpenAPI documents into the bundle instead of the module that generates them: for each of {@link MORE_ROUTES}, whose numbers
+ * differ.
  */
 const OPENAPI_DOCUMENTS: Plugin = {
   name: 'openapi-documents',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]openapi-document\.ts$/ }, () => {
       const documents = Object.fromEntries(
-        API_AUTHS.map((auth) => [auth, [openApiDocument(auth), openApiDocument(auth, SCHEDULE_ROUTES)]]),
+        API_AUTHS.map((auth) => [
+          auth,
+          Object.fromEntries(MORE_ROUTES.map((more) => [more.length, openApiDocument(auth, more)])),
+        ]),
       );
       return {
         contents: `const documents = ${JSON.stringify(documents)};
-          export const openApiDocument = (auth, more = []) => documents[auth][more.length === 0 ? 0 : 1];`,
+          export const openApiDocument = (auth, more = []) => documents[auth][more.length];`,
       };
     });
   },

@@ -44,6 +44,7 @@ import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
+import { lanesOf } from './lanes.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
@@ -51,16 +52,21 @@ const powertools = new Logger();
 const environment = readApiEnvironment(process.env);
 const logger = new PowertoolsLogger(powertools);
 const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, logger);
+const taking = takingOf(environment);
 const parts = partsOf(environment);
-const schedules =
-  environment.scheduleFunctionArn === ''
-    ? undefined
-    : (await import('./schedules.ts')).scheduleRoutes(environment, parts.destinations, logger);
+const extensions = [
+  ...(environment.scheduleFunctionArn === ''
+    ? []
+    : [(await import('./schedules.ts')).scheduleRoutes(environment, parts.destinations, logger)]),
+  ...(environment.batchFunctionArn === ''
+    ? []
+    : [(await import('./batches.ts')).batchRoutes(environment, parts, taking)]),
+];
 const access: ApiAccess = {
   auth: environment.auth,
   callerOf: (c) => callerOf(c.env.requestContext, environment),
 };
-const app = createApi(parts, access, schedules);
+const app = createApi(parts, access, extensions);
 
 /** Handles a call of the API. */
 export async function handler(
@@ -75,28 +81,28 @@ export async function handler(
   );
 }
 
+/** What takes requests, besides the queue that gets them. */
+function takingOf({ payloadBucket, requestTable, recordAgeDays }: ApiEnvironment) {
+  const dynamodb = recordClient();
+  return {
+    records: new RequestRecords(new DynamoDbRecordStore(dynamodb, requestTable), Date.now, recordAgeDays),
+    keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
+    store: new LazyPayloadStore(payloadBucket, 1),
+    logger,
+    clock: Date,
+    newId: (at: number) => v7({ msecs: at }),
+  };
+}
+
 function partsOf(settings: ApiEnvironment): ApiParts {
-  const { payloadBucket, requestTable, recordAgeDays, resultAgeDays, limits } = settings;
-  const newId = (at: number) => v7({ msecs: at });
+  const { payloadBucket, requestTable, resultAgeDays, limits } = settings;
+  const { records, newId } = taking;
   const [dynamodb, sqs] = [recordClient(), queueClient()];
-  const records = new RequestRecords(
-    new DynamoDbRecordStore(dynamodb, requestTable),
-    Date.now,
-    recordAgeDays,
-  );
   const transfers = new LazyClientTransfers(payloadBucket);
   const index = new DynamoDbRecordIndex(dynamodb, requestTable, Date);
   const webhookQueue = settings.webhookQueueUrl
     ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl)
     : undefined;
-  const taking = {
-    records,
-    keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
-    store: new LazyPayloadStore(payloadBucket, 1),
-    logger,
-    clock: Date,
-    newId,
-  };
   const caps = {
     store: new DynamoDbLimitStore(dynamodb, requestTable),
     logger,
@@ -167,16 +173,6 @@ function partsOf(settings: ApiEnvironment): ApiParts {
         : undefined,
     serviceName: settings.serviceName,
   };
-}
-
-/** The queues of all priorities; undefined where there is one for all. */
-function lanesOf({
-  inputQueueUrl,
-  highInputQueueUrl,
-  lowInputQueueUrl,
-}: ApiEnvironment): Record<Priority, string> | undefined {
-  if (highInputQueueUrl === '' || lowInputQueueUrl === '') return undefined;
-  return { high: highInputQueueUrl, normal: inputQueueUrl, low: lowInputQueueUrl };
 }
 
 /** What sends requests to an input queue later than SQS can; undefined if nothing does. */

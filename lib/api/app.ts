@@ -33,7 +33,7 @@ export interface ApiExtension {
 export function createApi(
   parts: ApiParts,
   { auth, callerOf }: ApiAccess,
-  extension?: ApiExtension,
+  extensions: readonly ApiExtension[] = [],
 ): Hono<ApiEnv> {
   // Clients and proxies may escape the colon of a path.
   const app = new Hono<ApiEnv>({ getPath: (request) => getPath(request).replaceAll(/%3a/gi, ':') });
@@ -61,10 +61,15 @@ export function createApi(
   addServiceRoutes(app, parts);
   addWebhookEndpointRoutes(app, parts);
   addLimitRoutes(app, parts);
-  extension?.add(app);
+  for (const { add } of extensions) add(app);
   app.get('/v1/openapi.json', async (c) => {
     const { openApiDocument } = await import('./openapi-document.ts');
-    return c.json(openApiDocument(auth, extension?.routes));
+    return c.json(
+      openApiDocument(
+        auth,
+        extensions.flatMap(({ routes }) => routes),
+      ),
+    );
   });
   app.notFound((c) =>
     problemResponse(c, { status: 404, code: 'path_unknown', detail: unknownPath(c.req.path) }),

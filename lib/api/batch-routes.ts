@@ -12,9 +12,12 @@ import {
   Batch,
   BatchListQuery,
   BatchPage,
+  BatchResultsAnswer,
+  BatchResultsQuery,
   BatchTicket,
   CreateBatchHeaders,
   ItemLine,
+  MAX_RESULTS,
   ManifestLine,
   NewBatchBody,
 } from './batch-schemas.ts';
@@ -126,10 +129,15 @@ const results = {
   operationId: 'getBatchResults',
   summary: 'Get the results of a batch',
   description:
-    'One line an item, in the order in which they were added, each once; those that haven’t ended have no result yet.',
-  request: OF_ONE,
+    'One line an item, in the order in which they were added, each once; those that haven’t ended have no result yet. Some hosts answer ' +
+    'with a part of the lines, and so do all with a `limit`: then the header `Link` has the rest, with the relation `next`.',
+  request: { ...OF_ONE, query: BatchResultsQuery },
   responses: {
-    200: { description: 'The lines.', content: { [NDJSON_TYPE]: { schema: ManifestLine } } },
+    200: {
+      description: 'The lines.',
+      headers: BatchResultsAnswer,
+      content: { [NDJSON_TYPE]: { schema: ManifestLine } },
+    },
     ...problems(400, 401, 403, 404, 500),
   },
 } as const satisfies Route;
@@ -140,7 +148,25 @@ export const BATCH_ROUTES = [create, list, get, addItems, seal, cancel, results]
 /** Lines that are sent together. */
 const LINES_TOGETHER = 100;
 
-export function addBatchRoutes(app: Hono<ApiEnv>, batches: Batches, parts: ApiParts): void {
+/**
+ * After how many bytes a response with a part of the results ends. API Gateway and Lambda take 6 MB, in which quotation marks are escaped,
+ * and {@link LINES_TOGETHER} may follow.
+ */
+const PART_BYTES = 2_097_152;
+
+/** What a host can't do. */
+export interface BatchRouteLimits {
+  /** Most lines of results in a response. @default - all, as the client reads them */
+  readonly maxResults?: number;
+}
+
+/** Adds the routes of batches. */
+export function addBatchRoutes(
+  app: Hono<ApiEnv>,
+  batches: Batches,
+  parts: ApiParts,
+  { maxResults }: BatchRouteLimits = {},
+): void {
   addRoute(app, create, async (c) => {
     const { topic: given, metadata, notBefore, expiresAt, callbackUrl } = c.req.valid('json');
     const topic = topicOf('topic', given);
@@ -182,9 +208,53 @@ export function addBatchRoutes(app: Hono<ApiEnv>, batches: Batches, parts: ApiPa
   addRoute(app, cancel, async (c) => answer(c, await batches.cancel(c.req.valid('param').id, tenantOf(c))));
 
   addRoute(app, results, async (c) => {
-    const items = await batches.items(c.req.valid('param').id, tenantOf(c));
-    return c.body(manifestOf(items, parts), 200, { ...NO_STORE, 'Content-Type': NDJSON_TYPE });
+    const { id } = c.req.valid('param');
+    const { cursor, limit = maxResults } = c.req.valid('query');
+    const headers = { ...NO_STORE, 'Content-Type': NDJSON_TYPE };
+    if (limit === undefined && cursor === undefined) {
+      return c.body(manifestOf(await batches.items(id, tenantOf(c)), parts), 200, headers);
+    }
+    const after = cursor === undefined ? undefined : positionIn(cursor);
+    const most = Math.min(limit ?? MAX_RESULTS, maxResults ?? MAX_RESULTS);
+    const { text, next } = await partOf(batches, { id, tenant: tenantOf(c), after, most }, parts);
+    const query = new URLSearchParams({
+      cursor: Buffer.from(next ?? '').toString('base64url'),
+      limit: String(most),
+    });
+    return c.body(text, 200, { ...headers, ...(next && { Link: `<results?${query}>; rel="next"` }) });
   });
+}
+
+/** The lines of a part of a manifest, and the position after which the others come. */
+async function partOf(
+  batches: Batches,
+  {
+    id,
+    tenant,
+    after,
+    most,
+  }: {
+    readonly id: string;
+    readonly tenant: string | undefined;
+    readonly after: string | undefined;
+    readonly most: number;
+  },
+  { clock, resultAgeDays }: Pick<ApiParts, 'clock' | 'resultAgeDays'>,
+): Promise<{ readonly text: string; readonly next: string | undefined }> {
+  const lines: string[] = [];
+  let bytes = 0;
+  let next = after;
+  do {
+    const limit = Math.min(LINES_TOGETHER, most - lines.length);
+    const page = await batches.page(id, tenant, next, limit);
+    for (const item of page.items) {
+      const line = `${manifestLine(item, { resultAgeDays, now: clock.now() })}\n`;
+      bytes += Buffer.byteLength(line);
+      lines.push(line);
+    }
+    next = page.next;
+  } while (next !== undefined && lines.length < most && bytes < PART_BYTES);
+  return { text: lines.join(''), next };
 }
 
 function tenantOf(c: Context<ApiEnv>): string | undefined {
@@ -234,7 +304,8 @@ const NDJSON_TYPES = [NDJSON_TYPE, 'application/ndjson', 'application/jsonl'];
 /** @throws ProblemError 400 for what is no cursor */
 function positionIn(cursor: string): string {
   const position = Buffer.from(cursor, 'base64url').toString();
-  if (/^\d{1,15}$/.test(position)) return position;
+  // A number, or with what follows it on DynamoDB.
+  if (/^\d{1,15}(?:[#.][\w-]{1,64})?$/.test(position)) return position;
   throw new ProblemError({
     status: 400,
     code: 'request_malformed',

@@ -107,6 +107,33 @@ export const BatchPage = z
 
 export const BatchListQuery = ownQuery(PAGE_FIELDS);
 
+/** Most lines that a client can ask for in a response. */
+export const MAX_RESULTS = 10_000;
+
+export const BatchResultsQuery = ownQuery({
+  cursor: PAGE_FIELDS.cursor.meta({
+    param: { name: 'cursor', in: 'query' },
+    description: 'That of the header `Link` of the response before.',
+  }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_RESULTS)
+    .optional()
+    .meta({
+      param: { name: 'limit', in: 'query' },
+      description: 'Most lines in the response. It can have fewer, though others follow.',
+    }),
+});
+
+export const BatchResultsAnswer = z.object({
+  Link: z.string().optional().meta({
+    description: 'The rest of the lines, as `<URL>; rel="next"`. Absent if there are none.',
+    example: '<results?cursor=NDE&limit=1000>; rel="next"',
+  }),
+});
+
 export const BatchTicket = z.object({
   id: z
     .string()

@@ -10,6 +10,7 @@ import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
 import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import { type ApiProblem, type Batch, type BatchResultLine, hasBatchEnded } from './types.ts';
+import type { Query } from './url.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
 
 /** A batch to create, and what its items have unless they say otherwise. */
@@ -221,12 +222,19 @@ export class BatchesClient {
   async *resultLines(id: string, { signal }: CallOptions = {}): AsyncGenerator<string, void> {
     const path = batchPath(id, '/results');
     const call = `GET ${path}`;
-    const response = await this.#api.retrier.run(
-      () => this.#api.open({ method: 'GET', path, signal }),
-      signal,
-    );
-    if (response.status !== 200) throw new AnswerInvalid(call, 'lines for items', `HTTP ${response.status}`);
-    yield* textLines(chunksOf(response, call, signal));
+    let query: Query = {};
+    for (;;) {
+      const response = await this.#api.retrier.run(
+        () => this.#api.open({ method: 'GET', path, query, signal }),
+        signal,
+      );
+      if (response.status !== 200)
+        throw new AnswerInvalid(call, 'lines for items', `HTTP ${response.status}`);
+      yield* textLines(chunksOf(response, call, signal));
+      const next = nextIn(response.headers);
+      if (!next) return;
+      query = next;
+    }
   }
 
   async #call(method: 'GET' | 'POST', path: string, signal: AbortSignal | undefined): Promise<Batch> {
@@ -268,6 +276,12 @@ class LinesCall {
     this.#lines = [];
     this.#bytes = 0;
   }
+}
+
+/** The query of the rest of the results; undefined if there are no others. */
+function nextIn(headers: Headers): Query | undefined {
+  const [, query] = /<[^>?]*\?([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '') ?? [];
+  return query === undefined ? undefined : Object.fromEntries(new URLSearchParams(query));
 }
 
 /** @param place that of the item, from 1 @throws RangeError, TypeError */

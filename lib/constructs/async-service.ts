@@ -138,6 +138,7 @@ export class AsyncService extends Construct implements IConnectable {
       front?.requestTable ??
       new RequestTable(this, 'Requests', {
         listed: props.api !== undefined,
+        streamed: props.api?.batches ?? false,
         pointInTimeRecovery: props.records?.pointInTimeRecovery ?? true,
         encryptionKey,
         removalPolicy,

@@ -33,6 +33,13 @@ export interface RequestApiProps {
   readonly schedules?: boolean;
 
   /**
+   * Whether the API has batches (`/v1/batches`): up to 1,000,000 requests under one ticket. The table gets a stream, and a function counts
+   * the requests of batches by it; other requests cost nothing more. See docs/batches.md.
+   * @default false
+   */
+  readonly batches?: boolean;
+
+  /**
    * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:
    * `https://app.example.com`, or `*` for all.
    * @default - none

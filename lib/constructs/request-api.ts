@@ -15,6 +15,7 @@ import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
+import { RequestBatches } from './request-batches.ts';
 import { RequestSchedules } from './request-schedules.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import { type ApiMethod, apiCors } from './storage/cors.ts';
@@ -42,6 +43,8 @@ export class RequestApi extends Construct {
   readonly auth: ApiAuth;
   /** What schedules requests; undefined unless {@link RequestApiProps.schedules}. */
   readonly schedules: RequestSchedules | undefined;
+  /** What ends batches; undefined unless {@link RequestApiProps.batches}. */
+  readonly batches: RequestBatches | undefined;
   readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
@@ -49,9 +52,11 @@ export class RequestApi extends Construct {
     this.schedules = props.service.api?.schedules
       ? new RequestSchedules(this, 'Schedules', props)
       : undefined;
+    this.batches = props.service.api?.batches ? new RequestBatches(this, 'Batches', props) : undefined;
     const { function: handler, role } = new ApiFunction(this, 'Function', {
       ...props,
       schedules: this.schedules,
+      batches: this.batches,
     });
     const methods = methodsOf(props);
     this.httpApi = new HttpApi(this, 'Http', {

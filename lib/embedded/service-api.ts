@@ -110,14 +110,13 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     apiKeys.length > 0
       ? { auth: 'key', callerOf: callerByKey(apiKeys) }
       : { auth: 'none', callerOf: () => ({}) };
-  const api = createApi(apiParts, access, {
-    routes: [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...(takers ? WORK_ROUTES : [])],
-    add: (added: Hono<ApiEnv>) => {
-      addScheduleRoutes(added, intake.schedules, apiParts);
-      addBatchRoutes(added, intake.batches, apiParts);
-      if (takers) addWorkRoutes(added, takers, apiParts);
-    },
-  });
+  const api = createApi(apiParts, access, [
+    { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
+    { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },
+    ...(takers
+      ? [{ routes: WORK_ROUTES, add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts) }]
+      : []),
+  ]);
   const app = new Hono();
   app.use('/v1/*', limitBody);
   app.route('/', transferRoutes(transfers));

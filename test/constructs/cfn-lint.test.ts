@@ -40,6 +40,7 @@ it('finds nothing in the template of a service with every option of its own reso
     api: {
       auth: ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' }),
       corsOrigins: ['https://app.example.com'],
+      batches: true,
     },
     webhooks: {},
     encryptionKey: new Key(stack, 'Key'),

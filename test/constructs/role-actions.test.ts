@@ -19,6 +19,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   HeadObject: ['s3:GetObject', 's3:GetObjectVersion'],
   PublishBatch: ['sns:Publish'],
   SendMessageBatch: ['sqs:SendMessage'],
+  TransactWriteItems: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
   Upload: ['s3:PutObject', 's3:AbortMultipartUpload'],
   createPresignedPost: ['s3:PutObject'],
 };
@@ -41,6 +42,10 @@ const OF_LAMBDA = [
   'ec2:DescribeVpcs',
   'mq:DescribeBroker',
   'secretsmanager:GetSecretValue',
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
   'sqs:DeleteMessage',
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
@@ -85,7 +90,7 @@ function rabbitMqSource(scope: Stack): RabbitMqEventSource {
 
 const stack = new Stack(emptyApp(), 'Stack');
 const { service, template } = serviceIn(stack, {
-  api: { schedules: true },
+  api: { schedules: true, batches: true },
   webhooks: { endpoints: true },
   output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },
@@ -109,6 +114,7 @@ test.each([
   ['relay', 'ServiceRelayRole'],
   ['outbox', 'OutboxRole'],
   ['schedule', 'ServiceApiSchedulesFunctionRole'],
+  ['batch', 'ServiceApiBatchesFunctionRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
   const allowed = allowedTo(role);
   expect(allowed.length).toBeGreaterThan(3);
@@ -159,6 +165,7 @@ test.each([
   ['circuit breaker', 'ServiceCircuitBreakerRole'],
   ['outbox', 'OutboxRole'],
   ['schedules', 'ServiceApiSchedulesFunctionRole'],
+  ['batches', 'ServiceApiBatchesFunctionRole'],
 ])('the recipe for VPCs names the services that a function calls: %s', (name, role) => {
   const page = readFileSync('docs/recipes/run-in-a-vpc.md', 'utf8');
   const rows = [...page.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>

@@ -47,11 +47,14 @@ test.each(['processor', 'api', 'webhook'])('%s starts without the SDK of OpenTel
   );
 });
 
-test.each(['api', 'schedule'])('%s starts without the client of EventBridge Scheduler', async (name) => {
-  const { atStart, all } = await packagesOf(name, /@aws-sdk\/(client-[^/]+)/);
-  expect(atStart).toEqual(['client-dynamodb', 'client-sqs']);
-  expect(all).toContain('client-scheduler');
-});
+test.each(['api', 'schedule', 'batch'])(
+  '%s starts without the client of EventBridge Scheduler',
+  async (name) => {
+    const { atStart, all } = await packagesOf(name, /@aws-sdk\/(client-[^/]+)/);
+    expect(atStart).toEqual(['client-dynamodb', 'client-sqs']);
+    expect(all).toContain('client-scheduler');
+  },
+);
 
 test('the processor starts without the clients that few of its requests or services need', async () => {
   const { atStart, all } = await packagesOf('processor', /@aws-sdk\/(client-[^/]+)/);

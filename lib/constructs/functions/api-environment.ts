@@ -26,6 +26,15 @@ export interface ScheduleResources {
   readonly function: IFunction;
 }
 
+/** The resources that end batches. */
+export interface BatchResources {
+  readonly scheduleGroup: IScheduleGroup;
+  /** The role with which EventBridge Scheduler invokes the function. */
+  readonly role: IRole;
+  /** The function that counts the requests of batches and ends them. */
+  readonly function: IFunction;
+}
+
 /** The resources that the HTTP API uses. */
 export interface ApiResources {
   readonly payloadBucket: IBucket;
@@ -38,6 +47,8 @@ export interface ApiResources {
   readonly webhookSecret?: ISecret;
   /** What schedules requests; undefined if requests start at most 15 minutes later. */
   readonly schedules?: ScheduleResources;
+  /** What ends batches; undefined if the API has none. */
+  readonly batches?: BatchResources;
   readonly requestTable: ITable;
 }
 
@@ -47,7 +58,16 @@ type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
 export function apiEnvironment(
   settings: ServiceSettings,
   auth: ApiAuth,
-  { payloadBucket, inputQueue, lanes, webhookQueue, webhookSecret, schedules, requestTable }: ApiResources,
+  {
+    payloadBucket,
+    inputQueue,
+    lanes,
+    webhookQueue,
+    webhookSecret,
+    schedules,
+    batches,
+    requestTable,
+  }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
     ...settings,
@@ -62,6 +82,9 @@ export function apiEnvironment(
     scheduleRole: schedules?.role.roleArn ?? '',
     scheduleDeadLetterQueueArn: schedules?.deadLetterQueue.queueArn ?? '',
     scheduleFunctionArn: schedules?.function.functionArn ?? '',
+    batchGroup: batches?.scheduleGroup.scheduleGroupName ?? '',
+    batchRole: batches?.role.roleArn ?? '',
+    batchFunctionArn: batches?.function.functionArn ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

@@ -22,7 +22,16 @@ export interface ApiRoleProps extends ApiResources {
 export class ApiRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ApiRoleProps) {
     super(scope, id, props);
-    const { payloadBucket, inputQueue, lanes, webhookQueue, webhookSecret, schedules, requestTable } = props;
+    const {
+      payloadBucket,
+      inputQueue,
+      lanes,
+      webhookQueue,
+      webhookSecret,
+      schedules,
+      batches,
+      requestTable,
+    } = props;
     const { prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     for (const queue of requestQueuesOf(inputQueue, lanes)) this.allowSubmit(queue);
@@ -34,6 +43,7 @@ export class ApiRole extends FunctionRole {
       this.allow(['scheduler:DeleteSchedule'], [schedulesIn(schedules.scheduleGroup)]);
       this.allowScheduleItems(requestTable, 'DeleteItem');
     }
+    if (batches) this.allowSchedules(batches.scheduleGroup, batches.role);
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

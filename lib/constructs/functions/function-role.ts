@@ -7,7 +7,11 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { ENDPOINTS_KEY_PREFIX, SCHEDULE_KEY_PREFIX } from '../../core/config/record-table.ts';
+import {
+  BATCH_KEY_PREFIX,
+  ENDPOINTS_KEY_PREFIX,
+  SCHEDULE_KEY_PREFIX,
+} from '../../core/config/record-table.ts';
 import { KEY_USES, type KeyUse, keyStatement } from '../storage/key-use.ts';
 
 /** What a {@link FunctionRole} is for. */
@@ -70,6 +74,11 @@ export abstract class FunctionRole extends Role {
   /** Allows reading, changing or deleting the items of schedules. */
   protected allowScheduleItems(table: ITable, ...actions: ('GetItem' | 'UpdateItem' | 'DeleteItem')[]): void {
     this.#allowItems(table, SCHEDULE_KEY_PREFIX, actions);
+  }
+
+  /** Allows reading and changing the items of batches. */
+  protected allowBatchItems(table: ITable, ...actions: ('GetItem' | 'PutItem' | 'UpdateItem')[]): void {
+    this.#allowItems(table, BATCH_KEY_PREFIX, actions);
   }
 
   #allowItems({ tableArn }: ITable, keyPrefix: string, actions: readonly string[]): void {

@@ -68,6 +68,15 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
       reason: 'It is the dead-letter queue of the schedules.',
     });
   }
+  if (api.batches) {
+    const { scheduleGroup, functionRole } = api.batches;
+    acknowledgeSchedules(api.role, scheduleGroup, 'The timer of each batch');
+    acknowledgeSchedules(functionRole, scheduleGroup, 'The timer of each batch');
+    acknowledge(api.batches.deadLetterQueue, {
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is the dead-letter queue of the stream.',
+    });
+  }
   if (api.auth.name === 'none') {
     acknowledge(api.httpApi, {
       id: 'AwsSolutions-APIG4',

@@ -83,6 +83,7 @@ export class ServiceAlarms extends Construct {
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
       ...(api?.schedules ? [this.onScheduleDeadLetters(settings, api.schedules.deadLetterQueue)] : []),
+      ...(api?.batches ? [this.onBatchDeadLetters(settings, api.batches.deadLetterQueue)] : []),
       ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
       ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
       this.onOldestRequest(settings, 'OldestRequest', inputQueue),
@@ -168,6 +169,14 @@ export class ServiceAlarms extends Construct {
       `EventBridge Scheduler could not send scheduled requests to the input queue of ${serviceName}, or runs of schedules failed,`,
       'so these requests never started. The attributes of a message have the reason. A MessageBody in its body belongs into the input',
       'queue. For others, read the log of the function of the schedules.',
+    ]);
+  }
+
+  private onBatchDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
+    return newAlarm(this, 'BatchDeadLetters', messagesIn(deadLetterQueue), 1, [
+      `Changes of requests in batches of ${serviceName} could not be counted for hours, so these batches end late.`,
+      'The log of the function of the batches has the reason. When that is gone, the batches are counted again within an hour;',
+      'then purge the dead-letter queue of the batches.',
     ]);
   }
 

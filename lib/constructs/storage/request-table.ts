@@ -4,6 +4,7 @@ import {
   Billing,
   type GlobalSecondaryIndexPropsV2,
   ProjectionType,
+  StreamViewType,
   type TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -23,6 +24,8 @@ export interface RequestTableProps {
    * Whether records can be listed. This needs an additional write when a record is created, and none when it changes.
    */
   readonly listed: boolean;
+  /** Whether a function can follow the changes of records. The stream costs nothing. */
+  readonly streamed: boolean;
   readonly pointInTimeRecovery: boolean;
   /** Undefined for a key that DynamoDB owns, which is free and needs no permissions. */
   readonly encryptionKey?: IKey;
@@ -35,11 +38,12 @@ export class RequestTable extends Construct {
 
   constructor(scope: Construct, id: string, props: RequestTableProps) {
     super(scope, id);
-    const { listed, pointInTimeRecovery, encryptionKey, removalPolicy } = props;
+    const { listed, streamed, pointInTimeRecovery, encryptionKey, removalPolicy } = props;
     this.table = new EncryptedTable(this, 'Table', encryptionKey, {
       partitionKey: { name: RECORD_KEY, type: AttributeType.STRING },
       billing: Billing.onDemand(),
       timeToLiveAttribute: RECORD_TTL,
+      ...(streamed && { dynamoStream: StreamViewType.NEW_IMAGE }),
       globalSecondaryIndexes: listed ? [LIST_INDEX] : [],
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: pointInTimeRecovery },
       removalPolicy,

@@ -57,6 +57,12 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly scheduleDeadLetterQueueArn: string;
   /** The function that submits the requests of recurring schedules; empty if there are none. */
   readonly scheduleFunctionArn: string;
+  /** The group for the timers of batches. */
+  readonly batchGroup: string;
+  /** The role that EventBridge Scheduler assumes when a timer of a batch fires. */
+  readonly batchRole: string;
+  /** The function that counts the requests of batches and ends them; empty if there are no batches. */
+  readonly batchFunctionArn: string;
   /** How long payloads are kept. */
   readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
@@ -102,6 +108,9 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     scheduleRole: optionalText(TEXT_VARIABLES.scheduleRole),
     scheduleDeadLetterQueueArn: optionalText('COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN'),
     scheduleFunctionArn: optionalText('COATCHECK_SCHEDULE_FUNCTION_ARN'),
+    batchGroup: optionalText('COATCHECK_BATCH_GROUP'),
+    batchRole: optionalText('COATCHECK_BATCH_ROLE'),
+    batchFunctionArn: optionalText('COATCHECK_BATCH_FUNCTION_ARN'),
     uploadAgeDays: setting('uploadAgeDays'),
   };
 }

@@ -18,10 +18,12 @@ import type {
   BatchListing,
   BatchStore,
   ItemAddition,
+  ItemPage,
   PreparedItem,
   StoredBatch,
   StoredItem,
 } from '../ports/batch-store.ts';
+import type { BatchTimers } from '../ports/batch-timers.ts';
 import type { Clock } from '../ports/clock.ts';
 import { BatchNotFound, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
 import { fingerprintOf, type Submissions, type SubmitRequest } from './submissions.ts';
@@ -57,6 +59,8 @@ export interface BatchViewPage {
 export interface BatchesPorts {
   readonly store: BatchStore;
   readonly submissions: Pick<Submissions, 'prepare'>;
+  /** Fire for batches that wait for something. @default - a process looks for such batches */
+  readonly timers?: Pick<BatchTimers, 'start'>;
   readonly clock: Clock;
   /** Makes an unguessable id, in milliseconds since 1970. */
   readonly newId: (at: number) => string;
@@ -80,11 +84,13 @@ export class Batches {
 
   /** Creates a batch, which is open. @throws RequestRefused for times that can't be, IdempotencyKeyTaken */
   async create({ idempotencyKey, metadata = {}, ...given }: NewBatch): Promise<BatchView> {
-    const { store, clock, newId } = this.#ports;
+    const { store, timers, clock, newId } = this.#ports;
     const now = clock.now();
     assertTimes(given, now);
     const id = idempotencyKey === undefined ? newId(now) : batchIdOf(given.tenant, idempotencyKey);
     const batch = { ...given, metadata, id, createdAt: now };
+    // First, so that no batch is without one.
+    await timers?.start(batch);
     const stored = await store.create(batch);
     if (idempotencyKey !== undefined && definitionOf(stored.batch) !== definitionOf(batch)) {
       throw new IdempotencyKeyTaken(
@@ -156,6 +162,21 @@ export class Batches {
   async items(id: string, tenant: string | undefined): Promise<AsyncGenerator<StoredItem, void>> {
     const { batch } = await this.#stored(id, tenant);
     return this.#pages(batch);
+  }
+
+  /**
+   * A page of {@link items}.
+   * @param after `next` of the page before
+   * @throws BatchNotFound
+   */
+  async page(
+    id: string,
+    tenant: string | undefined,
+    after: string | undefined,
+    limit: number,
+  ): Promise<ItemPage> {
+    const { batch } = await this.#stored(id, tenant);
+    return this.#ports.store.items(batch, after, limit);
   }
 
   async *#pages(batch: Batch): AsyncGenerator<StoredItem, void> {

@@ -38,7 +38,12 @@ it('outlives its stack, unless its creation is rolled back', () => {
 it('has an index of keys for lists, with an API', () => {
   const stack = new Stack();
   const removalPolicy = RemovalPolicy.DESTROY;
-  new RequestTable(stack, 'Requests', { listed: true, pointInTimeRecovery: false, removalPolicy });
+  new RequestTable(stack, 'Requests', {
+    listed: true,
+    streamed: false,
+    pointInTimeRecovery: false,
+    removalPolicy,
+  });
   Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', {
     AttributeDefinitions: ['pk', 'list', 'position'].map((AttributeName) => ({
       AttributeName,

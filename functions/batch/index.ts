@@ -1,0 +1,64 @@
+/**
+ * Counts the requests of batches by the stream of the table, and does what batches wait for when their timers fire.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
+import { storedBatchOf } from '../../lib/aws/batch-item.ts';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbBatchCounter } from '../../lib/aws/dynamodb-batch-counter.ts';
+import { DynamoDbOpenBatches } from '../../lib/aws/dynamodb-open-batches.ts';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
+import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
+import { readBatchEnvironment } from '../../lib/core/config/batch-environment.ts';
+import { BatchRunner } from '../../lib/core/intake/batch-runner.ts';
+import { BatchUpkeep } from '../../lib/core/intake/batch-upkeep.ts';
+import { batchViewOf } from '../../lib/core/model/batch-view.ts';
+import type { StoredBatch } from '../../lib/core/ports/batch-store.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { batchWebhookOf } from '../../lib/core/webhooks/batch-webhook.ts';
+import { sendWebhooks } from '../../lib/core/webhooks/resend.ts';
+import { batchChangesOf, isStreamEvent } from '../../lib/lambda/batch-changes.ts';
+import { batchOfTimer } from '../../lib/lambda/batch-timer-event.ts';
+import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
+
+/** A part of what a batch waits for takes seconds. What is left then is done when the timer fires again. */
+const SPARE_MILLISECONDS = 60_000;
+
+const powertools = new Logger();
+const environment = readBatchEnvironment(process.env);
+const { requestTable, recordAgeDays, serviceName, webhookQueueUrl } = environment;
+const logger = new PowertoolsLogger(powertools);
+const dynamodb = recordClient();
+const ports = { client: dynamodb, table: requestTable, random: Math.random };
+const counter = new DynamoDbBatchCounter(ports);
+const store = new DynamoDbOpenBatches(ports);
+const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, requestTable), Date.now, recordAgeDays);
+const webhooks = webhookQueueUrl === '' ? undefined : new SqsWebhookQueue(queueClient(), webhookQueueUrl);
+// Items of batches on AWS wait for 15 minutes at most: there is nothing to promote.
+const submissions = { promote: async () => {} };
+const runner = new BatchRunner({ store, records, submissions, report, clock: Date, logger }, recordAgeDays);
+const timers = new LazyRunningBatchTimers(environment.scheduleGroup);
+const upkeep = new BatchUpkeep({ store, runner, timers, clock: Date });
+
+/** Handles changes of records, or the firing of a timer. */
+export async function handler(event: unknown, context: Context): Promise<void> {
+  powertools.addContext(context);
+  const mayGoOn = () => context.getRemainingTimeInMillis() > SPARE_MILLISECONDS;
+  if (!isStreamEvent(event)) return upkeep.run(batchOfTimer(event), mayGoOn);
+  const changed = await counter.count(batchChangesOf(event, logger));
+  for (const item of changed) {
+    const { batch, state } = storedBatchOf(item);
+    if (state.endedAt !== undefined) await upkeep.run(batch, mayGoOn);
+  }
+}
+
+async function report(ended: StoredBatch): Promise<void> {
+  const { callbackUrl } = ended.batch;
+  const view = batchViewOf(ended, Date.now());
+  const webhook = webhooks && batchWebhookOf({ view, callbackUrl }, environment, serviceName);
+  if (webhook) await sendWebhooks([webhook], webhooks);
+}

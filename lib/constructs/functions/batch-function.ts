@@ -1,0 +1,102 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  ApplicationLogLevel,
+  FilterCriteria,
+  FilterRule,
+  Function as LambdaFunction,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { writeBatchEnvironment } from '../../core/config/batch-environment.ts';
+import { RECORD_BATCH } from '../../core/config/record-table.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import { logGroupProps } from '../observability/log-group-props.ts';
+import type { ServiceSettings } from '../settings/service-settings.ts';
+import { BatchRole } from './batch-role.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { allowNetworkInterfaces } from './network-interfaces.ts';
+import { nodeFunctionProps } from './node-function.ts';
+import { ownFunctionCode } from './own-function.ts';
+
+/** The longest that Lambda has: cancelling 1,000,000 requests takes several invocations. */
+const TIMEOUT = Duration.minutes(15);
+
+const MEMORY_MIB = 512;
+
+/** Changes in an invocation: they share the writes of counts. */
+const CHANGES_TOGETHER = 1_000;
+
+/** How long a change waits for others. */
+const WINDOW = Duration.seconds(1);
+
+/** Tries to count changes, over some hours, before they are given up: Lambda waits for a minute at most between two. */
+const MAX_RETRIES = 100;
+
+/** Configures a {@link BatchFunction}. */
+export interface BatchFunctionProps {
+  readonly service: AsyncServiceProps;
+  readonly settings: ServiceSettings;
+  readonly requestTable: ITable;
+  /** The ARN of the table's stream. */
+  readonly streamArn: string;
+  readonly scheduleGroup: IScheduleGroup;
+  /** The queue of changes that could not be counted. */
+  readonly deadLetterQueue: IQueue;
+  /** The queue of webhook deliveries; undefined without webhooks. */
+  readonly webhookQueue?: IQueue;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The Lambda function that counts the requests of batches, ends batches and cancels their requests. */
+export class BatchFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: BatchRole;
+
+  constructor(scope: Construct, id: string, props: BatchFunctionProps) {
+    super(scope, id);
+    const { service, settings, requestTable, streamArn, scheduleGroup, deadLetterQueue, webhookQueue } =
+      props;
+    const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, props.removalPolicy));
+    this.role = new BatchRole(this, 'Role', { ...props, webhookQueue, logGroup });
+    this.function = new LambdaFunction(this, 'Function', {
+      ...nodeFunctionProps(service),
+      code: ownFunctionCode('batch'),
+      handler: 'index.handler',
+      memorySize: MEMORY_MIB,
+      timeout: TIMEOUT,
+      // The timer of a batch fires again after a minute.
+      retryAttempts: 0,
+      environment: functionEnvironment(
+        settings.serviceName,
+        writeBatchEnvironment({
+          ...settings,
+          requestTable: requestTable.tableName,
+          scheduleGroup: scheduleGroup.scheduleGroupName,
+          webhookQueueUrl: webhookQueue?.queueUrl ?? '',
+        }),
+      ),
+      role: this.role,
+      logGroup,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
+    });
+    allowNetworkInterfaces(this.role, service);
+    this.function.addEventSourceMapping('Changes', {
+      eventSourceArn: streamArn,
+      // Other changes invoke nothing, and cost nothing.
+      filters: [
+        FilterCriteria.filter({ dynamodb: { NewImage: { [RECORD_BATCH]: { S: FilterRule.exists() } } } }),
+      ],
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize: CHANGES_TOGETHER,
+      maxBatchingWindow: WINDOW,
+      bisectBatchOnError: true,
+      retryAttempts: MAX_RETRIES,
+      // Not SqsDlq, which allows more than sending.
+      onFailure: { bind: () => ({ destination: deadLetterQueue.queueArn }) },
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Callbacks, WebhookEvent } from './settings.ts';
+import { TEXT_VARIABLES, webhookVariables } from './variable-names.ts';
+import {
+  readVariables,
+  setting,
+  text,
+  type Variables,
+  type VariablesOf,
+  writeVariables,
+} from './variables.ts';
+
+/** What a deployment passes to the function of batches. */
+export interface BatchEnvironment {
+  /** Names the service in logs and in the ids of webhooks. */
+  readonly serviceName: string;
+  /** The table of request records, with the batches. */
+  readonly requestTable: string;
+  readonly recordAgeDays: number;
+  /** The group for the timers of batches. */
+  readonly scheduleGroup: string;
+  /** Empty if webhooks are off. */
+  readonly webhookQueueUrl: string;
+  /** The receiver of batches without a callback URL; empty if there is none. */
+  readonly webhookDefaultUrl: string;
+  /** The events that webhooks report. */
+  readonly webhookEvents: readonly WebhookEvent[];
+  /** The addresses that callback URLs may lead to. */
+  readonly callbacks: Callbacks;
+  /** The ports that callback URLs may name. */
+  readonly callbackPorts: readonly number[];
+}
+
+/** The environment of the function of batches as variables, for a deployment to set. */
+export function writeBatchEnvironment(environment: BatchEnvironment): Record<string, string> {
+  return writeVariables(batchVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeBatchEnvironment} wrote.
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
+ */
+export function readBatchEnvironment(variables: Variables): BatchEnvironment {
+  return readVariables(batchVariables(), variables, "The batch function's environment");
+}
+
+function batchVariables(): VariablesOf<BatchEnvironment> {
+  return {
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    requestTable: text(TEXT_VARIABLES.requestTable),
+    recordAgeDays: setting('recordAgeDays'),
+    scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
+    ...webhookVariables(),
+  };
+}
