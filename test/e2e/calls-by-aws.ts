@@ -99,6 +99,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ['Relay/Role', 'Relay/Logs'],
     ['Outbox/Role', 'Outbox/Logs'],
     ['Api/Schedules/Function/Role', 'Api/Schedules/Function/Logs'],
+    ['Api/Batches/Function/Role', 'Api/Batches/Function/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
   ...[
     'Processor/Role',
@@ -108,6 +109,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     'Relay/Role',
     'Outbox/Role',
     'Api/Schedules/Function/Role',
+    'Api/Batches/Function/Role',
   ].map((resource) => ({ ...ASSUMED_BY_LAMBDA, resource })),
   { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },
   {
@@ -142,6 +144,33 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     page: 'https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html',
   },
   { ...ASSUMED_BY_SCHEDULER, resource: 'Api/Schedules/Role', source: 'Api/Schedules/Group' },
+  {
+    ...SCHEDULED,
+    caller: 'Api/Batches/Role',
+    actions: ['lambda:InvokeFunction'],
+    resource: 'Api/Batches/Function/Function',
+    why: 'EventBridge Scheduler fires for a batch',
+  },
+  { ...ASSUMED_BY_SCHEDULER, resource: 'Api/Batches/Role', source: 'Api/Batches/Group' },
+  {
+    caller: 'Api/Batches/Function/Role',
+    actions: [
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+    ],
+    resource: 'Requests/Table/Stream',
+    why: 'Lambda polls the stream of an event source with the role of the function',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html',
+  },
+  {
+    caller: 'Api/Batches/Function/Role',
+    actions: ['sqs:SendMessage'],
+    resource: 'Api/Batches/DeadLetters',
+    why: 'Lambda keeps changes that could not be counted',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html',
+  },
   {
     caller: 'Relay/Role',
     actions: ['secretsmanager:GetSecretValue'],

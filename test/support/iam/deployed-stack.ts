@@ -96,12 +96,13 @@ export class DeployedStack {
     return this.#ofType('AWS::IAM::Role').map(([id]) => this.#pathOf(id));
   }
 
-  /** The resource at a path: undefined if the stack has none. */
+  /** The resource at a path, or the stream of a table at the path of the table and `/Stream`: undefined if the stack has none. */
   arnOf(path: string): string | undefined {
+    const owner = path.replace(/\/Stream$/, '');
     const [id] = Object.keys(this.#resources).filter(
-      (each) => this.#pathOf(each) === path && this.#hasArn(each),
+      (each) => this.#pathOf(each) === owner && this.#hasArn(each),
     );
-    return id === undefined ? undefined : this.#deployed(id, 'Arn');
+    return id === undefined ? undefined : this.#deployed(id, owner === path ? 'Arn' : 'StreamArn');
   }
 
   /** The statements of the roles' policies. */
@@ -195,6 +196,8 @@ export class DeployedStack {
     const type = this.#resources[logicalId]?.Type ?? '';
     if (id === undefined) throw new Error(`${this.name} has no deployed ${logicalId}`);
     const isArn = attribute === 'Arn' || type === SECRET;
+    // Its last part is the time at which it was enabled.
+    if (attribute === 'StreamArn') return `${this.#deployed(logicalId, 'Arn')}/stream/enabled`;
     if (attribute === undefined && !isArn) return id;
     // The local AWS names the stream after the time.
     const below = attribute === 'StreamArn' ? '/stream/label' : '';

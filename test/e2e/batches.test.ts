@@ -1,0 +1,169 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { expect, inject, test, vi } from 'vitest';
+import { batchItemKey } from '../../lib/aws/batch-place.ts';
+import { type BatchItem, CoatcheckClient } from '../../lib/client/index.ts';
+import { localConfig } from '../../lib/local/clients.ts';
+import { coatcheck } from '../support/coatcheck.ts';
+import { TableStream } from '../support/table-stream.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
+import type { Behaviour } from './processors/behaviour.ts';
+import { inSeconds } from './schedule-timers.ts';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+const config = localConfig(inject('endpoint'));
+const [dynamodb, lambda, scheduler] = [
+  new DynamoDBClient(config),
+  new LambdaClient(config),
+  new SchedulerClient(config),
+];
+const { batches } = new CoatcheckClient({ baseUrl: service.apiUrl });
+const table = service.output('RequestTableName');
+const WAITING = { timeout: 90_000, interval: 200 };
+
+/** Most items of these tests fail in one of four. */
+function itemsOf(count: number): BatchItem[] {
+  return Array.from({ length: count }, (_, number): BatchItem => {
+    const json: Behaviour =
+      number % 4 === 3 ? { do: 'refuse', reason: 'odd' } : { do: 'echo', value: number };
+    return { key: `k-${number}`, json };
+  });
+}
+
+/** Invokes the function of batches, as the scheduler and the stream do. */
+async function invoke(event: object): Promise<void> {
+  const FunctionName = service.output('BatchFunctionName');
+  const { FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }),
+  );
+  expect(FunctionError).toBeUndefined();
+}
+
+async function timersOf(id: string) {
+  const GroupName = service.output('BatchGroup');
+  const NamePrefix = `${id.slice(0, 31)}-`;
+  return (await scheduler.send(new ListSchedulesCommand({ GroupName, NamePrefix }))).Schedules ?? [];
+}
+
+async function hooks() {
+  const calls: ReceivedCall[] = [];
+  const { port } = await httpReceiver(async (request, response) => {
+    calls.push(await callOf(request));
+    response.writeHead(204).end();
+  });
+  return { calls, url: `http://127.0.0.1:${port}/hook` };
+}
+
+test('the command line submits a file of hundreds of items, waits, and saves a line for each; one webhook reports the end', async () => {
+  const cwd = await temporaryFolder();
+  const { calls, url } = await hooks();
+  const lines = itemsOf(300).map((item) => JSON.stringify(item));
+  await writeFile(join(cwd, 'items.ndjson'), [...lines, '{"key": 1}'].join('\n'));
+  const line = ['submit', 'items.ndjson', '--callback-url', url, '--wait', '-o', 'results.ndjson', '--json'];
+  const { exitCode, stdout, stderr } = await coatcheck(['batches', ...line, '--api', service.apiUrl], {
+    cwd,
+  });
+  expect(stderr).toContain('line 301');
+  expect(exitCode).toBe(1);
+  const ended = JSON.parse(stdout);
+  const counts = { total: 300, queued: 0, running: 0, succeeded: 225, failed: 75, cancelled: 0, expired: 0 };
+  expect(ended).toMatchObject({ status: 'completed', progress: 1, counts });
+
+  const results = (await readFile(join(cwd, 'results.ndjson'), 'utf8')).trimEnd().split('\n');
+  expect(results.map((each) => JSON.parse(each).key)).toEqual(itemsOf(300).map(({ key }) => key));
+  expect(JSON.parse(results[2] ?? '')).toMatchObject({ result: { json: { value: 2 } } });
+  expect(JSON.parse(results[3] ?? '')).toMatchObject({ status: 'failed', problem: { code: 'refused' } });
+
+  await vi.waitFor(() => expect(calls).toHaveLength(1), WAITING);
+  expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({
+    type: 'coatcheck.batch.completed',
+    data: { id: ended.id, counts },
+  });
+  await vi.waitFor(async () => expect(await timersOf(ended.id)).toEqual([]), WAITING);
+});
+
+test('items that are added again, and changes that come again, count once', async () => {
+  const { id } = await batches.create();
+  const items = itemsOf(40);
+  const expected = { added: 40, repeated: 0, refused: [] };
+  const both = await Promise.all([batches.add(id, items), batches.add(id, items)]);
+  expect(both.reduce((sum, { added }) => sum + added, 0)).toBe(40);
+  expect(await batches.add(id, items)).toEqual({ ...expected, added: 0, repeated: 40 });
+  const other = await batches.add(id, [{ key: 'k-0', text: 'other' }]);
+  expect(other.refused).toMatchObject([{ line: 1, key: 'k-0', problem: { code: 'batch_key_reused' } }]);
+  await batches.seal(id);
+  await expect(batches.add(id, [{ key: 'late', text: 'x' }])).rejects.toMatchObject({ code: 'batch_closed' });
+  const ended = await batches.wait(id);
+  const counts = { total: 40, succeeded: 30, failed: 10, queued: 0, running: 0 };
+  expect(ended).toMatchObject({ status: 'completed', counts });
+
+  const stream = await TableStream.of(dynamodb, inject('endpoint'), table);
+  const Records = (await stream.read()).filter((record) => isOf(record, id));
+  expect(Records.length).toBeGreaterThanOrEqual(3 * 40);
+  await invoke({ Records });
+  await invoke({ Records: Records.toReversed() });
+  expect(await batches.get(id)).toEqual(ended);
+
+  const pages = await service.call('GET', `/v1/batches/${id}/results?limit=25`);
+  expect((await pages.text()).trimEnd().split('\n')).toHaveLength(25);
+  expect(pages.headers.get('link')).toMatch(/^<results\?cursor=[\w-]+&limit=25>; rel="next"$/);
+  const keys: string[] = [];
+  for await (const { key } of batches.results(id)) keys.push(key);
+  expect(keys).toHaveLength(40);
+  expect(new Set(keys)).toEqual(new Set(items.map(({ key }) => key)));
+});
+
+/** Whether a change is one of a request of a batch. */
+function isOf({ dynamodb: change }: DynamoDBRecord, id: string): boolean {
+  return change?.NewImage?.batch?.S?.startsWith(batchItemKey({ id })) ?? false;
+}
+
+test('a record that can not be read holds up no other', async () => {
+  const { id } = await batches.create();
+  await dynamodb.send(
+    new PutItemCommand({
+      TableName: table,
+      Item: { pk: { S: 'request#poison' }, batch: { S: 'batch#x#1' }, record: { S: '{' } },
+    }),
+  );
+  await batches.add(id, itemsOf(3));
+  await batches.seal(id);
+  expect(await batches.wait(id)).toMatchObject({ counts: { total: 3, succeeded: 3 } });
+});
+
+test('a batch that is cancelled ends its items before their time, and reports one end', async () => {
+  const { calls, url } = await hooks();
+  const { id } = await batches.create({ notBefore: new Date(inSeconds(600)), callbackUrl: url });
+  await batches.add(id, itemsOf(230));
+  expect(await batches.get(id)).toMatchObject({ status: 'open', counts: { total: 230, queued: 230 } });
+  expect(await batches.cancel(id)).toMatchObject({ status: 'cancelling' });
+  expect(await timersOf(id)).toHaveLength(1);
+  // The timer fires twice.
+  await Promise.all([invoke({ id }), invoke({ id })]);
+  expect(await batches.wait(id)).toMatchObject({
+    status: 'cancelled',
+    counts: { total: 230, queued: 0, cancelled: 230 },
+  });
+  await vi.waitFor(() => expect(calls).toHaveLength(1), WAITING);
+  await vi.waitFor(async () => expect(await timersOf(id)).toEqual([]), WAITING);
+  await invoke({ id });
+  expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+});
+
+test('requests of a batch start within a quarter of an hour', async () => {
+  const { id } = await batches.create();
+  const item: BatchItem = { key: 'late', text: 'x', notBefore: new Date(inSeconds(3_600)) };
+  const { refused } = await batches.add(id, [item]);
+  expect(refused).toMatchObject([{ problem: { code: 'not_before_unsupported' } }]);
+  await batches.seal(id);
+  expect(await batches.get(id)).toMatchObject({ status: 'completed', counts: { total: 0 } });
+  // The timer does what is left.
+  await invoke({ id });
+  expect(await timersOf(id)).toEqual([]);
+});
