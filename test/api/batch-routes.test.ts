@@ -141,6 +141,27 @@ test('the results of a batch can be read while it runs, and after it was cancell
   ]);
 });
 
+test('results come in parts, if the client asks for them', async () => {
+  const { id } = await create({ notBefore: '2026-02-01T00:00:00Z' });
+  const keys = Array.from({ length: 250 }, (_, number) => `k-${number}`);
+  await call('POST', `/${id}/items`, lines(...keys.map((key) => ({ key, json: 1 }))));
+  const parts: string[][] = [];
+  let query: string | undefined = '?limit=120';
+  while (query !== undefined) {
+    const response = await call('GET', `/${id}/results${query}`);
+    const text = (await response.text()).trimEnd();
+    parts.push(text.split('\n').map((line) => JSON.parse(line).key));
+    query = /^<results(\?cursor=[\w-]+&limit=120)>; rel="next"$/.exec(
+      response.headers.get('link') ?? '',
+    )?.[1];
+  }
+  expect(parts.map((part) => part.length)).toEqual([120, 120, 10]);
+  expect(parts.flat()).toEqual(keys);
+  for (const wrong of ['?limit=0', '?limit=10001', '?cursor=a', '?after=1']) {
+    expect((await call('GET', `/${id}/results${wrong}`)).status).toBe(400);
+  }
+});
+
 test('a large result is linked from its line, and its line says when it is gone', async () => {
   const { id } = await create();
   await call('POST', `/${id}/items`, lines({ key: 'a', text: 'x'.repeat(500_000) }));

@@ -130,6 +130,30 @@ test('batches are listed page by page', async () => {
   expect(calls.map(summaryOf)).toEqual(['GET /v1/batches?limit=1', 'GET /v1/batches?limit=1&cursor=c']);
 });
 
+test('results that come in parts are read one after another', async () => {
+  const part =
+    (key: string, link?: string): Script =>
+    (_, response) => {
+      const headers = { 'content-type': 'application/x-ndjson', ...(link && { link }) };
+      response.writeHead(200, headers).end(`${JSON.stringify({ key, id: 'r', status: 'queued' })}\n`);
+    };
+  const { client, calls } = await openScriptedApi([
+    part('a', '<results?cursor=x-_&limit=1>; rel="next"'),
+    reset,
+    part('b', '</v1/batches/b-1/results?cursor=y>; rel="next", <results>; rel="first"'),
+    part('c'),
+  ]);
+  const keys = [];
+  for await (const { key } of client.batches.results('b-1')) keys.push(key);
+  expect(keys).toEqual(['a', 'b', 'c']);
+  expect(calls.map(summaryOf)).toEqual([
+    'GET /v1/batches/b-1/results',
+    'GET /v1/batches/b-1/results?cursor=x-_&limit=1',
+    'GET /v1/batches/b-1/results?cursor=x-_&limit=1',
+    'GET /v1/batches/b-1/results?cursor=y',
+  ]);
+});
+
 test('results are read line by line, and one that breaks off is an error', async () => {
   const lines = ['a', 'b'].map((key) => JSON.stringify({ key, id: `r-${key}`, status: 'queued' }));
   const breakOff: Script = (_, response) => {

@@ -105,7 +105,7 @@ test('items that are added again, and changes that come again, count once', asyn
 
   const stream = await TableStream.of(dynamodb, inject('endpoint'), table);
   const Records = (await stream.read()).filter((record) => isOf(record, id));
-  expect(Records.length).toBeGreaterThanOrEqual(3 * 40);
+  expect(Records.length).toBeGreaterThanOrEqual(40);
   await invoke({ Records });
   await invoke({ Records: Records.toReversed() });
   expect(await batches.get(id)).toEqual(ended);

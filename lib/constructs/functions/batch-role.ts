@@ -25,8 +25,8 @@ export class BatchRole extends FunctionRole {
     super(scope, id, props);
     const { requestTable, streamArn, scheduleGroup, deadLetterQueue, webhookQueue } = props;
     // To cancel requests.
-    this.allowRecords(requestTable);
-    // To read the records of requests, by a key for each. DynamoDB authorizes a read of several items by all of their keys.
+    this.allowRecords(requestTable, ['Select', 'Update']);
+    // To read the records of requests, and the items of batches.
     this.allow(['dynamodb:BatchGetItem'], [requestTable.tableArn]);
     this.allowBatchItems(requestTable, 'GetItem', 'PutItem', 'UpdateItem');
     this.allow(

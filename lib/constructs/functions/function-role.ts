@@ -39,11 +39,18 @@ export abstract class FunctionRole extends Role {
   /**
    * Allows reading and writing request records with PartiQL. A `SELECT` without a key would scan the table, so full table
    * scans are denied.
+   * @param verbs what the statements may do
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
    */
-  protected allowRecords({ tableArn, encryptionKey }: ITable): void {
+  protected allowRecords(
+    { tableArn, encryptionKey }: ITable,
+    verbs: readonly ('Insert' | 'Select' | 'Update')[] = ['Insert', 'Select', 'Update'],
+  ): void {
     this.allowKey(encryptionKey, KEY_USES.records);
-    this.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate'], [tableArn]);
+    this.allow(
+      verbs.map((verb) => `dynamodb:PartiQL${verb}`),
+      [tableArn],
+    );
     this.addToPolicy(
       new PolicyStatement({
         effect: Effect.DENY,

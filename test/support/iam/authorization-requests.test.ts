@@ -119,6 +119,19 @@ test('each statement of PartiQL needs its own action', () => {
   expect(update?.['dynamodb:Attributes']).toEqual(['status', 'outcome', 'pk']);
 });
 
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
+test('a transaction needs the permission for each of its calls', () => {
+  const TransactItems = [
+    { Update: { TableName: 'table', Key: { pk: { S: 'batch#1' } }, UpdateExpression: 'ADD #a :a' } },
+    { Put: { TableName: 'table', Item: { pk: { S: 'batch#2' } } } },
+  ];
+  const requests = requestsOf(json('dynamodb', 'DynamoDB_20120810.TransactWriteItems', { TransactItems }));
+  expect(requests).toMatchObject([
+    { action: 'dynamodb:UpdateItem', resource: TABLE, context: { 'dynamodb:LeadingKeys': ['batch#1'] } },
+    { action: 'dynamodb:PutItem', resource: TABLE, context: { 'dynamodb:LeadingKeys': ['batch#2'] } },
+  ]);
+});
+
 /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
 test('an update names all its attributes, and what it returns', () => {
   const [request] = requestsOf(
