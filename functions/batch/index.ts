@@ -10,6 +10,7 @@ import { DynamoDbOpenBatches } from '../../lib/aws/dynamodb-open-batches.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
+import { serializeError } from '../../lib/core/base/serialize-error.ts';
 import { readBatchEnvironment } from '../../lib/core/config/batch-environment.ts';
 import { BatchRunner } from '../../lib/core/intake/batch-runner.ts';
 import { BatchUpkeep } from '../../lib/core/intake/batch-upkeep.ts';
@@ -52,7 +53,11 @@ export async function handler(event: unknown, context: Context): Promise<void> {
   const changed = await counter.count(batchChangesOf(event, logger));
   for (const item of changed) {
     const { batch, state } = storedBatchOf(item);
-    if (state.endedAt !== undefined) await upkeep.run(batch, mayGoOn);
+    if (state.endedAt === undefined) continue;
+    // A report that fails holds up no changes: the timer repeats it.
+    await upkeep.run(batch, mayGoOn).catch((error: unknown) => {
+      logger.error('The end of a batch is reported later', { batch: batch.id, error: serializeError(error) });
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import { isObject } from '../core/base/json-object.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { textLines } from '../core/base/text-lines.ts';
-import { BATCH_MAX_LINES, batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts';
+import { batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import { batchPath } from '../core/model/request-links.ts';
 import { hasMembers, readJson } from './answers.ts';
 import type { Api } from './api.ts';
@@ -81,6 +81,9 @@ const PATH = '/v1/batches';
 
 /** Bytes of a call with items: the API takes 6 MiB. A longer line is a call of its own. */
 const CALL_BYTES = 2_097_152;
+
+/** Lines of a call: the API of a deployed service has 30 seconds for it. */
+const CALL_LINES = 2_000;
 
 const POLL_MILLISECONDS = 1_000;
 
@@ -263,7 +266,7 @@ class LinesCall {
   }
 
   hasRoomFor(size: number): boolean {
-    return this.isEmpty || (this.#bytes + size <= CALL_BYTES && this.#lines.length < BATCH_MAX_LINES);
+    return this.isEmpty || (this.#bytes + size <= CALL_BYTES && this.#lines.length < CALL_LINES);
   }
 
   push(line: string, size: number): void {

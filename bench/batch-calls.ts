@@ -1,0 +1,166 @@
+/** What AWS bills for the requests of a batch, beside requests without one: the calls are counted that a local AWS gets. */
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { DynamoDbBatchCounter, type RequestChange } from '../lib/aws/dynamodb-batch-counter.ts';
+import { DynamoDbBatchStore } from '../lib/aws/dynamodb-batch-store.ts';
+import { DynamoDbIdempotencyKeys } from '../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbRecordStore } from '../lib/aws/dynamodb-record-store.ts';
+import { sqsClient } from '../lib/aws/sqs-client.ts';
+import { SqsSubmissionQueue } from '../lib/aws/sqs-submission-queue.ts';
+import { mapConcurrently } from '../lib/core/base/map-concurrently.ts';
+import { Batches } from '../lib/core/intake/batches.ts';
+import { Submissions, type SubmitRequest } from '../lib/core/intake/submissions.ts';
+import { cancellation, outcomeOf } from '../lib/core/model/outcome.ts';
+import { RequestRecords } from '../lib/core/records/request-records.ts';
+import { batchChangesOf } from '../lib/lambda/batch-changes.ts';
+import { localConfig } from '../lib/local/clients.ts';
+import { MemoryPayloadStore } from '../lib/stores/memory/payload-store.ts';
+import { openTestAws } from '../test/support/local-aws.ts';
+import { createRequestTable } from '../test/support/request-table.ts';
+import { TableStream } from '../test/support/table-stream.ts';
+import { type Billed, BilledCalls, dollarsOf } from './batch-calls/billed-calls.ts';
+import { lengthOf } from './support/length.ts';
+import { type Report, runBenchmark } from './support/report.ts';
+import { silentLogger } from './support/silent-logger.ts';
+
+const ITEMS = lengthOf(2_000, 200);
+
+/** A new table has four partitions, and its stream a shard for each. */
+const SHARDS = 4;
+
+/** As in the event source of the function of batches. */
+const CHANGES_TOGETHER = 1_000;
+
+/** Requests that are handled at the same time. */
+const AT_A_TIME = 200;
+
+const SETTINGS = {
+  payloadPrefix: 'payloads/',
+  inlineLimitBytes: 65_536,
+  maxPayloadBytes: 262_144,
+  maxJsonDepth: 64,
+};
+
+interface Step {
+  readonly step: string;
+  readonly seconds: number;
+  readonly billed: Billed;
+}
+
+await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<Report> => {
+  await using aws = await openTestAws('.local/bench-batch-calls');
+  const [client, sqs] = [new DynamoDBClient(localConfig(aws.endpoint)), sqsClient(localConfig(aws.endpoint))];
+  const table = await createRequestTable(client, true);
+  const stream = await TableStream.of(client, aws.endpoint, table);
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: randomUUID() }));
+  const counted = new BilledCalls(client, sqs);
+
+  const records = new RequestRecords(new DynamoDbRecordStore(client, table), Date.now, 30);
+  const queue = new SqsSubmissionQueue(sqs, QueueUrl);
+  const submissions = new Submissions(
+    {
+      records,
+      keys: new DynamoDbIdempotencyKeys(client, table),
+      queue,
+      store: new MemoryPayloadStore(),
+      logger: silentLogger,
+      clock: Date,
+      newId: () => randomUUID(),
+    },
+    SETTINGS,
+  );
+  const ports = { client, table, random: Math.random };
+  const store = new DynamoDbBatchStore({ ...ports, queueFor: () => queue });
+  const counter = new DynamoDbBatchCounter(ports);
+  const batches = new Batches({ store, submissions, clock: Date, newId: () => randomUUID() });
+
+  const steps: Step[] = [];
+  const measure = async (step: string, work: () => Promise<unknown>) => {
+    note(step);
+    counted.take();
+    const start = performance.now();
+    await work();
+    steps.push({ step, seconds: (performance.now() - start) / 1000, billed: counted.take() });
+  };
+  const count = async () => {
+    const changes = batchChangesOf({ Records: await stream.read() }, silentLogger);
+    await Promise.all(shardsOf(changes).map((shard) => countShard(counter, shard)));
+  };
+
+  const request = (number: number): SubmitRequest => ({
+    payload: Buffer.from(JSON.stringify({ order: number })),
+    contentType: 'application/json',
+    metadata: {},
+  });
+  const numbers = Array.from({ length: ITEMS }, (_, number) => number);
+  await measure('submit the same requests without a batch, 100 in a call', () =>
+    inCalls(numbers, 100, (part) => Promise.all(part.map((number) => submissions.submit(request(number))))),
+  );
+  const { id } = await batches.create({});
+  const items = numbers.map((number) => ({ key: `order-${number}`, request: request(number) }));
+  await measure('add', () => inCalls(items, 5_000, (part) => batches.add(id, undefined, part)));
+  await measure('add again', () => inCalls(items, 5_000, (part) => batches.add(id, undefined, part)));
+  await batches.seal(id, undefined);
+  await measure('count what was added', count);
+  const added = [];
+  for await (const { record } of await batches.items(id, undefined)) added.push(record.request);
+  for (const part of partsOf(added, 2_000)) {
+    await mapConcurrently(part, AT_A_TIME, async (each) => {
+      const claim = await records.claim(each, Date.now() + 60_000);
+      if (claim.status === 'claimed')
+        await claim.lease.complete(outcomeOf(each, cancellation(1), Date.now()));
+    });
+  }
+  await measure('count starts and ends', count);
+  const { status, counts } = await batches.get(id, undefined);
+  await measure('read the results', async () => {
+    for await (const _ of await batches.items(id, undefined));
+  });
+  await measure('look at it 100 times', () =>
+    inCalls(Array(100).fill(0), 1, () => batches.get(id, undefined)),
+  );
+  const perItem = steps.filter(({ step }) => !step.startsWith('look'));
+  return {
+    rows: steps.map(({ step, seconds, billed }) => {
+      const each = perItem.some((other) => other.step === step) ? ITEMS : 100;
+      return {
+        step,
+        s: seconds,
+        'SQS calls each': billed.sqs / each,
+        'writes each': billed.writes / each,
+        'reads each': billed.reads / each,
+        '$ a million': (dollarsOf(billed) / each) * 1_000_000,
+      };
+    }),
+    notes: [
+      `The batch is ${status}, with ${counts.cancelled} of ${counts.total} items ended.`,
+      'Each is an item, or a look. Dollars for calls of SQS and DynamoDB in us-east-1, on demand. Not counted: API Gateway, the time of functions, and what a request costs when it is handled, which is the same without a batch.',
+    ],
+  };
+});
+
+async function inCalls<Item>(
+  items: readonly Item[],
+  size: number,
+  call: (part: readonly Item[]) => Promise<unknown>,
+): Promise<void> {
+  for (const part of partsOf(items, size)) await call(part);
+}
+
+function partsOf<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, part) =>
+    items.slice(part * size, (part + 1) * size),
+  );
+}
+
+/** Distributes the requests over the shards as DynamoDB does: by a digest of the key, which says nothing of the order. */
+function shardsOf(changes: readonly RequestChange[]): RequestChange[][] {
+  const shards = Array.from({ length: SHARDS }, (): RequestChange[] => []);
+  for (const change of changes) shards[(change.page * 31 + change.index * 7) % SHARDS]?.push(change);
+  return shards;
+}
+
+async function countShard(counter: DynamoDbBatchCounter, changes: readonly RequestChange[]): Promise<void> {
+  for (const part of partsOf(changes, CHANGES_TOGETHER)) await counter.count(part);
+}
