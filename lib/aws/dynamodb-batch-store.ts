@@ -27,9 +27,15 @@ import { accountOf, newBatchItem, type OpenPage, storedBatchOf } from './batch-i
 import { batchItemKey, batchName, pageItemKey, placeText } from './batch-place.ts';
 import { BATCH_ITEMS_MARGIN_MILLISECONDS } from './dynamodb-batch-counter.ts';
 import { ConditionalItems } from './dynamodb-conditional-items.ts';
-import { DynamoDbOpenBatches, type OpenBatchesPorts, recordKeyIn } from './dynamodb-open-batches.ts';
+import {
+  createdAtOf,
+  DynamoDbOpenBatches,
+  type OpenBatchesPorts,
+  recordKeyIn,
+} from './dynamodb-open-batches.ts';
 import { readItems } from './read-items.ts';
 import { type Item, itemOf } from './record-item.ts';
+import type { ItemUpdated } from './update-item.ts';
 
 /** What {@link DynamoDbBatchStore} uses. */
 export interface BatchStorePorts extends OpenBatchesPorts {
@@ -83,6 +89,22 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
       if (error instanceof ConditionalCheckFailedException && error.Item) return storedBatchOf(error.Item);
       throw error;
     }
+  }
+
+  async cancel(batch: Batch, at: number): Promise<StoredBatch> {
+    return this.close(batch, {
+      update:
+        'SET #sealedAt = if_not_exists(#sealedAt, :at), #cancelledAt = :at, #cancelsAfter = :start, #leasedUntil = :zero',
+      condition:
+        '#createdAt = :createdAt AND attribute_not_exists(#cancelledAt) AND attribute_not_exists(#endedAt)',
+      names: ['sealedAt', 'cancelledAt', 'cancelsAfter', 'leasedUntil', 'createdAt', 'endedAt'],
+      values: {
+        ':at': { N: String(at) },
+        ':start': { S: '' },
+        ':zero': { N: '0' },
+        ':createdAt': createdAtOf(batch),
+      },
+    });
   }
 
   async list({ tenant, after, limit }: BatchListing): Promise<BatchPage> {
@@ -193,7 +215,7 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
           ':open': { M: { size: { N: String(size) }, callId: { S: callId } } },
           ':at': { N: String(at) },
           ':sealsAt': { N: String(sealsItselfAt(batch, { addedAt: at })) },
-          ':createdAt': { N: String(batch.createdAt) },
+          ':createdAt': createdAtOf(batch),
         },
       });
       if (result.updated) return { page: pages, size, callId };
@@ -228,17 +250,20 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
       }),
     );
     const recorded = await Promise.allSettled(
-      items.map(async (item, index): Promise<ItemAddition> => {
-        const sending = sent[index];
-        if (sending?.status === 'rejected') throw sending.reason;
+      items.map(async (item, index) => {
+        if (sent[index]?.status === 'rejected') return undefined;
         return this.#record(batch, item, placeText({ page: page.page, index }));
       }),
     );
-    const failure = recorded.find((result) => result.status === 'rejected');
-    // A record whose answer is lost may be there: the page stays open until somebody looks.
-    if (failure) throw failure.reason;
-    const additions = recorded.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const unknown = recorded.find((result) => result.status === 'rejected');
+    // The record may be there: the page stays open until the batch is sealed and somebody looks.
+    if (unknown) throw unknown.reason;
+    const additions = recorded.flatMap((result) =>
+      result.status === 'fulfilled' ? (result.value ?? []) : [],
+    );
     await this.closePage(batch, page, additions.filter((addition) => addition === 'added').length);
+    const unsent = sent.find((result) => result.status === 'rejected');
+    if (unsent) throw unsent.reason;
     return additions;
   }
 
@@ -254,11 +279,35 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
     const known = written.item && fingerprintIn(written.item, batch);
     if (known !== undefined) return known === fingerprint ? 'repeated' : 'other_content';
     // Its message came before its record, or it is left of an earlier batch with the same idempotency key.
-    const attached = await this.attach(item[RECORD_KEY]?.S ?? '', batch, { place, fingerprint });
+    const attached = await this.#attach(item[RECORD_KEY]?.S ?? '', batch, { place, fingerprint });
     if (attached.updated || attached.item?.[RECORD_BATCH_PLACE]?.S === place) return 'added';
     const other = attached.item && fingerprintIn(attached.item, batch);
     if (other === undefined) throw new Error(`The record of the request ${record.record.request.id} is gone`);
     return other === fingerprint ? 'repeated' : 'other_content';
+  }
+
+  /**
+   * Notes on the record of a request that it is in a batch.
+   * @returns whether it does so now; otherwise what the record says
+   */
+  async #attach(
+    recordKey: string,
+    batch: Batch,
+    { place, fingerprint }: { readonly place: string; readonly fingerprint: string },
+  ): Promise<ItemUpdated> {
+    const name = batchName(batch);
+    return this.update(recordKey, {
+      update: 'SET #batch = :batch, #place = :place, #fingerprint = :fingerprint',
+      condition: 'attribute_exists(#key) AND (attribute_not_exists(#batch) OR #batch <> :batch)',
+      names: [],
+      placeholders: {
+        '#key': RECORD_KEY,
+        '#batch': RECORD_BATCH,
+        '#place': RECORD_BATCH_PLACE,
+        '#fingerprint': RECORD_BATCH_ITEM,
+      },
+      values: { ':batch': { S: name }, ':place': { S: place }, ':fingerprint': { S: fingerprint } },
+    });
   }
 }
 

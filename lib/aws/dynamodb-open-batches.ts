@@ -1,12 +1,6 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
-import {
-  RECORD_BATCH,
-  RECORD_BATCH_ITEM,
-  RECORD_BATCH_PLACE,
-  RECORD_KEY,
-  RECORD_TTL,
-} from '../core/config/record-table.ts';
+import { RECORD_BATCH, RECORD_BATCH_PLACE, RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import { type Batch, countedStatusOf, itemRequestId } from '../core/model/batch.ts';
 import type {
   BatchKey,
@@ -45,10 +39,10 @@ export const RECOUNT_MILLISECONDS = 3_600_000;
 /** The status of a request whose record is gone before it ended: its message is gone, too. */
 const LOST = 'failed';
 
-/** Requests of a page, with their records. */
+/** The keys of a page, and records of its requests. */
 interface ReadPage {
   readonly keys: readonly string[];
-  /** By their index in the page; undefined where the page has no request. */
+  /** From the first one that was asked for; undefined where the page has no request. */
   readonly records: readonly (StoredRecord | undefined)[];
 }
 
@@ -73,7 +67,7 @@ export class DynamoDbOpenBatches
   }
 
   async seal(batch: Batch, at: number): Promise<StoredBatch> {
-    return this.#closed(batch, {
+    return this.close(batch, {
       update: 'SET #sealedAt = :at, #leasedUntil = :zero',
       condition: '#createdAt = :createdAt AND attribute_not_exists(#sealedAt)',
       names: ['sealedAt', 'leasedUntil', 'createdAt'],
@@ -85,15 +79,17 @@ export class DynamoDbOpenBatches
     const { pages } = accountOf(await this.existing(batch));
     const from = (after === undefined ? undefined : readPlace(after)) ?? { page: 0, index: -1 };
     const items: StoredItem[] = [];
-    for (let page = from.page; page < pages; page++) {
-      const first = page === from.page ? from.index + 1 : 0;
-      const { keys, records } = await this.readPage(batch, page, first);
+    let { page } = from;
+    let first = from.index + 1;
+    while (page < pages) {
+      const { keys, records } = await this.readPage(batch, page, first, limit - items.length);
       for (const [offset, stored] of records.entries()) {
-        const index = first + offset;
-        if (stored) items.push({ key: keys[index] ?? '', record: stored.record });
-        const isLast = page === pages - 1 && index === keys.length - 1;
-        if (items.length === limit && !isLast) return { items, next: placeText({ page, index }) };
+        if (stored) items.push({ key: keys[first + offset] ?? '', record: stored.record });
       }
+      first += records.length;
+      const last = placeText({ page, index: first - 1 });
+      if (first >= keys.length) [page, first] = [page + 1, 0];
+      if (items.length === limit && page < pages) return { items, next: last };
     }
     return { items };
   }
@@ -191,27 +187,11 @@ export class DynamoDbOpenBatches
   }
 
   /** Seals a batch by an update, and ends it if it has no requests that haven't ended. */
-  async #closed(batch: Batch, update: ItemUpdate): Promise<StoredBatch> {
+  protected async close(batch: Batch, update: ItemUpdate): Promise<StoredBatch> {
     const key = batchItemKey(batch);
     const { item } = await this.update(key, update);
     if (!item) throw gone(batch);
     return storedBatchOf(await this.counter.endIfDone(key, item));
-  }
-
-  async cancel(batch: Batch, at: number): Promise<StoredBatch> {
-    return this.#closed(batch, {
-      update:
-        'SET #sealedAt = if_not_exists(#sealedAt, :at), #cancelledAt = :at, #cancelsAfter = :start, #leasedUntil = :zero',
-      condition:
-        '#createdAt = :createdAt AND attribute_not_exists(#cancelledAt) AND attribute_not_exists(#endedAt)',
-      names: ['sealedAt', 'cancelledAt', 'cancelsAfter', 'leasedUntil', 'createdAt', 'endedAt'],
-      values: {
-        ':at': { N: String(at) },
-        ':start': { S: '' },
-        ':zero': { N: '0' },
-        ':createdAt': createdAtOf(batch),
-      },
-    });
   }
 
   /** Ends the call that added the requests of a page. @param added how many it added */
@@ -231,35 +211,16 @@ export class DynamoDbOpenBatches
     if (closed.updated) await this.counter.endIfDone(key, closed.item);
   }
 
-  /**
-   * Notes on the record of a request that it is in a batch.
-   * @returns whether it does so now; otherwise what the record says
-   */
-  protected async attach(
-    recordKey: string,
+  /** The keys of a page, and the records of some of its requests. @param first the index of the first one */
+  protected async readPage(
     batch: Batch,
-    { place, fingerprint }: { readonly place: string; readonly fingerprint: string },
-  ): Promise<ItemUpdated> {
-    const name = batchName(batch);
-    return this.update(recordKey, {
-      update: 'SET #batch = :batch, #place = :place, #fingerprint = :fingerprint',
-      condition: 'attribute_exists(#key) AND (attribute_not_exists(#batch) OR #batch <> :batch)',
-      names: [],
-      placeholders: {
-        '#key': RECORD_KEY,
-        '#batch': RECORD_BATCH,
-        '#place': RECORD_BATCH_PLACE,
-        '#fingerprint': RECORD_BATCH_ITEM,
-      },
-      values: { ':batch': { S: name }, ':place': { S: place }, ':fingerprint': { S: fingerprint } },
-    });
-  }
-
-  /** The requests of a page from an index on. */
-  protected async readPage(batch: Batch, page: number, first = 0): Promise<ReadPage> {
+    page: number,
+    first = 0,
+    count = Number.POSITIVE_INFINITY,
+  ): Promise<ReadPage> {
     const name = batchName(batch);
     const keys: readonly string[] = JSON.parse((await this.read(pageItemKey(name, page)))?.keys?.S ?? '[]');
-    const places = keys.slice(first).map((key, offset) => ({
+    const places = keys.slice(first, first + count).map((key, offset) => ({
       recordKey: recordKeyIn(batch, key),
       place: placeText({ page, index: first + offset }),
     }));
@@ -340,7 +301,8 @@ export function recordKeyIn({ id, tenant }: BatchKey, key: string): string {
   return keyOf({ id: itemRequestId(id, key), source: '', tenant })[RECORD_KEY]?.S ?? '';
 }
 
-function createdAtOf({ createdAt }: Batch) {
+/** When a batch was created, as the conditions of its updates name it. */
+export function createdAtOf({ createdAt }: Batch) {
   return { N: String(createdAt) };
 }
 

@@ -80,7 +80,7 @@ test('a request whose message is claimed before its record is there is in the ba
   expect(await keysOf(store)).toEqual(['a', 'b']);
 });
 
-test('a call that dies while it adds is repeated; what it left ends no batch early, and holds none up', async () => {
+test('a call that fails for one item adds the others, and is repeated', async () => {
   const { store, records, queue, counter, changes, cancel, state } = await openBatch();
   const items = ['a', 'b', 'c'].map((key) => prepared(records, key));
   queue.send = async (message) => {
@@ -96,6 +96,24 @@ test('a call that dies while it adds is repeated; what it left ends no batch ear
   );
   expect(await store.add(BATCH, items, START)).toEqual(['repeated', 'added', 'repeated']);
   expect(await keysOf(store)).toEqual(['a', 'c', 'b']);
+  await store.seal(BATCH, START + 1);
+  for (const key of ['a', 'b', 'c']) await cancel(key);
+  await counter.count(await changes());
+  expect(await state()).toMatchObject({ endedAt: START + 5, counts: { queued: 0, cancelled: 3 } });
+});
+
+test('a call that dies while it adds ends no batch early, and holds none up for longer than a minute', async () => {
+  const { store, records, queue, counter, changes, cancel, state } = await openBatch();
+  const items = ['a', 'b', 'c'].map((key) => prepared(records, key));
+  const dead = Promise.withResolvers<void>();
+  queue.send = () => {
+    dead.resolve();
+    return new Promise(() => {});
+  };
+  void store.add(BATCH, items, START);
+  await dead.promise;
+  queue.send = async () => {};
+  expect(await store.add(BATCH, items, START)).toEqual(['added', 'added', 'added']);
   await store.seal(BATCH, START + 1);
   for (const key of ['a', 'b', 'c']) await cancel(key);
   await counter.count(await changes());
@@ -197,4 +215,21 @@ test('a batch whose time is over is created again, with none of the requests of 
   expect((await store.find(undefined, BATCH.id))?.state).toMatchObject({
     counts: { queued: 0, cancelled: 1 },
   });
+});
+
+test('pages of items end in the middle of a call’s items, and leave out keys that are no items', async () => {
+  const { store, records } = await openBatch();
+  const all = (...keys: readonly string[]) => keys.map((key) => prepared(records, key));
+  await store.add(BATCH, all('a', 'b', 'c', 'd', 'e'), START);
+  await store.add(BATCH, all('b', 'c', 'f', 'd', 'g'), START);
+  await store.add(BATCH, all('a', 'b'), START);
+  const pages: string[][] = [];
+  let after: string | undefined;
+  do {
+    const { items, next } = await store.items(BATCH, after, 2);
+    pages.push(items.map(({ key }) => key));
+    after = next;
+  } while (after !== undefined);
+  expect(pages.flat()).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  expect(pages.map((page) => page.length)).toEqual([2, 2, 2, 1]);
 });
