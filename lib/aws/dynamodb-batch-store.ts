@@ -172,18 +172,18 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
     items: readonly PreparedItem[],
     at: number,
   ): Promise<readonly ItemAddition[] | undefined> {
-    const firsts = [...new Map(items.toReversed().map((item) => [item.key, item])).values()].toReversed();
-    const opened = await this.#openPage(batch, firsts.length, at);
+    const firsts = new Map<string, PreparedItem>();
+    for (const item of items) if (!firsts.has(item.key)) firsts.set(item.key, item);
+    const opened = await this.#openPage(batch, firsts.size, at);
     if (!opened) return undefined;
-    const fitting = firsts.slice(0, opened.size);
-    const results = opened.size === 0 ? [] : await this.#addTo(batch, opened, fitting);
-    const additions = new Map(fitting.map(({ key }, index) => [key, results[index] ?? 'batch_full']));
+    const fitting = [...firsts.values()].slice(0, opened.size);
+    const results = fitting.length === 0 ? [] : await this.#addTo(batch, opened, fitting);
+    const additions = new Map(fitting.map(({ key }, index) => [key, results[index]]));
     return items.map((item) => {
-      const first = firsts.find(({ key }) => key === item.key);
       const addition = additions.get(item.key) ?? 'batch_full';
-      if (first === item || first === undefined || addition === 'batch_full') return addition;
-      if (addition === 'other_content') return addition;
-      return first.fingerprint === item.fingerprint ? 'repeated' : 'other_content';
+      const first = firsts.get(item.key);
+      if (first === item || addition === 'batch_full' || addition === 'other_content') return addition;
+      return first?.fingerprint === item.fingerprint ? 'repeated' : 'other_content';
     });
   }
 
