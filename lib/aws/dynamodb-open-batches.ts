@@ -30,10 +30,7 @@ export interface OpenBatchesPorts {
 /** How long after a batch is sealed a call may still add requests to it: calls of the API take 29 seconds at most. */
 const LATE_MILLISECONDS = 60_000;
 
-/**
- * After how long without a change the records of a batch are read: the stream lost changes, or requests that waited for longer than their
- * queue keeps messages.
- */
+/** After how long without a change a sealed batch is counted by its records, in milliseconds: the stream may have lost changes. */
 export const RECOUNT_MILLISECONDS = 3_600_000;
 
 /** The status of a request whose record is gone before it ended: its message is gone, too. */
