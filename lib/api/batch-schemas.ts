@@ -9,6 +9,7 @@ import { BATCH_MAX_LINES } from '../core/model/batch-lines.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import {
   FAR_TIME,
+  IDEMPOTENCY_KEY_PATTERN,
   ITEM_FIELDS,
   Metadata,
   NOT_BEFORE,
@@ -50,6 +51,7 @@ export const CreateBatchHeaders = ownHeaders({
   'idempotency-key': z.string().optional().meta({
     description:
       'A batch that is created again with the same key is the same batch. Up to 255 characters, quoted or bare.',
+    pattern: IDEMPOTENCY_KEY_PATTERN,
   }),
 });
 

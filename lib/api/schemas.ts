@@ -418,14 +418,17 @@ export const StatusHeaders = ownHeaders({
     .meta({ description: 'An ETag. The answer is 304 while nothing has changed.' }),
 });
 
+/** An idempotency key. Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes. */
+export const IDEMPOTENCY_KEY_PATTERN =
+  '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$';
+
 export const SubmitHeaders = ownHeaders(
   {
     prefer: PreferWait,
     'idempotency-key': z.string().optional().meta({
       description:
         'For a day, the same payload with the same key is the same request. Up to 255 characters, quoted or bare.',
-      // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
-      pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
+      pattern: IDEMPOTENCY_KEY_PATTERN,
     }),
     // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
     'coatcheck-not-before': z
