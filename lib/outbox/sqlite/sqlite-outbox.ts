@@ -79,8 +79,8 @@ export class SqliteOutbox implements OutboxSource {
   }
 
   async relay(publish: PublishRows): Promise<readonly Publication[]> {
-    if (!this.#hasTurn()) return [];
     this.#seenVersion = this.#version();
+    if (!this.#hasTurn()) return [];
     const rows = this.#take();
     if (rows.length === 0) return [];
     await this.#sync();

@@ -111,9 +111,17 @@ test('lets one relay of several work, and another one when that has ended', asyn
   insert(outboxRow('2'));
   expect(await standby.relay(publishing(published))).toEqual([]);
   expect(ids()).toHaveLength(1);
+  let isOver = false;
+  const waiting = standby.wait(600_000, new AbortController().signal).then(() => {
+    isOver = true;
+  });
+  await new Promise(setImmediate);
+  expect(isOver, 'a standby polls without a pause').toBe(false);
+  insert(outboxRow('3'));
+  await waiting;
   await working[Symbol.asyncDispose]();
   await standby.relay(publishing(published));
-  expect(published).toHaveLength(2);
+  expect(published).toHaveLength(3);
 });
 
 test('is woken by a commit, and waits for one that holds the lock', async () => {
