@@ -59,8 +59,7 @@ export class HandlerTransactions {
     database.exec('SAVEPOINT handler');
     try {
       const value = action(tx);
-      // A conflict clause or a trigger may have rolled back everything, and the handler may have caught the error.
-      if (!database.isTransaction) throw new Error('A statement of complete() rolled back the transaction');
+      this.#assertTransaction();
       database.exec('RELEASE handler');
       return value;
     } catch (error) {
@@ -76,7 +75,14 @@ export class HandlerTransactions {
     }
   }
 
+  /** A conflict clause or a trigger may have rolled back everything, and the handler may have caught the error. */
+  #assertTransaction(): void {
+    if (!this.#database.isTransaction)
+      throw new Error('A statement of complete() rolled back the transaction');
+  }
+
   #prepare(sql: string): Prepared {
+    this.#assertTransaction();
     const known = this.#prepared.get(sql);
     if (known) return known;
     const prepared = prepare(this.#database, sql);

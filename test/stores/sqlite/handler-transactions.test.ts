@@ -164,6 +164,8 @@ describe('in a file, beside the changes of other requests', () => {
         try {
           tx.run("INSERT OR ROLLBACK INTO app_names VALUES ('taken')");
         } catch {}
+        // Without a transaction, it would be committed by itself.
+        tx.run(INSERT, 'stray');
       },
       'rolled back the transaction',
       2,
