@@ -5,7 +5,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
-import type { LoadLog, RecentWork, WorkDone } from '../core/ports/telemetry.ts';
+import type { LoadLog, NotedPause, RecentWork, WorkDone } from '../core/ports/telemetry.ts';
 
 /** Work is summed per window of this length. An item holds six windows. */
 const WINDOW_MILLISECONDS = 10_000;
@@ -16,6 +16,15 @@ const WHOLE_WINDOWS = 6;
 
 /** The table's TTL deletes an item after this time. Only the latest two are ever read. */
 const KEPT_SECONDS = 3_600;
+
+/** What is summed. */
+const SUMS = [
+  'completed',
+  'handled',
+  'milliseconds',
+  'releases',
+  'squares',
+] as const satisfies readonly (keyof WorkDone)[];
 
 type Item = Record<string, AttributeValue>;
 
@@ -36,31 +45,42 @@ export class DynamoDbLoadLog implements LoadLog {
     this.#name = name;
   }
 
-  async add(at: number, { completed, handled, milliseconds }: WorkDone): Promise<void> {
+  async add(at: number, work: WorkDone): Promise<void> {
     const window = windowAt(at);
     await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#table,
         Key: this.#keyOf(window),
-        UpdateExpression:
-          'SET #ttl = :ttl ADD #completed :completed, #handled :handled, #milliseconds :milliseconds',
+        UpdateExpression: `SET #ttl = :ttl ADD ${SUMS.map((name) => `#${name} :${name}`).join(', ')}`,
         ExpressionAttributeNames: {
           '#ttl': RECORD_TTL,
-          '#completed': attribute('completed', window),
-          '#handled': attribute('handled', window),
-          '#milliseconds': attribute('milliseconds', window),
+          ...Object.fromEntries(SUMS.map((name) => [`#${name}`, attribute(name, window)])),
         },
         ExpressionAttributeValues: {
           ':ttl': { N: String(Math.floor(at / 1_000) + KEPT_SECONDS) },
-          ':completed': { N: String(completed) },
-          ':handled': { N: String(handled) },
-          ':milliseconds': { N: String(milliseconds) },
+          ...Object.fromEntries(SUMS.map((name) => [`:${name}`, { N: String(work[name]) }])),
         },
       }),
     );
   }
 
-  /** @throws Error if DynamoDB doesn't return both items, for example because it throttles */
+  async notePause({ until, reason }: NotedPause): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: keyOf(this.#pauseKey),
+        UpdateExpression: 'SET #ttl = :ttl, #until = :until, #reason = :reason',
+        ExpressionAttributeNames: { '#ttl': RECORD_TTL, '#until': 'until', '#reason': 'reason' },
+        ExpressionAttributeValues: {
+          ':ttl': { N: String(Math.ceil(until / 1_000)) },
+          ':until': { N: String(until) },
+          ':reason': { S: reason },
+        },
+      }),
+    );
+  }
+
+  /** @throws Error if DynamoDB doesn't return all items, for example because it throttles */
   async recent(now: number): Promise<RecentWork> {
     const current = windowAt(now);
     const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => current - back);
@@ -71,7 +91,14 @@ export class DynamoDbLoadLog implements LoadLog {
       completed: sum('completed'),
       handled: sum('handled'),
       milliseconds: sum('milliseconds'),
+      releases: sum('releases'),
+      squares: sum('squares'),
       seconds: (now - (current - WHOLE_WINDOWS) * WINDOW_MILLISECONDS) / 1_000,
+      windows: windows.map((window) => ({
+        handled: this.#numberOf(items, window, 'handled'),
+        milliseconds: this.#numberOf(items, window, 'milliseconds'),
+      })),
+      ...pauseOf(items.get(this.#pauseKey)),
     };
   }
 
@@ -79,7 +106,9 @@ export class DynamoDbLoadLog implements LoadLog {
   async #itemsOf(windows: readonly number[]): Promise<ReadonlyMap<string, Item>> {
     const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
       new BatchGetItemCommand({
-        RequestItems: { [this.#table]: { Keys: windows.map((window) => this.#keyOf(window)) } },
+        RequestItems: {
+          [this.#table]: { Keys: [...windows.map((window) => this.#keyOf(window)), keyOf(this.#pauseKey)] },
+        },
       }),
     );
     if (Object.keys(UnprocessedKeys).length > 0) throw new Error('DynamoDB did not read all items');
@@ -91,13 +120,28 @@ export class DynamoDbLoadLog implements LoadLog {
   }
 
   #keyOf(window: number): Item {
-    return { [RECORD_KEY]: { S: this.#keyTextOf(window) } };
+    return keyOf(this.#keyTextOf(window));
+  }
+
+  get #pauseKey(): string {
+    return `${this.#prefix}pause`;
+  }
+
+  get #prefix(): string {
+    return this.#name === '' ? 'load#' : `load#${this.#name}#`;
   }
 
   #keyTextOf(window: number): string {
-    const item = Math.floor(window / WINDOWS_PER_ITEM);
-    return this.#name === '' ? `load#${item}` : `load#${this.#name}#${item}`;
+    return `${this.#prefix}${Math.floor(window / WINDOWS_PER_ITEM)}`;
   }
+}
+
+function keyOf(text: string): Item {
+  return { [RECORD_KEY]: { S: text } };
+}
+
+function pauseOf(item: Item | undefined): Pick<RecentWork, 'pause'> {
+  return item ? { pause: { until: Number(item.until?.N), reason: item.reason?.S ?? '' } } : {};
 }
 
 function windowAt(at: number): number {

@@ -39,7 +39,13 @@ test('a minute is one item, which the table drops some time after', async () => 
   const log = new DynamoDbLoadLog(dynamodb, TableName);
   const minute = Date.UTC(2026, 0, 31, 12);
   for (const second of [0, 15, 59]) {
-    await log.add(minute + second * 1_000, { completed: 1, handled: 1, milliseconds: 2 });
+    await log.add(minute + second * 1_000, {
+      completed: 1,
+      handled: 1,
+      milliseconds: 2,
+      releases: 1,
+      squares: 4,
+    });
   }
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
   expect(Items).toHaveLength(1);

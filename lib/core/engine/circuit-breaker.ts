@@ -1,13 +1,22 @@
 import { backoffBound } from '../base/backoff.ts';
-import { DownstreamUnavailable, PauseUntil, RetryLater } from '../base/errors.ts';
+import {
+  DownstreamUnavailable,
+  PauseUntil,
+  RetryLater,
+  SecretUnavailable,
+  StoreUnavailable,
+} from '../base/errors.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import type { LoadLog, Logger } from '../ports/telemetry.ts';
 import { PAUSE_MAX_SECONDS } from '../wire/pause-message.ts';
 
 /** Consecutive attempts of an instance that must find something down. A single one may itself be the cause. */
 const FAILURES_IN_A_ROW = 5;
+
+/** Most characters of the reason of a pause: it is a part of a sentence. */
+const MAX_REASON = 200;
 
 /** Number of attempts for a failure rate. */
 const SAMPLE = 20;
@@ -24,6 +33,8 @@ export interface CircuitSettings {
 export interface CircuitPorts {
   /** Pauses the message source; absent if the source can't be paused. */
   readonly pauses: PauseRequests | undefined;
+  /** Notes pauses, for those who wait; absent if load isn't measured. */
+  readonly load?: Pick<LoadLog, 'notePause'>;
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -100,7 +111,8 @@ export class Circuit {
     this.#opened = undefined;
     if (!opened || secondsLeft === 0) return;
     const seconds = Math.min(secondsLeft, PAUSE_MAX_SECONDS);
-    await unlessAborted(this.#requestPause(seconds, opened.by), closing, () => {});
+    const pausing = Promise.all([this.#requestPause(seconds, opened.by), this.#notePause(opened.by)]);
+    await unlessAborted<unknown>(pausing, closing, () => {});
   }
 
   /** Whether a failure counts for the failure rate. A {@link RetryLater} is no sign that something is down. */
@@ -166,6 +178,30 @@ export class Circuit {
       logger.error('The event source could not be asked to pause', { error: serializeError(refusal) });
     }
   }
+
+  async #notePause(error: unknown): Promise<void> {
+    const { load, logger } = this.#ports;
+    try {
+      await load?.notePause({ until: this.#openUntil, reason: reasonOf(error) });
+    } catch (refusal) {
+      logger.warn('A pause could not be noted in the load log', { error: serializeError(refusal) });
+    }
+  }
+}
+
+/**
+ * Why nothing starts, for all who wait. Only what the handler says about all requests is passed on: other errors may have the data
+ * of a tenant, or the names of what the service is made of.
+ */
+function reasonOf(error: unknown): string {
+  if (error instanceof PauseUntil) return '';
+  if (!(error instanceof DownstreamUnavailable)) return 'too many attempts failed';
+  const isOwn = error instanceof StoreUnavailable || error instanceof SecretUnavailable;
+  return isOwn ? 'something that every request needs is down' : shortened(error.message);
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_REASON ? text : `${text.slice(0, MAX_REASON)}…`;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { LoadLog, Logger, WorkDone } from '../ports/telemetry.ts';
  */
 const FLUSH_INTERVAL_MILLISECONDS = 5_000;
 
-const NOTHING: WorkDone = { completed: 0, handled: 0, milliseconds: 0 };
+const NOTHING: WorkDone = { completed: 0, handled: 0, milliseconds: 0, releases: 0, squares: 0 };
 
 /** A measurement of slots, which batches that overlap share. */
 interface SlotMeasurement {
@@ -42,7 +42,7 @@ export class LoadMeter {
 
   /** Counts how long an attempt held its slot, on a host that takes single messages and so measures no batches. */
   addAttempt(milliseconds: number): void {
-    if (!this.#measurement) this.add({ milliseconds });
+    if (!this.#measurement) this.#addRelease(milliseconds);
   }
 
   /**
@@ -60,8 +60,12 @@ export class LoadMeter {
       if (--measurement.running > 0) return;
       this.#measurement = undefined;
       const held = Math.min(this.#total.handled - measurement.handledBefore, slots);
-      this.add({ milliseconds: held * (this.#now() - measurement.startedAt) });
+      if (held > 0) this.#addRelease(held * (this.#now() - measurement.startedAt));
     };
+  }
+
+  #addRelease(milliseconds: number): void {
+    this.add({ milliseconds, releases: 1, squares: milliseconds ** 2 });
   }
 
   /**
@@ -90,11 +94,13 @@ export class LoadMeter {
 
 function sumOf(
   work: WorkDone,
-  { completed = 0, handled = 0, milliseconds = 0 }: Partial<WorkDone>,
+  { completed = 0, handled = 0, milliseconds = 0, releases = 0, squares = 0 }: Partial<WorkDone>,
 ): WorkDone {
   return {
     completed: work.completed + completed,
     handled: work.handled + handled,
     milliseconds: work.milliseconds + milliseconds,
+    releases: work.releases + releases,
+    squares: work.squares + squares,
   };
 }

@@ -19,12 +19,28 @@ export interface WorkDone {
   readonly handled: number;
   /** Total time that these attempts held slots. */
   readonly milliseconds: number;
+  /** How often slots were given back: once for all attempts of a batch, which give theirs back together. */
+  readonly releases: number;
+  /** Sum of the squares of the times that were given back, in square milliseconds. */
+  readonly squares: number;
+}
+
+/** A time in which nothing starts. */
+export interface NotedPause {
+  /** In milliseconds since 1970. */
+  readonly until: number;
+  /** Why, in words for people; empty if unknown. */
+  readonly reason: string;
 }
 
 /** Recent work. */
 export interface RecentWork extends WorkDone {
   /** The length of the period in which it was done. */
   readonly seconds: number;
+  /** The same work by windows of 10 seconds, the latest first. Windows without any may be missing. */
+  readonly windows: readonly Pick<WorkDone, 'handled' | 'milliseconds'>[];
+  /** The latest pause that was noted, whether or not it is over. */
+  readonly pause?: NotedPause;
 }
 
 /**
@@ -34,6 +50,8 @@ export interface RecentWork extends WorkDone {
 export interface LoadLog {
   /** @param at milliseconds since 1970 */
   add(at: number, work: WorkDone): Promise<void>;
+  /** Notes a pause in place of the one before. */
+  notePause(pause: NotedPause): Promise<void>;
   /** The work of about the last minute. @param now milliseconds since 1970 */
   recent(now: number): Promise<RecentWork>;
 }

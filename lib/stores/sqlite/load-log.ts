@@ -1,12 +1,22 @@
-import type { LoadLog, RecentWork, WorkDone } from '../../core/ports/telemetry.ts';
+import type { LoadLog, NotedPause, RecentWork, WorkDone } from '../../core/ports/telemetry.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
-const ADD = `INSERT INTO load (second, completed, handled, milliseconds)
-  VALUES (:second, :completed, :handled, :milliseconds) ON CONFLICT (second) DO UPDATE
-  SET completed = completed + :completed, handled = handled + :handled, milliseconds = milliseconds + :milliseconds`;
+const ADD = `INSERT INTO load (second, completed, handled, milliseconds, releases, squares)
+  VALUES (:second, :completed, :handled, :milliseconds, :releases, :squares) ON CONFLICT (second) DO UPDATE
+  SET completed = completed + :completed, handled = handled + :handled, milliseconds = milliseconds + :milliseconds,
+    releases = releases + :releases, squares = squares + :squares`;
 
-const SUM = `SELECT total(completed) AS completed, total(handled) AS handled, total(milliseconds) AS milliseconds
+const SUM = `SELECT total(completed) AS completed, total(handled) AS handled, total(milliseconds) AS milliseconds,
+    total(releases) AS releases, total(squares) AS squares
   FROM load WHERE second BETWEEN :first AND :last`;
+
+const WINDOWS = `SELECT total(handled) AS handled, total(milliseconds) AS milliseconds FROM load
+  WHERE second BETWEEN :first AND :last GROUP BY (:last - second) / 10 ORDER BY (:last - second) / 10`;
+
+const NOTE = `INSERT INTO pauses (id, until, reason) VALUES (1, :until, :reason)
+  ON CONFLICT (id) DO UPDATE SET until = :until, reason = :reason`;
+
+const PAUSE = 'SELECT until, reason FROM pauses';
 
 const RECENT_SECONDS = 60;
 
@@ -18,20 +28,34 @@ export class SqliteLoadLog implements LoadLog {
     this.#file = file;
   }
 
-  async add(at: number, { completed, handled, milliseconds }: WorkDone): Promise<void> {
-    const row = { second: secondAt(at), completed, handled, milliseconds };
+  async add(at: number, { completed, handled, milliseconds, releases, squares }: WorkDone): Promise<void> {
+    const row = { second: secondAt(at), completed, handled, milliseconds, releases, squares };
     await this.#file.write(() => this.#file.statement(ADD).run(row), 'committed');
+  }
+
+  async notePause({ until, reason }: NotedPause): Promise<void> {
+    const row = { until: Math.ceil(until), reason };
+    await this.#file.write(() => this.#file.statement(NOTE).run(row), 'committed');
   }
 
   async recent(now: number): Promise<RecentWork> {
     const last = secondAt(now);
     const first = last - RECENT_SECONDS;
     const sums = this.#file.statement(SUM).get({ first, last });
+    const windows = this.#file.statement(WINDOWS).all({ first, last });
+    const pause = this.#file.statement(PAUSE).get({});
     return {
       completed: Number(sums?.completed),
       handled: Number(sums?.handled),
       milliseconds: Number(sums?.milliseconds),
+      releases: Number(sums?.releases),
+      squares: Number(sums?.squares),
       seconds: now / 1_000 - first,
+      windows: windows.map(({ handled, milliseconds }) => ({
+        handled: Number(handled),
+        milliseconds: Number(milliseconds),
+      })),
+      ...(pause && { pause: { until: Number(pause.until), reason: String(pause.reason) } }),
     };
   }
 }

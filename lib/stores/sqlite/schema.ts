@@ -84,6 +84,20 @@ const LATER_ADDITIONS = `
     state TEXT NOT NULL,
     kept_until INTEGER
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS pauses (
+    id INTEGER PRIMARY KEY,
+    until INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+`;
+
+const HAS_RELEASES = "SELECT 1 FROM pragma_table_info('load') WHERE name = 'releases'";
+
+/** Files of earlier versions lack them, and SQLite has no ADD COLUMN IF NOT EXISTS. */
+const ADD_RELEASES = `
+  ALTER TABLE load ADD COLUMN releases INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE load ADD COLUMN squares REAL NOT NULL DEFAULT 0;
 `;
 
 /**
@@ -116,6 +130,7 @@ export function createTables(database: DatabaseSync, path: string): void {
       );
     }
     database.exec(LATER_ADDITIONS);
+    if (!database.prepare(HAS_RELEASES).get()) database.exec(ADD_RELEASES);
     database.exec('COMMIT');
   } catch (error) {
     rollback(database);

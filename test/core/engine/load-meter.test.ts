@@ -24,8 +24,8 @@ test('passes on what it counted at once, then every 5 seconds what was added sin
   clock.advanceSeconds(0.001);
   await flush();
   expect(log.added).toEqual([
-    { at: START, completed: 1, handled: 2, milliseconds: 10 },
-    { at: START + 5_000, completed: 5, handled: 10, milliseconds: 50 },
+    { at: START, completed: 1, handled: 2, milliseconds: 10, releases: 0, squares: 0 },
+    { at: START + 5_000, completed: 5, handled: 10, milliseconds: 50, releases: 0, squares: 0 },
   ]);
 });
 
@@ -39,8 +39,8 @@ test('passes on nothing where there is nothing, attempts without success, and wh
   clock.advanceSeconds(5);
   await flush();
   expect(log.added).toEqual([
-    { at: START, completed: 0, handled: 1, milliseconds: 0 },
-    { at: START + 5_000, completed: 1, handled: 0, milliseconds: 0 },
+    { at: START, completed: 0, handled: 1, milliseconds: 0, releases: 0, squares: 0 },
+    { at: START + 5_000, completed: 1, handled: 0, milliseconds: 0, releases: 0, squares: 0 },
   ]);
 });
 
@@ -88,7 +88,9 @@ test('counts no slot twice when batches overlap', async () => {
   clock.advanceSeconds(1);
   endNext();
   await flush();
-  expect(log.added).toMatchObject([{ handled: 4, milliseconds: 3 * 10_000 + 1_000 }]);
+  expect(log.added).toMatchObject([
+    { handled: 4, milliseconds: 3 * 10_000 + 1_000, releases: 2, squares: 30_000 ** 2 + 1_000 ** 2 },
+  ]);
 });
 
 test('counts the time of single attempts unless it measures a batch, which they are part of', async () => {
@@ -101,7 +103,9 @@ test('counts the time of single attempts unless it measures a batch, which they 
   meter.addAttempt(1_000);
   end();
   await flush();
-  expect(log.added).toMatchObject([{ handled: 2, milliseconds: 5_000 + 2_000 }]);
+  expect(log.added).toMatchObject([
+    { handled: 2, milliseconds: 5_000 + 2_000, releases: 2, squares: 5_000 ** 2 + 2_000 ** 2 },
+  ]);
 });
 
 test('doesn’t wait for an answer when there is no time left', async () => {

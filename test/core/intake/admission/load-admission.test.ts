@@ -21,7 +21,13 @@ async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
   const log = new MemoryLoadLog();
   const logger = new CollectingLogger();
   gauge.backlog = { waiting: backlog, inFlight: 0 };
-  await log.add(clock.now(), { completed: 600, handled: 600, milliseconds: 600_000 });
+  await log.add(clock.now(), {
+    completed: 600,
+    handled: 600,
+    milliseconds: 600_000,
+    releases: 1,
+    squares: 0,
+  });
   const all = { ...RULES, ...rules };
   const admission = new LoadAdmission(all, { gauge, log, logger, clock, random: () => 0.5 });
   return { admission, clock, gauge, log, logger };
@@ -120,12 +126,15 @@ describe('an idle service', () => {
 });
 
 test.each([
-  ['alone', { completed: 0, handled: 0, milliseconds: 0 }],
-  ['together with one handled request', { completed: 1, handled: 1, milliseconds: 10_000 }],
+  ['alone', { completed: 0, handled: 0, milliseconds: 0, releases: 1, squares: 0 }],
+  [
+    'together with one handled request',
+    { completed: 1, handled: 1, milliseconds: 10_000, releases: 1, squares: 0 },
+  ],
 ])('a thousand requests that end without a handler do not reopen admission, %s', async (_, work) => {
   const { admission, clock, log } = await front(100_000);
   log.added.length = 0;
-  await log.add(clock.now(), { completed: 1_000, handled: 0, milliseconds: 0 });
+  await log.add(clock.now(), { completed: 1_000, handled: 0, milliseconds: 0, releases: 1, squares: 0 });
   await log.add(clock.now(), work);
   const { admitted, load } = await admission.decide({});
   expect(admitted).toBe(false);
@@ -143,7 +152,7 @@ describe('invalid figures count as unknown', () => {
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d requests completed', async (completed) => {
     const { admission, clock, log } = await front(2_000);
-    await log.add(clock.now(), { completed, handled: 0, milliseconds: 0 });
+    await log.add(clock.now(), { completed, handled: 0, milliseconds: 0, releases: 1, squares: 0 });
     expect(await admission.decide({})).toEqual({
       admitted: true,
       load: { backlog: 2_000, maxWaitSeconds: 100 },
@@ -192,6 +201,8 @@ describe('a burst between two readings', () => {
             completed: 10 * seconds,
             handled: 10 * seconds,
             milliseconds: 10_000 * seconds,
+            releases: 1,
+            squares: 0,
           });
           gauge.backlog = { waiting, inFlight: 0 };
           for (const { admitted, load } of await Promise.all(

@@ -8,6 +8,9 @@ const works = fc.record({
   completed: fc.nat(1e9),
   handled: fc.nat(1e9),
   milliseconds: fc.nat(1e12),
+  releases: fc.constant(1),
+  squares: fc.constant(0),
+  windows: fc.constant([]),
   seconds: fc.double({ min: 60, max: 70, noNaN: true }),
 });
 
@@ -24,7 +27,7 @@ describe('the rate', () => {
     ['much completed unhandled', [6_000, 6, 12_000, 60], 100],
     ['done in no time the clock can show', [6, 6, 0, 60], 50_000],
   ])('%s', (_, [completed = 0, handled = 0, milliseconds = 0, seconds = 0], rate) => {
-    const recent = { completed, handled, milliseconds, seconds };
+    const recent = { completed, handled, milliseconds, releases: 1, squares: 0, windows: [], seconds };
     expect(completionsPerSecond(recent, CAPACITY)).toBeCloseTo(rate, 9);
   });
 
@@ -53,7 +56,15 @@ describe('requests ahead', () => {
     ['1,000 slots busy', [900, 900, 60_000_000, 60], 2_000],
   ])('%s', (_, work, most) => {
     const [completed = 0, handled = 0, milliseconds = 0, seconds = 0] = work ?? [];
-    const recent = work && { completed, handled, milliseconds, seconds };
+    const recent = work && {
+      completed,
+      handled,
+      milliseconds,
+      releases: 1,
+      squares: 0,
+      windows: [],
+      seconds,
+    };
     expect(requestsAhead(BACKLOG, recent, CAPACITY)).toBe(21 + most);
     expect(requestsAhead({ ...BACKLOG, inFlight: most - 1 }, recent, CAPACITY)).toBe(20 + most);
   });
