@@ -13,6 +13,14 @@ import type { Limiter } from './limiter.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { OutcomePublisher } from './outcome-publisher.ts';
 
+/** How far a request is. */
+export interface AttemptCounts {
+  /** The number of the attempt among those that count, from 1; undefined until the request is claimed. */
+  readonly countedAttempt: number | undefined;
+  /** Whether its handler has saved a checkpoint, in this attempt or an earlier one. */
+  readonly hasCheckpoint: boolean;
+}
+
 /** The dependencies of an attempt. */
 export interface AttemptContext {
   readonly processor: Processor;
@@ -33,6 +41,8 @@ export interface AttemptContext {
   readonly leases: LeaseKeeper;
   /** Notified of requests that start. */
   readonly limiter: Limiter;
+  /** How long the request waits after this attempt failed, in seconds. */
+  readonly retrySeconds: (error: unknown, attempt: AttemptCounts) => number;
   /** Has one slot: see `TakeOverTurn`. */
   readonly takeOvers: Semaphore;
 }

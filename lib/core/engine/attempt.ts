@@ -1,6 +1,7 @@
 import {
   CancelledByClient,
   CoatcheckError,
+  PauseUntil,
   PayloadChanged,
   RequestIdReused,
   StoreUnavailable,
@@ -29,7 +30,7 @@ import { WritesFailed } from '../ports/handler-writes.ts';
 import type { Lease } from '../records/lease.ts';
 import type { Claim, Claimant } from '../records/request-records.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
-import type { AttemptContext } from './attempt-context.ts';
+import type { AttemptContext, AttemptCounts } from './attempt-context.ts';
 import type { RecordEnding } from './completion.ts';
 import {
   AttemptSuspended,
@@ -64,10 +65,11 @@ export interface AttemptEnd {
 }
 
 /** One attempt at one request. */
-export class Attempt implements RunObserver {
+export class Attempt implements RunObserver, AttemptCounts {
   #request: DecodedRequest;
   #lease: Lease | undefined;
   #handled = false;
+  #retrySeconds: number | undefined;
   /** Set once the handler has completed the request, or found that it has ended. */
   #completed: AttemptEnd | undefined;
   readonly #message: ReceivedMessage;
@@ -110,7 +112,7 @@ export class Attempt implements RunObserver {
     if (this.#isTooOld) return this.#completeRefused(lease, this.#unmet);
     if (this.#isSpent(lease)) return this.#completeExhausted(lease, lease.countedAttempt - 1);
 
-    const { deadline, metrics, meter, leases } = this.#context;
+    const { deadline, metrics, leases } = this.#context;
     const startedAt = this.#now();
     if (!lease.continued) metrics?.measureWait(this.#dueAt);
     let ending: Ending;
@@ -123,7 +125,6 @@ export class Attempt implements RunObserver {
     } finally {
       if (this.#handled) permit.free();
       metrics?.measureServiceTime(startedAt);
-      if (this.#handled) meter?.addAttempt(this.#now() - startedAt);
     }
     return this.#completed ?? this.#complete(lease, this.#outcomeOf(ending));
   }
@@ -142,6 +143,11 @@ export class Attempt implements RunObserver {
   /** The number of this attempt among those that count, from 1; undefined until the request is claimed. */
   get countedAttempt(): number | undefined {
     return this.#lease?.countedAttempt;
+  }
+
+  /** How long the request waits for its next attempt, as its record says; undefined if it doesn't. */
+  get retrySeconds(): number | undefined {
+    return this.#retrySeconds;
   }
 
   /** Whether its handler has saved a checkpoint, in this attempt or an earlier one. */
@@ -346,10 +352,15 @@ export class Attempt implements RunObserver {
     if (!uncounted && this.#areAttemptsUsedUp(lease.countedAttempt)) {
       return this.#completeExhausted(lease, lease.countedAttempt, { thrown: error });
     }
-    const outcome = await this.#before(recordDeadline, lease.release(error, uncounted)).catch((refusal) => {
+    const retrySeconds = this.#context.retrySeconds(error, this);
+    const nextAttemptAt =
+      error instanceof PauseUntil ? error.until.getTime() : this.#now() + retrySeconds * 1000;
+    const releasing = lease.release(error, uncounted, nextAttemptAt);
+    const outcome = await this.#before(recordDeadline, releasing).catch((refusal) => {
       this.#warn('The lease could not be released', refusal);
       return this.#keepLease(lease, error);
     });
+    this.#retrySeconds = retrySeconds;
     if (!outcome) throw error;
     return { outcome: await this.#results.restore(outcome, recordDeadline), deadLetter: lease.deadLetter };
   }

@@ -13,6 +13,7 @@ import type { Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
 import { decode } from '../wire/decode.ts';
 import { Attempt } from './attempt.ts';
+import type { AttemptCounts } from './attempt-context.ts';
 import { attemptDelaySeconds } from './attempt-retry.ts';
 import { AttemptSpan } from './attempt-tracing.ts';
 import { BatchMetrics } from './batch-metrics.ts';
@@ -49,7 +50,14 @@ const VERSION_DELAY_SECONDS = 60;
 const SHORTEST_PAUSE_SECONDS = 1;
 
 /** What decides how long a failed attempt waits. */
-type AttemptCounts = Pick<Attempt, 'countedAttempt' | 'hasCheckpoint'>;
+type RetriedAttempt = AttemptCounts & Pick<Attempt, 'retrySeconds'>;
+
+/** A message that failed before an attempt was made. */
+const NO_ATTEMPT: RetriedAttempt = {
+  countedAttempt: undefined,
+  hasCheckpoint: false,
+  retrySeconds: undefined,
+};
 
 /** What a request needs to start. */
 interface Start {
@@ -99,7 +107,12 @@ export class Engine {
     this.#leases = new LeaseKeeper(() => ports.clock.now(), ports.logger);
     this.#limiter = new Limiter(settings, ports);
     this.#publisher = new OutcomePublisher(settings, ports, () => this.#unfinished > 0);
-    const circuitPorts = { pauses: ports.pauses, now: () => ports.clock.now(), logger: ports.logger };
+    const circuitPorts = {
+      pauses: ports.pauses,
+      load: ports.load,
+      now: () => ports.clock.now(),
+      logger: ports.logger,
+    };
     this.#circuit = new Circuit(settings, circuitPorts);
     this.#outputCircuit = new Circuit({ ...settings, failureRatePercent: undefined }, circuitPorts);
     this.#meter = ports.load && new LoadMeter(ports.load, () => ports.clock.now(), ports.logger);
@@ -202,7 +215,9 @@ export class Engine {
   async #runJob(job: Job, deadline: Deadline): Promise<Disposition> {
     const { decoded, message } = job;
     const span = this.#startSpan(job);
-    const context = { ...this.#context(deadline), span, message };
+    const retrySeconds = (error: unknown, attempt: AttemptCounts) =>
+      this.#retrySeconds(error, attempt, message);
+    const context = { ...this.#context(deadline), span, message, retrySeconds };
     const attempt =
       'rejection' in decoded
         ? rejectedAttempt(decoded, message, this.#ports.clock)
@@ -214,6 +229,7 @@ export class Engine {
       if ('action' in start) return start;
       using _slot = start.slot;
       using permit = start.permit;
+      using _time = this.#meterAttempt(attempt);
       const { outcome, deadLetter } = await attempt.run(permit);
       const copied = await attempt.copyForConsumer(outcome);
       span.end(outcome);
@@ -380,8 +396,12 @@ export class Engine {
     return { action: 'retry', afterSeconds };
   }
 
-  #settleFailure(error: unknown, { decoded, message }: Job, attempt?: AttemptCounts): Disposition {
-    const { random, logger } = this.#ports;
+  #settleFailure(
+    error: unknown,
+    { decoded, message }: Job,
+    attempt: RetriedAttempt = NO_ATTEMPT,
+  ): Disposition {
+    const { logger } = this.#ports;
     if (error instanceof AttemptNotStarted) return UNTOUCHED;
     if (error instanceof RequestIdReused) {
       // The request has its own message, which is still in the queue.
@@ -389,28 +409,45 @@ export class Engine {
       logger.warn('Message dropped', { ...requestFields(decoded), messageIds: [message.id], code, detail });
       return ACK;
     }
-    const { countedAttempt = 1, hasCheckpoint = false } = attempt ?? {};
-    // Attempts that don't count increase the delay, too. After a checkpoint, most deliveries weren't failures.
-    const attemptNumber = hasCheckpoint ? countedAttempt : Math.max(countedAttempt, deliveryCountOf(message));
-    const afterSeconds = Math.min(
-      message.source.maxDelaySeconds,
-      Math.max(
-        attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
-        this.#blockingSeconds(countedAttempt, message),
-      ),
-      this.#longestWaitSeconds(message),
-    );
+    const afterSeconds = attempt.retrySeconds ?? this.#retrySeconds(error, attempt, message);
     const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
     logger.warn('Attempt failed and will be retried', {
       ...requestFields(decoded),
       code: thrown.code,
-      attempt: attemptNumber,
+      attempt: backoffStep(attempt, message),
       delaySeconds: afterSeconds,
       error: thrown,
     });
     // A duplicate that found the request leased made no attempt.
     if (!(error instanceof RequestLeased)) this.#metrics?.countRetried();
     return { action: 'retry', afterSeconds };
+  }
+
+  /** How long a request waits after an attempt failed, in seconds. */
+  #retrySeconds(error: unknown, attempt: AttemptCounts, message: ReceivedMessage): number {
+    const delay = attemptDelaySeconds(
+      error,
+      backoffStep(attempt, message),
+      this.#settings,
+      this.#ports.random(),
+    );
+    const least = this.#blockingSeconds(attempt.countedAttempt ?? 1, message);
+    return Math.min(
+      message.source.maxDelaySeconds,
+      Math.max(delay, least),
+      this.#longestWaitSeconds(message),
+    );
+  }
+
+  /** Measures how long an attempt holds its slot, if its handler runs. */
+  #meterAttempt(attempt: { readonly handled: boolean }): Disposable {
+    const { clock } = this.#ports;
+    const startedAt = clock.now();
+    return {
+      [Symbol.dispose]: () => {
+        if (attempt.handled) this.#meter?.addAttempt(clock.now() - startedAt);
+      },
+    };
   }
 
   /** The shortest wait of a request that keeps its place in its group although its attempts are used up. */
@@ -461,4 +498,9 @@ export class Engine {
       now: () => clock.now(),
     });
   }
+}
+
+/** Attempts that don't count increase the delay, too. After a checkpoint, most deliveries weren't failures. */
+function backoffStep({ countedAttempt = 1, hasCheckpoint }: AttemptCounts, message: ReceivedMessage): number {
+  return hasCheckpoint ? countedAttempt : Math.max(countedAttempt, deliveryCountOf(message));
 }

@@ -10,11 +10,15 @@ export function rejectedAttempt(
   request: RejectedRequest,
   message: QueueMessage,
   clock: Clock,
-): Pick<Attempt, 'run' | 'copyForConsumer' | 'handled' | 'countedAttempt' | 'hasCheckpoint'> {
+): Pick<
+  Attempt,
+  'run' | 'copyForConsumer' | 'handled' | 'countedAttempt' | 'hasCheckpoint' | 'retrySeconds'
+> {
   return {
     handled: false,
     countedAttempt: undefined,
     hasCheckpoint: false,
+    retrySeconds: undefined,
     run: async () => {
       const ending = failure(request.rejection, deliveryCountOf(message));
       return { outcome: outcomeOf(request, ending, clock.now()), deadLetter: 'no' };

@@ -45,6 +45,8 @@ export interface SubmitRequest extends TraceContext {
   readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit. @default false */
   readonly countsAsWaiting?: true;
+  /** {@link RequestRecord.backlog} */
+  readonly backlog?: number;
   /** Submissions with the same key are one request. */
   readonly idempotencyKey?: string;
 }
@@ -233,10 +235,12 @@ export class Submissions {
     const place = this.#placeOf(input, request);
     const sendRecorded = queue.sendRecorded?.bind(queue);
     if (sendRecorded) {
-      return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record, place));
+      return records.submit(request, at, true, undefined, (record) =>
+        sendRecorded(message, tenant, record, place),
+      );
     }
     await queue.send(message, tenant, place);
-    return this.#record(request, at);
+    return this.#record(request, at, input.backlog);
   }
 
   #placeOf({ orderingKey, notBefore, priority }: SubmitRequest, request: OwnRequest): SubmissionPlace {
@@ -298,13 +302,13 @@ export class Submissions {
   }
 
   /** Never rejects: the request is accepted even if its record can't be written, since the claim writes one. */
-  async #record(request: RecordedRequest, at: number): Promise<RequestRecord> {
+  async #record(request: RecordedRequest, at: number, backlog?: number): Promise<RequestRecord> {
     try {
-      return await this.#ports.records.submit(request, at, true);
+      return await this.#ports.records.submit(request, at, true, backlog);
     } catch (error) {
       const fields = { ...requestFields(request), error: serializeError(error) };
       this.#ports.logger.warn('A request was accepted but could not be recorded yet', fields);
-      return created({ type: 'submit', request, uploaded: true }, at);
+      return created({ type: 'submit', request, uploaded: true, backlog }, at);
     }
   }
 }

@@ -26,7 +26,7 @@ export async function submitAdmitted(
   }
   const { countsAsWaiting } = decision;
   const { record, isRepeated } = await leavingIfRefused(input, admission, () =>
-    submissions.accept({ ...input, countsAsWaiting }),
+    submissions.accept({ ...input, countsAsWaiting, backlog: load.backlog }),
   );
   // It was counted when it was submitted first.
   if (isRepeated && countsAsWaiting) await admission.leave?.(input);

@@ -35,6 +35,12 @@ export interface RequestRecord {
   readonly status: RecordStatus;
   /** Attempts started. */
   readonly attempts: number;
+  /** When the latest attempt started. */
+  readonly startedAt?: number;
+  /** When the next attempt starts at the earliest, after one that failed. */
+  readonly nextAttemptAt?: number;
+  /** Requests that waited or ran when it was submitted, where a queue can't say what its place is. */
+  readonly backlog?: number;
   /** The version of the code that claimed the request last, if it has one. */
   readonly handlerVersion?: string;
   /** The payload of the first attempt. */
@@ -135,6 +141,8 @@ export type RecordEvent =
       readonly request: RecordedRequest;
       /** Whether the payload is already stored. */
       readonly uploaded: boolean;
+      /** {@link RequestRecord.backlog} */
+      readonly backlog?: number;
     }
   | { readonly type: 'uploaded' | 'cancel' }
   | {
@@ -189,6 +197,8 @@ export type RecordEvent =
       readonly error: ErrorSummary;
       /** Whether the attempt doesn't count, since the request didn't cause its failure. */
       readonly uncounted?: boolean;
+      /** When the next attempt starts at the earliest. */
+      readonly nextAttemptAt?: number;
     }
   | {
       readonly type: 'complete';
@@ -289,8 +299,13 @@ function begun(event: RecordEvent, now: number): Transition {
 export function created(event: BeginningEvent, now: number): RequestRecord {
   const fresh = { request: event.request, attempts: 0, createdAt: now, updatedAt: now };
   if (event.type === 'claim')
-    return { ...fresh, ...(isHeld(fresh, event, now) ? WAITING : claimed(fresh, event)) };
-  return { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' };
+    return { ...fresh, ...(isHeld(fresh, event, now) ? WAITING : claimed(fresh, event, now)) };
+  const { uploaded, backlog } = event;
+  return {
+    ...fresh,
+    ...(backlog !== undefined && { backlog }),
+    status: uploaded ? 'queued' : 'awaiting_upload',
+  };
 }
 
 /** A request that has ended stays so, unless an operator redrives its dead letter. */
@@ -305,7 +320,7 @@ function changeOfEnded(
   if (event.type === 'unpublishable' && record.status === 'succeeded') return ended(event.outcome);
   if (event.type !== 'claim' || !isDeadLetter(record, event)) return 'finished';
   if ((record.redrives ?? 0) >= MAX_REDRIVES) return 'finished';
-  return leavesToNewer(record, event) ? 'version_too_old' : redriven(record, event);
+  return leavesToNewer(record, event) ? 'version_too_old' : redriven(record, event, now);
 }
 
 function isDueFor(record: RequestRecord, redrives: number): boolean {
@@ -340,11 +355,11 @@ export function isDeadLetter(
   return sentAt !== undefined && sentAt > deadLetteredAt;
 }
 
-function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestRecord> {
+function redriven(record: RequestRecord, event: ClaimEvent, now: number): Partial<RequestRecord> {
   const { attempts, redrives = 0 } = record;
   const { sentAt } = event;
   return {
-    ...claimed(record, event),
+    ...claimed(record, event, now),
     outcome: undefined,
     attemptsExhausted: undefined,
     deadLetteredAt: undefined,
@@ -377,7 +392,7 @@ function changeBy(
       if (record.status !== 'cancelling' && leavesToNewer(record, event)) return 'version_too_old';
       if (record.status === 'running' && event.mayTakeOver === false) return 'abandoned';
       // The attempt that was asked to stop never reported back.
-      return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event);
+      return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event, now);
     case 'progress':
       return holdsLease(record, event) ? { progress: event.progress } : 'lease_lost';
     case 'checkpoint':
@@ -411,12 +426,16 @@ function claimed(
   record: Pick<RequestRecord, 'attempts' | 'payload' | 'checkpoint' | 'progress'> &
     Partial<Pick<RequestRecord, 'status' | 'suspended'>>,
   event: ClaimEvent,
+  now: number,
 ) {
   const continued = record.status === 'queued' && record.suspended;
   const payload = bringsOther(record, event) ? record.payload : (event.payload ?? record.payload);
   return {
     status: 'running',
     attempts: continued ? record.attempts : record.attempts + 1,
+    startedAt: now,
+    nextAttemptAt: undefined,
+    backlog: undefined,
     handlerVersion: event.handlerVersion,
     leaseEndsAt: event.leaseEndsAt,
     leaseId: event.leaseId,
@@ -472,7 +491,7 @@ function completed(
 /** A failed attempt that was asked to stop has stopped: the request is cancelled. */
 function released(
   record: RequestRecord,
-  { error, uncounted }: ReleaseEvent,
+  { error, uncounted, nextAttemptAt }: ReleaseEvent,
   now: number,
 ): Partial<RequestRecord> {
   const left = record.status === 'cancelling' ? cancelled(record, now) : WAITING;
@@ -480,6 +499,7 @@ function released(
   return {
     ...left,
     lastError: error,
+    nextAttemptAt,
     uncountedAttempts: uncounted ? uncountedAttempts + 1 : record.uncountedAttempts,
   };
 }
@@ -514,6 +534,8 @@ function ended(outcome: Outcome): Partial<RequestRecord> {
     outcome,
     leaseEndsAt: undefined,
     leaseId: undefined,
+    startedAt: undefined,
+    nextAttemptAt: undefined,
     progress: undefined,
     suspended: undefined,
   };

@@ -134,14 +134,16 @@ export class Lease {
   /**
    * Releases the lease after a failure.
    * @param uncounted whether the attempt doesn't count
+   * @param nextAttemptAt when the next attempt starts at the earliest, in milliseconds since 1970
    * @returns the outcome that the record has now, if any: the request may have been cancelled
    */
-  async release(error: unknown, uncounted: boolean): Promise<Outcome | undefined> {
+  async release(error: unknown, uncounted: boolean, nextAttemptAt: number): Promise<Outcome | undefined> {
     const released = {
       type: 'release',
       leaseId: this.#leaseId,
       error: summarizeError(error),
       uncounted,
+      nextAttemptAt,
     } as const;
     return (await this.#apply(released)).outcome;
   }

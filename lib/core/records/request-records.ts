@@ -91,6 +91,7 @@ export class RequestRecords {
    * attempt may already have created the record.
    * @param at when it was submitted, in milliseconds since 1970
    * @param uploaded whether the payload is already stored
+   * @param backlog {@link RequestRecord.backlog}
    * @param write writes the record. @default - by itself
    * @returns the current record
    */
@@ -98,9 +99,10 @@ export class RequestRecords {
     request: RecordedRequest,
     at: number,
     uploaded: boolean,
+    backlog?: number,
     write = (first: StoredRecord) => this.#store.write(first),
   ): Promise<RequestRecord> {
-    const submitted = this.submitted(request, at, uploaded);
+    const submitted = this.submitted(request, at, uploaded, backlog);
     const result = await write(submitted);
     return result.written ? submitted.record : (result.stored ?? submitted).record;
   }
@@ -215,8 +217,8 @@ export class RequestRecords {
   }
 
   /** The first record of a request. @param at when it was submitted, in milliseconds since 1970 */
-  submitted(request: RecordedRequest, at: number, uploaded = true): StoredRecord {
-    const event = { type: 'submit', request: recordedOf(request), uploaded } as const;
+  submitted(request: RecordedRequest, at: number, uploaded = true, backlog?: number): StoredRecord {
+    const event = { type: 'submit', request: recordedOf(request), uploaded, backlog } as const;
     return this.#writer.stored(created(event, at), 1);
   }
 }

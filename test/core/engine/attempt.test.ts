@@ -374,6 +374,7 @@ describe('the record of a request', () => {
     expect(running).toEqual({
       ...begun,
       status: 'running',
+      startedAt: at,
       leaseEndsAt: at + 61_000,
       leaseId: expect.any(String),
     });

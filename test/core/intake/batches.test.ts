@@ -353,7 +353,7 @@ describe('a batch', () => {
       status: 'cancelling',
       counts: { queued: 0, running: 1, succeeded: 1, cancelled: 1_201 },
     });
-    await lease?.release(new Error('stopped'), false);
+    await lease?.release(new Error('stopped'), false, 0);
     expect((await batches.get(id, undefined)).status).toBe('cancelled');
     while (await runner.run());
     expect(service.reported).toHaveLength(1);

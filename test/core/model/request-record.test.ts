@@ -232,6 +232,7 @@ test('a request that starts with its claim keeps the data of its envelope', () =
     request,
     status: 'running',
     attempts: 1,
+    startedAt: NOW,
     leaseEndsAt: LEASE_END,
     leaseId: 'lease-1',
     createdAt: NOW,

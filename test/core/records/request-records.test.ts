@@ -241,7 +241,7 @@ class World {
     const outcome =
       plan.then === 'complete'
         ? await lease.complete(successOf(lease.attempt))
-        : await lease.release(new Error('not now'), false);
+        : await lease.release(new Error('not now'), false, 0);
     if (outcome) this.reported.push(outcome);
   }
 }
