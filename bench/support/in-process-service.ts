@@ -16,6 +16,7 @@ import {
 } from '../../lib/core/config/settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
+import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
@@ -64,16 +65,25 @@ export class InProcessService {
       reachableSlots: 50,
     };
     const uploadPrefix = DEFAULT_UPLOAD_PREFIX;
+    const limitStore = new DynamoDbLimitStore(dynamodb, TABLE);
+    const admission = new LoadAdmission(rules, {
+      ...ports,
+      gauge: new SqsBacklogGauge(queues, QUEUE_URL),
+      log: this.load,
+    });
     this.app = createApi(
       {
         destinations: [
           {
             topics: settings.topics,
             submissions: new Submissions(taking, { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX }),
-            admission: new LoadAdmission(rules, {
-              ...ports,
-              gauge: new SqsBacklogGauge(queues, QUEUE_URL),
-              log: this.load,
+            admission,
+            forecaster: new Forecaster({
+              admission,
+              limits: [],
+              limitStore,
+              logger: silentLogger,
+              clock: Date,
             }),
             keepsOrder: false,
             maxUploadDelaySeconds: 0,
@@ -84,7 +94,7 @@ export class InProcessService {
         records,
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         transfers,
-        limits: new LiveLimits(settings.limits, new DynamoDbLimitStore(dynamodb, TABLE), Date, Math.random),
+        limits: new LiveLimits(settings.limits, limitStore, Date, Math.random),
         heldCalls: { mayHold: async () => true },
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },

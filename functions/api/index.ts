@@ -30,6 +30,7 @@ import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/a
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { LanedAdmission } from '../../lib/core/intake/admission/laned-admission.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
+import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
 import { lanedSubmissionQueue } from '../../lib/core/intake/laned-submission-queue.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
@@ -133,10 +134,18 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     const queue = lanes
       ? lanedSubmissionQueue(eachPriority((priority) => queueAt(lanes[priority])))
       : queueAt(inputQueueUrl);
+    const isFirst = loadName === '';
     return {
       topics,
       submissions: new Submissions({ ...taking, queue }, settings),
-      admission: loadName === '' ? withCaps(admission, limits, caps) : admission,
+      admission: isFirst ? withCaps(admission, limits, caps) : admission,
+      forecaster: new Forecaster({
+        admission,
+        limits: isFirst ? limits : [],
+        limitStore: caps.store,
+        logger,
+        clock: Date,
+      }),
       acceptsMinVersion,
       keepsOrder: queue.ordered,
       maxUploadDelaySeconds: queue.ordered ? 0 : SQS_MAX_RETRY_SECONDS,

@@ -1,3 +1,4 @@
+import type { Forecaster } from '../core/intake/forecast/forecaster.ts';
 import type { Submissions } from '../core/intake/submissions.ts';
 import type { Priority } from '../core/model/priority.ts';
 import { closestOf } from '../core/model/topic.ts';
@@ -10,6 +11,7 @@ export interface Destination {
   readonly topics: readonly string[];
   readonly submissions: Submissions;
   readonly admission: Admission;
+  readonly forecaster: Pick<Forecaster, 'forecast' | 'forecastSubmitted'>;
   /** Whether the versions of the handler have an order, so that requests may ask for one. */
   readonly acceptsMinVersion: boolean;
   /** Whether requests with one ordering key run one after another. */

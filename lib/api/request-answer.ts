@@ -24,26 +24,30 @@ export interface AnswerOptions<Status extends number> {
   readonly status: Status;
   /** How long the client preferred to wait, in seconds. */
   readonly wait?: number;
+  /** Whether the request was just submitted: then its answer takes no reads of its own. @default false */
+  readonly isSubmitted?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The response for a request. */
-export function answerRequest<Status extends 200 | 201 | 202>(
+export async function answerRequest<Status extends 200 | 201 | 202>(
   c: Context,
   record: RequestRecord,
-  { webhookRules, clock }: Pick<ApiParts, 'webhookRules' | 'clock'>,
-  { status, wait, headers }: AnswerOptions<Status>,
+  { destinations, webhookRules, clock }: Pick<ApiParts, 'destinations' | 'webhookRules' | 'clock'>,
+  { status, wait, isSubmitted, headers }: AnswerOptions<Status>,
 ) {
+  const { forecaster } = closestOf(destinations, record.request.topic) ?? destinations[0];
+  const forecast = await (isSubmitted ? forecaster.forecastSubmitted(record) : forecaster.forecast(record));
   const now = clock.now();
   const resource = resourceOf(record, webhookRules, now);
-  return c.json(resource, status, {
+  return c.json(resourceOf(record, webhookRules, now, forecast), status, {
     ...headers,
     ...requestHeaders(record, resource, now),
     ...(wait === undefined ? {} : { 'Preference-Applied': `wait=${wait}` }),
   });
 }
 
-/** The ETag of a request's resource, and when to poll again. */
+/** The ETag of a request's resource, without its forecast, and when to poll again. */
 export function requestHeaders(
   record: RequestRecord,
   resource: RequestResource,

@@ -1,4 +1,6 @@
 import type * as z from 'zod';
+import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
+import type { Forecast, TimeRange } from '../core/model/forecast.ts';
 import { idSegment } from '../core/model/id-segment.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { linksOf } from '../core/model/request-links.ts';
@@ -10,8 +12,18 @@ import type { Request } from './schemas.ts';
 /** A request as the API represents it. */
 export type RequestResource = z.infer<typeof Request>;
 
-/** Represents a record for clients. @param rules which events are sent as webhooks @param now milliseconds since 1970 */
-export function resourceOf(record: RequestRecord, rules: WebhookRules, now: number): RequestResource {
+/**
+ * Represents a record for clients.
+ * @param rules which events are sent as webhooks
+ * @param now milliseconds since 1970
+ * @param forecast what it waits for. @default - left out
+ */
+export function resourceOf(
+  record: RequestRecord,
+  rules: WebhookRules,
+  now: number,
+  forecast?: Forecast,
+): RequestResource {
   const { request, attempts, handlerVersion, progress, checkpoint, lastError, outcome } = record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
@@ -34,15 +46,20 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules, now: numb
     ...(progress && { progress }),
     ...(checkpoint && { checkpoints: checkpoint.number }),
     ...(lastError && { lastError }),
+    ...(forecast && forecastFields(forecast)),
     ...(outcome && endOf(outcome)),
     ...(outcome && webhookOf(outcome, record.webhook, rules)),
     links: linksOf(request.id, request.source),
   };
 }
 
-/** A request in a list. Leaves out the details of its problem, with which a page could be too large. */
+/**
+ * A request among others. Leaves out the details of its problem, with which a page could be too large, and what takes more reads
+ * than its record.
+ */
 export function listedResourceOf(record: RequestRecord, rules: WebhookRules, now: number): RequestResource {
-  const { problem, ...resource } = resourceOf(record, rules, now);
+  const forecast = forecastOf(record, NO_FIGURES, now);
+  const { problem, ...resource } = resourceOf(record, rules, now, forecast);
   if (!problem) return resource;
   const { details: _, ...listed } = problem;
   return { ...resource, problem: listed };
@@ -56,6 +73,18 @@ export function locationOf({ request }: RequestRecord): string {
 /** Milliseconds since 1970 as RFC 3339. */
 export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
+}
+
+function forecastFields({ why, startsAbout, endsAbout }: Forecast) {
+  return {
+    why,
+    ...(startsAbout && { startsAbout: formatRange(startsAbout) }),
+    ...(endsAbout && { endsAbout: formatRange(endsAbout) }),
+  };
+}
+
+function formatRange({ from, to }: TimeRange) {
+  return { from: formatTime(from), to: formatTime(to) };
 }
 
 /** The state of the webhook for this outcome; nothing if it has none. */

@@ -34,6 +34,11 @@ export const PAST_TIME = '2026-01-31T12:00:00Z';
 
 export const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-11-20T08:30:00.000Z' });
 
+/** @param description of what happens in the range */
+function timeRange(description: string) {
+  return z.object({ from: Time, to: Time }).optional().meta({ description });
+}
+
 export const Problem = z
   .looseObject({
     type: z.string().meta({ example: 'urn:coatcheck:problem:payload_too_large' }),
@@ -87,6 +92,16 @@ export const Request = z
       .object({ name: z.string(), message: z.string(), code: z.string().optional() })
       .optional()
       .meta({ description: 'The error of the latest failed attempt.' }),
+    why: z.string().optional().meta({
+      description: 'For people: what the request waits for, in one sentence. Absent once it has ended.',
+      example: 'behind 412 requests of your tenant',
+    }),
+    startsAbout: timeRange(
+      'When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, and in lists.',
+    ),
+    endsAbout: timeRange(
+      'When its current or next attempt ends, for nine of ten requests. Absent if too little is known, and in lists.',
+    ),
     result: z
       .object({ size: z.int().meta({ description: 'Bytes.' }), contentType: z.string() })
       .optional()

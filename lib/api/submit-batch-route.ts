@@ -12,7 +12,7 @@ import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
 import { callbackUrlOf, idempotencyKeyOf, traceOf } from './request-fields.ts';
-import { resourceOf } from './request-resource.ts';
+import { listedResourceOf } from './request-resource.ts';
 import { addRoute, malformedProblem, type Route } from './route.ts';
 import { BatchItem, BatchResults, BatchSubmission, NoHeaders, NoQuery } from './schemas.ts';
 
@@ -81,7 +81,7 @@ async function resultOf(
     group = destination.keepsOrder ? groupOf(input, parts.destinations.indexOf(destination)) : undefined;
     if (group !== undefined && heldBack.has(group)) throw new ProblemError(EARLIER_FAILED);
     const { record } = await acceptSubmission(input, destination);
-    return { status: 202, request: resourceOf(record, parts.webhookRules, parts.clock.now()) };
+    return { status: 202, request: listedResourceOf(record, parts.webhookRules, parts.clock.now()) };
   } catch (error) {
     const problem = problemOfError(error);
     if (!problem) parts.logger.error('A request of a batch failed', { error: serializeError(error) });

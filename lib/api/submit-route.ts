@@ -96,6 +96,6 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
     const answered = { ...loadHeader(load), Location: locationOf(record) };
     const status = record.outcome && wait !== undefined ? 200 : 202;
-    return answerRequest(c, record, parts, { status, wait, headers: answered });
+    return answerRequest(c, record, parts, { status, wait, isSubmitted: true, headers: answered });
   });
 }

@@ -31,7 +31,7 @@ import {
   topicOf,
   traceOf,
 } from './request-fields.ts';
-import { formatTime, locationOf, resourceOf } from './request-resource.ts';
+import { formatTime, listedResourceOf, locationOf, resourceOf } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import {
   NoHeaders,
@@ -151,10 +151,10 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       uploads.open({ ...input, countsAsWaiting }),
     );
     const now = clock.now();
-    const request = resourceOf(record, webhookRules, now);
+    const request = listedResourceOf(record, webhookRules, now);
     const headers = {
       ...loadHeader(load),
-      ...requestHeaders(record, request, now),
+      ...requestHeaders(record, resourceOf(record, webhookRules, now), now),
       Location: locationOf(record),
     };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);

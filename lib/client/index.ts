@@ -71,6 +71,7 @@ export {
   type RequestStatus,
   type Schedule,
   type ServiceStatus,
+  type TimeRange,
   type WebhookDelivery,
   type WebhookEndpoint,
   type WebhookEndpointChanges,

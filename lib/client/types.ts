@@ -55,6 +55,12 @@ export interface RequestResource {
   readonly checkpoints?: number;
   /** Error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
+  /** What it waits for, in one sentence for people. Absent once it has ended. */
+  readonly why?: string;
+  /** When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, and in lists. */
+  readonly startsAbout?: TimeRange;
+  /** When its current or next attempt ends, for nine of ten requests. Absent if too little is known, and in lists. */
+  readonly endsAbout?: TimeRange;
   /** Size and type of its result, if it succeeded. */
   readonly result?: { readonly size: number; readonly contentType: string };
   /** Why it has no result, if it failed, was cancelled or expired. */
@@ -63,6 +69,12 @@ export interface RequestResource {
   readonly webhook?: WebhookDelivery;
   /** Paths relative to the API's base URL. */
   readonly links: { readonly self: string; readonly result: string; readonly cancel: string };
+}
+
+/** The earliest and the latest time that something is expected. */
+export interface TimeRange {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** State of a webhook. */

@@ -8,7 +8,7 @@ import { hasEnded, type RequestResource } from './types.ts';
 export interface WaitOptions extends RequestOptions {
   /** @default no limit */
   readonly timeoutMilliseconds?: number;
-  /** Called with the request at first, and whenever its status or progress has changed. */
+  /** Called with the request at first, and whenever its status, its progress or what it waits for has changed. */
   readonly onChange?: (request: RequestResource) => void;
 }
 

@@ -24,7 +24,7 @@ export type { BatchView } from '../core/model/batch-view.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Priority } from '../core/model/priority.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
-export type { RequestView } from '../core/model/request-view.ts';
+export type { DateRange, RequestView } from '../core/model/request-view.ts';
 export type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 export type { Logger } from '../core/ports/telemetry.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';

@@ -1,16 +1,28 @@
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
-import type { Admission, AdmissionDecision, AdmissionState } from '../core/ports/admission.ts';
+import { paceOf } from '../core/intake/forecast/wait-time.ts';
+import type { Admission, AdmissionDecision, AdmissionState, LoadFigures } from '../core/ports/admission.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import type { BacklogGauge } from '../core/ports/message-source.ts';
+import type { LoadLog } from '../core/ports/telemetry.ts';
 
 /** Nothing is refused, so a request may wait as long as the setting allows. */
 const { max: maxWaitSeconds } = NUMBER_SETTINGS.maxWaitSeconds;
 
+/** What an {@link OpenAdmission} reads. */
+export interface OpenAdmissionPorts {
+  readonly gauge: BacklogGauge;
+  readonly log: LoadLog;
+  readonly clock: Clock;
+  /** Requests that a process handles at a time. */
+  readonly slots: number;
+}
+
 /** Admits every request: on one machine, few submit, and its disk is the limit. */
 export class OpenAdmission implements Admission {
-  readonly #gauge: BacklogGauge;
+  readonly #ports: OpenAdmissionPorts;
 
-  constructor(gauge: BacklogGauge) {
-    this.#gauge = gauge;
+  constructor(ports: OpenAdmissionPorts) {
+    this.#ports = ports;
   }
 
   async decide(): Promise<AdmissionDecision> {
@@ -18,7 +30,13 @@ export class OpenAdmission implements Admission {
   }
 
   async state(): Promise<AdmissionState> {
-    const { waiting, inFlight } = await this.#gauge.read();
+    const { waiting, inFlight } = await this.#ports.gauge.read();
     return { accepting: true, load: { backlog: waiting + inFlight, maxWaitSeconds } };
+  }
+
+  async figures(): Promise<LoadFigures> {
+    const { log, clock, slots } = this.#ports;
+    const recent = await log.recent(clock.now());
+    return { pace: paceOf(recent, slots), pause: recent.pause };
   }
 }

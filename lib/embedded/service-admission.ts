@@ -2,6 +2,7 @@ import { withCaps } from '../core/limits/capped-admission.ts';
 import type { Admission } from '../core/ports/admission.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
+import { SqliteLoadLog } from '../stores/sqlite/load-log.ts';
 import { OpenAdmission } from './open-admission.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import type { Storage } from './storage.ts';
@@ -22,5 +23,11 @@ export function serviceAdmission({
     clock: storage.clock,
     random: Math.random,
   };
-  return withCaps(new OpenAdmission(storage.backlog), settings.limits, ports);
+  const open = new OpenAdmission({
+    gauge: storage.backlog,
+    log: new SqliteLoadLog(storage.file),
+    clock: storage.clock,
+    slots: settings.concurrency,
+  });
+  return withCaps(open, settings.limits, ports);
 }

@@ -82,6 +82,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
         topics: settings.topics,
         submissions: intake.submissions,
         admission: intake.admission,
+        forecaster: intake.forecaster,
         acceptsMinVersion: hasOrder(settings.handlerVersion),
         keepsOrder: queue.ordered,
         maxUploadDelaySeconds: queue.maxDelaySeconds,

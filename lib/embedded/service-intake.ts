@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Batches } from '../core/intake/batches.ts';
+import type { Forecaster } from '../core/intake/forecast/forecaster.ts';
 import { Schedules } from '../core/intake/schedules.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import { LiveLimits } from '../core/limits/live-limits.ts';
@@ -15,6 +16,7 @@ import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import { SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import { serviceAdmission } from './service-admission.ts';
+import { serviceForecaster } from './service-forecaster.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
@@ -31,6 +33,7 @@ export interface ServiceIntake {
   readonly queue: SubmissionQueue;
   readonly submissions: Submissions;
   readonly admission: Admission;
+  readonly forecaster: Forecaster;
   readonly limits: LiveLimits;
   readonly schedules: Schedules;
   readonly scheduleStore: SqliteScheduleStore;
@@ -55,13 +58,15 @@ export function serviceIntake(
     { records, keys, queue, store: payloads, logger, clock, newId },
     { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
   );
+  const admission = serviceAdmission(parts);
   const scheduleStore = new SqliteScheduleStore(file);
   const batchStore = new SqliteBatchStore(file, storage.laneFor);
   return {
     records,
     queue,
     submissions,
-    admission: serviceAdmission(parts),
+    admission,
+    forecaster: serviceForecaster(parts, admission),
     limits: new LiveLimits(settings.limits, new SqliteLimitStore(file), clock, Math.random),
     schedules: new Schedules({ store: scheduleStore, clock, logger }),
     scheduleStore,

@@ -4,6 +4,7 @@ import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
+import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
 import {
   RequestReader,
@@ -16,6 +17,7 @@ import { submitAdmitted } from '../core/intake/submit-admitted.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
 import type { LiveLimits } from '../core/limits/live-limits.ts';
+import type { Forecast } from '../core/model/forecast.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
@@ -30,6 +32,7 @@ import { OutboxRelay } from '../outbox/outbox-relay.ts';
 import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { SqliteOutboxTable } from '../outbox/sqlite/table.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
+import { SqliteLoadLog } from '../stores/sqlite/load-log.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import {
   type OutcomeFilter,
@@ -160,11 +163,14 @@ export class Service implements AsyncDisposable {
     return this.#viewOf(record);
   }
 
-  /** A request as its record stands; undefined if there is none, or if it isn't kept any more. */
+  /**
+   * A request as its record stands, with what it waits for; undefined if there is none, or if it isn't kept any more. For that,
+   * the requests before it are counted: some milliseconds for 100,000.
+   */
   async request(id: string, { tenant }: RequestOptions = {}): Promise<RequestView | undefined> {
     this.#assertOpen();
     const record = await this.#intake.records.find({ id, source: '', tenant });
-    return record && this.#viewOf(record);
+    return record && this.#viewOf(record, await this.#intake.forecaster.forecast(record));
   }
 
   /**
@@ -373,6 +379,7 @@ export class Service implements AsyncDisposable {
       webhooks: webhookSecrets && storage.output(QUEUES.webhooks),
       webhookEndpoints: webhookEndpoints?.reader,
       limits: new SqliteLimitStore(storage.file),
+      load: new SqliteLoadLog(storage.file),
       secrets: givenSecrets(processor, process.env, 'The environment'),
       source: { system: 'sqlite', destination: QUEUES.requests },
       metrics,
@@ -420,8 +427,9 @@ export class Service implements AsyncDisposable {
     throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(accepted.full) : reason);
   }
 
-  #viewOf(record: RequestRecord): RequestView {
-    return viewOf(record, this.#parts.storage.clock.now());
+  #viewOf(record: RequestRecord, forecast?: Forecast): RequestView {
+    const now = this.#parts.storage.clock.now();
+    return viewOf(record, now, forecast ?? forecastOf(record, NO_FIGURES, now));
   }
 
   #assertOutput(what: string): void {

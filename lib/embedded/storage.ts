@@ -104,6 +104,11 @@ export class Storage implements AsyncDisposable {
       : lanedSubmissionQueue(eachPriority((priority) => this.laneFor(priority)));
   }
 
+  /** The queues of requests that are in use. */
+  get lanes(): Readonly<Partial<Record<Priority, string>>> {
+    return this.#keepsOrder ? { [DEFAULT_PRIORITY]: QUEUES.requests } : REQUEST_LANES;
+  }
+
   /** Takes the requests of a priority. */
   readonly laneFor = (priority: Priority): SqliteSubmissionQueue =>
     new SqliteSubmissionQueue(this.file, REQUEST_LANES[priority], this.clock);

@@ -3,11 +3,13 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { maxReceivesOf } from '../core/config/receive-budget.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
+import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import type { DynamoDbWrite } from '../core/ports/handler-writes.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
@@ -183,14 +185,14 @@ export class TestService {
       expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
-    return viewOf(record, this.#clock.now());
+    return this.#viewOf(record);
   }
 
   /** The state of a request; undefined if it is unknown or no longer kept. */
   async request(id: string): Promise<RequestView | undefined> {
     const identity = this.#identityOf(id);
     const record = identity && (await this.#requests.find(identity));
-    return record && viewOf(record, this.#clock.now());
+    return record && this.#viewOf(record);
   }
 
   /**
@@ -203,7 +205,7 @@ export class TestService {
     if (!identity) throw new ConfigurationError(`cancel() takes the id of a request, got ${id}`);
     const { stored } = await this.#requests.change(identity, { type: 'cancel' });
     await this.#submissions.promote(stored.record);
-    return viewOf(stored.record, this.#clock.now());
+    return this.#viewOf(stored.record);
   }
 
   /**
@@ -291,6 +293,11 @@ export class TestService {
 
   #pause({ seconds }: Pause): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + seconds * 1000);
+  }
+
+  #viewOf(record: RequestRecord): RequestView {
+    const now = this.#clock.now();
+    return viewOf(record, now, forecastOf(record, NO_FIGURES, now));
   }
 
   #identityOf(id: string): RequestIdentity | undefined {

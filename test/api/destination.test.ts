@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Destination } from '../../lib/api/destination.ts';
+import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
+import { MemoryLimitStore } from '../../lib/stores/memory/limit-store.ts';
 import { requestIn } from '../support/api-answers.ts';
 import { ApiHarness, SetAdmission } from '../support/api-harness.ts';
 import { SubmissionService } from '../support/submission-service.ts';
@@ -12,6 +14,13 @@ function frontDoor() {
     topics: ['reports.*', 'images.scanned'],
     submissions: reports.submissions,
     admission,
+    forecaster: new Forecaster({
+      admission,
+      limits: [],
+      limitStore: new MemoryLimitStore(),
+      logger: reports.harness.logger,
+      clock: reports.harness.clock,
+    }),
     acceptsMinVersion: true,
     keepsOrder: true,
     maxUploadDelaySeconds: 0,

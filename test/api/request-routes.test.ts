@@ -224,6 +224,19 @@ describe('an ETag', () => {
     await api.deliver();
     expect((await tagged(api, id, { 'If-None-Match': etag })).status).toBe(200);
   });
+
+  test('leaves out what the request waits for', async () => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    const before = await tagged(api, id);
+    const pace = { slots: 1, meanSeconds: 1, variation: 1, together: 1, drift: 0, sample: 1 };
+    api.admission.load = { pace, pause: { until: api.harness.clock.now() + 60_000, reason: 'it is down' } };
+    const after = await tagged(api, id);
+    expect(await after.response.json()).toMatchObject({
+      why: 'processing is paused until 12:01 UTC: it is down',
+    });
+    expect(after.etag).toBe(before.etag);
+  });
 });
 
 describe('a long poll', () => {

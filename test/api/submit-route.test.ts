@@ -31,6 +31,7 @@ describe('a submitted request', () => {
       createdAt: '2026-01-31T12:00:00.000Z',
       updatedAt: '2026-01-31T12:00:00.000Z',
       attempts: 0,
+      why: 'waiting to start',
       links: {
         self: `/v1/requests/${request.id}`,
         result: `/v1/requests/${request.id}/result`,

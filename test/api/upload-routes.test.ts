@@ -56,6 +56,7 @@ describe('a ticket', () => {
       updatedAt: '2026-01-31T12:00:00.000Z',
       expiresAt: '2026-01-31T12:30:00.000Z',
       attempts: 0,
+      why: 'waiting for its upload',
       links: { self: path, result: `${path}/result`, cancel: `${path}/cancel` },
     });
     // From `printf acme | basenc --base64url`.

@@ -9,6 +9,7 @@ import {
   DEFAULT_UPLOAD_PREFIX,
   NUMBER_SETTINGS,
 } from '../../lib/core/config/settings.ts';
+import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
@@ -17,6 +18,7 @@ import type {
   Admission,
   AdmissionDecision,
   AdmissionState,
+  LoadFigures,
   Submitter,
 } from '../../lib/core/ports/admission.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
@@ -44,6 +46,7 @@ const TENANT_HEADER = 'test-tenant';
 export class SetAdmission implements Admission {
   readonly faults = new Faults<'decide' | 'state'>();
   readonly applicants: Submitter[] = [];
+  load: LoadFigures = {};
   decision: AdmissionDecision = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
 
   decide(submitter: Submitter): Promise<AdmissionDecision> {
@@ -51,6 +54,10 @@ export class SetAdmission implements Admission {
       this.applicants.push(submitter);
       return this.decision;
     });
+  }
+
+  async figures(): Promise<LoadFigures> {
+    return this.load;
   }
 
   state(): Promise<AdmissionState> {
@@ -129,6 +136,13 @@ export class ApiHarness {
             topics: settings.topics,
             submissions: this.submissions,
             admission,
+            forecaster: new Forecaster({
+              admission,
+              limits: settings.limits,
+              limitStore: this.limitStore,
+              logger,
+              clock,
+            }),
             acceptsMinVersion: hasOrder(settings.handlerVersion),
             keepsOrder: queue.ordered,
             maxUploadDelaySeconds: queue.maxDelaySeconds,

@@ -1,6 +1,13 @@
 import { serializeError } from '../base/serialize-error.ts';
 import type { Limit } from '../config/limits.ts';
-import type { Admission, AdmissionDecision, AdmissionState, Submitter } from '../ports/admission.ts';
+import type { Priority } from '../model/priority.ts';
+import type {
+  Admission,
+  AdmissionDecision,
+  AdmissionState,
+  LoadFigures,
+  Submitter,
+} from '../ports/admission.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -61,6 +68,10 @@ export class CappedAdmission implements Admission {
 
   state(): Promise<AdmissionState> {
     return this.#inner.state();
+  }
+
+  figures(priority?: Priority): Promise<LoadFigures> {
+    return this.#inner.figures(priority);
   }
 }
 

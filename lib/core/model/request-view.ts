@@ -1,3 +1,4 @@
+import type { Forecast, TimeRange } from './forecast.ts';
 import type { Priority } from './priority.ts';
 import { type Progress, type RequestRecord, type RequestStatus, statusOf } from './request-record.ts';
 
@@ -21,12 +22,28 @@ export interface RequestView {
   readonly progress?: Progress;
   /** Checkpoints that the handler saved, if any. */
   readonly checkpoints?: number;
+  /** What it waits for, in one sentence for people. Undefined once it has ended. */
+  readonly why?: string;
+  /** When its next attempt starts, for nine of ten requests. Undefined if too little is known. */
+  readonly startsAbout?: DateRange;
+  /** When its current or next attempt ends, for nine of ten requests. Undefined if too little is known. */
+  readonly endsAbout?: DateRange;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** The state of a record's request. @param now milliseconds since 1970 */
-export function viewOf(record: RequestRecord, now: number): RequestView {
+/** The earliest and the latest time that something is expected. */
+export interface DateRange {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/**
+ * The state of a record's request.
+ * @param now milliseconds since 1970
+ * @param forecast what it waits for. @default - left out
+ */
+export function viewOf(record: RequestRecord, now: number, forecast?: Forecast): RequestView {
   const { request, attempts, handlerVersion, lastError, progress, checkpoint, createdAt, updatedAt } = record;
   return {
     id: request.id,
@@ -40,7 +57,14 @@ export function viewOf(record: RequestRecord, now: number): RequestView {
     lastError,
     progress,
     checkpoints: checkpoint?.number,
+    why: forecast?.why,
+    startsAbout: datesOf(forecast?.startsAbout),
+    endsAbout: datesOf(forecast?.endsAbout),
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),
   };
+}
+
+function datesOf(range: TimeRange | undefined): DateRange | undefined {
+  return range && { from: new Date(range.from), to: new Date(range.to) };
 }

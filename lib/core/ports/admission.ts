@@ -1,4 +1,5 @@
 import type { Priority } from '../model/priority.ts';
+import type { NotedPause } from './telemetry.ts';
 
 /** The load that an admission decision uses. Unknown figures are absent; all others are finite. */
 export interface Load {
@@ -9,6 +10,31 @@ export interface Load {
   /** Expected time until a request that is admitted now is done, in seconds. */
   readonly predictedWaitSeconds?: number;
   readonly maxWaitSeconds: number;
+}
+
+/** How fast a service handles requests while none of its slots is free, judged by recent work. */
+export interface Pace {
+  /** Requests that are handled at a time. */
+  readonly slots: number;
+  /** Mean time that an attempt holds its slot. */
+  readonly meanSeconds: number;
+  /** Variance of that time, as a part of the square of its mean. */
+  readonly variation: number;
+  /** How many attempts give back their slots together: those of a batch. */
+  readonly together: number;
+  /** How far the mean of one time differs from that of another: the standard deviation, as a part of the mean. */
+  readonly drift: number;
+  /** How many attempts this is judged by. */
+  readonly sample: number;
+}
+
+/** What decides when a request starts, as far as it is known. */
+export interface LoadFigures {
+  /** As in {@link Load}. */
+  readonly backlog?: number;
+  readonly pace?: Pace;
+  /** A time in which nothing starts. */
+  readonly pause?: NotedPause;
 }
 
 /** A value of a limit's key whose `maxWaiting` is reached. */
@@ -76,4 +102,6 @@ export interface Admission {
   backlog?(): Promise<number | undefined>;
   /** Reads the load without a request to decide on. */
   state(): Promise<AdmissionState>;
+  /** Reads what decides when the requests of a priority start. It may be a few seconds old. */
+  figures(priority?: Priority): Promise<LoadFigures>;
 }

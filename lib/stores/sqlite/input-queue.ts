@@ -23,7 +23,7 @@ export interface SqliteInputOptions {
   readonly clock: Clock;
 }
 
-const DEFAULT_VISIBILITY_SECONDS = 30;
+export const DEFAULT_VISIBILITY_SECONDS = 30;
 
 /** How often to look for messages of other processes, where the system doesn't say that the file has changed. */
 const POLL_MILLISECONDS = 250;

@@ -1,12 +1,13 @@
 import type { SqliteFile } from './sqlite-file.ts';
 
 /** The tenant of a message, as the index below has it: those without a tenant are one tenant, whose name is empty. */
-const TENANT = "ifnull(message_group, '')";
+export const TENANT = "ifnull(message_group, '')";
 
 /** Made when the first message of a tenant is received: until then, no write pays for it. */
 const INDEX = `CREATE INDEX IF NOT EXISTS messages_by_tenant ON messages (queue, ${TENANT}, visible_at)`;
 
-const HAS_INDEX = "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'messages_by_tenant'";
+/** Whether tenants take turns in a file. */
+export const HAS_TURNS = "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'messages_by_tenant'";
 
 /** The first message of the next tenant. */
 const NEXT = `SELECT ${TENANT} AS tenant, visible_at FROM messages INDEXED BY messages_by_tenant
@@ -40,7 +41,7 @@ export class TenantTurns {
   constructor(file: SqliteFile, queue: string) {
     this.#file = file;
     this.#queue = queue;
-    this.#isOn = file.statement(HAS_INDEX).get({}) !== undefined;
+    this.#isOn = file.statement(HAS_TURNS).get({}) !== undefined;
   }
 
   get isOn(): boolean {

@@ -28,6 +28,7 @@ test('a request is admitted by the load of the queue of its priority', async () 
         return { admitted: true as const, load };
       },
       state: async () => ({ accepting: priority === 'normal', load }),
+      figures: async () => ({}),
     })),
   );
   for (const priority of [undefined, ...PRIORITIES]) await admission.decide({ priority });

@@ -1,5 +1,11 @@
 import { DEFAULT_PRIORITY, type Priority } from '../../model/priority.ts';
-import type { Admission, AdmissionDecision, AdmissionState, Submitter } from '../../ports/admission.ts';
+import type {
+  Admission,
+  AdmissionDecision,
+  AdmissionState,
+  LoadFigures,
+  Submitter,
+} from '../../ports/admission.ts';
 
 /** Admits each request by the load of the queue of its priority: those of another priority aren't ahead of it. */
 export class LanedAdmission implements Admission {
@@ -18,6 +24,10 @@ export class LanedAdmission implements Admission {
     const backlogs = states.map(({ load }) => load.backlog ?? Number.NaN);
     const total = backlogs.reduce((sum, backlog) => sum + backlog);
     return Number.isNaN(total) ? undefined : total;
+  }
+
+  figures(priority: Priority = DEFAULT_PRIORITY): Promise<LoadFigures> {
+    return this.#lanes[priority].figures();
   }
 
   /** Of normal requests. */

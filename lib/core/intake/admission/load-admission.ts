@@ -1,8 +1,16 @@
 import { serializeError } from '../../base/serialize-error.ts';
-import type { Admission, AdmissionDecision, AdmissionState, Load, Submitter } from '../../ports/admission.ts';
+import type {
+  Admission,
+  AdmissionDecision,
+  AdmissionState,
+  Load,
+  LoadFigures,
+  Submitter,
+} from '../../ports/admission.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Backlog, BacklogGauge } from '../../ports/message-source.ts';
 import type { LoadLog, Logger, RecentWork } from '../../ports/telemetry.ts';
+import { paceOf } from '../forecast/wait-time.ts';
 import { Reading } from './cached-reading.ts';
 import { type AssumedCapacity, completionsPerSecond, requestsAhead } from './prediction.ts';
 import { isClosed, refusalOf, retryAfterSeconds } from './refusal.ts';
@@ -82,6 +90,16 @@ export class LoadAdmission implements Admission {
   async state(): Promise<AdmissionState> {
     const load = this.#load(await this.#figures());
     return { load, accepting: !isClosed(load, this.#closed) };
+  }
+
+  async figures(): Promise<LoadFigures> {
+    const figures = await this.#figures();
+    const [, recent] = figures;
+    return {
+      backlog: this.#load(figures).backlog,
+      pace: recent && paceOf(recent, this.#rules.firstSlots),
+      pause: recent?.pause,
+    };
   }
 
   #figures(): Promise<Figures> {

@@ -45,6 +45,15 @@ export function requestsAhead(
   return waiting + Math.min(inFlight, mostSlots(recent, capacity));
 }
 
+/** Work is logged in pieces, so that busy slots seem up to this part more. */
+const LOGGED_IN_PIECES = 0.2;
+
+/** Slots that are busy while requests wait: more than the first ones if that was measured. */
+export function busySlots({ milliseconds, seconds }: RecentWork, firstSlots: number): number {
+  const busy = milliseconds / 1_000 / seconds;
+  return busy > firstSlots * (1 + LOGGED_IN_PIECES) ? busy : firstSlots;
+}
+
 /** The largest number of requests that may be running now. */
 function mostSlots(recent: RecentWork | undefined, { firstSlots, reachableSlots }: AssumedCapacity): number {
   if (!recent?.handled) return reachableSlots;

@@ -11,6 +11,7 @@ function lane(backlog: number | undefined): Admission {
   return {
     decide: async () => ({ admitted: true, load }),
     state: async () => ({ accepting: true, load }),
+    figures: async () => load,
   };
 }
 
@@ -19,6 +20,8 @@ test('decides by the queue of the priority, and shows the load of normal request
   expect((await laned.decide({ priority: 'low' })).load.backlog).toBe(4);
   expect((await laned.decide({})).load.backlog).toBe(2);
   expect((await laned.state()).load.backlog).toBe(2);
+  expect((await laned.figures('low')).backlog).toBe(4);
+  expect((await laned.figures()).backlog).toBe(2);
   expect(await laned.backlog()).toBe(7);
 });
 

@@ -1,0 +1,27 @@
+import { Forecaster } from '../core/intake/forecast/forecaster.ts';
+import type { Admission } from '../core/ports/admission.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
+import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
+import { SqlitePlaceFinder } from '../stores/sqlite/place-finder.ts';
+import type { StoredServiceSettings } from './settings.ts';
+import type { Storage } from './storage.ts';
+
+/** What says when the requests of a service start: it counts those before them in the file. */
+export function serviceForecaster(
+  {
+    storage,
+    settings,
+    logger,
+  }: { readonly storage: Storage; readonly settings: StoredServiceSettings; readonly logger: Logger },
+  admission: Admission,
+): Forecaster {
+  const { file, clock } = storage;
+  return new Forecaster({
+    admission,
+    limits: settings.limits,
+    limitStore: new SqliteLimitStore(file),
+    places: new SqlitePlaceFinder(file, { lanes: storage.lanes, clock }),
+    logger,
+    clock,
+  });
+}
