@@ -1,7 +1,8 @@
 import { hasEnded, type RequestResource, type WebhookDelivery } from '../client/index.ts';
 import { formatDuration } from '../terminal/figures.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { isForPeople, printCells, printJson, printRows } from '../terminal/output.ts';
+import { isForPeople, print, printable, printCells, printJson, printRows } from '../terminal/output.ts';
+import { formatForecast } from './format-forecast.ts';
 
 const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'] as const;
 
@@ -13,7 +14,7 @@ const LEAST_IMPORTANT = ['progress', 'attempts', 'created', 'version', 'webhook'
 /** How to print requests. */
 export interface RowOptions {
   readonly json?: true;
-  /** Print failures in full. */
+  /** Print failures in full, and on a terminal what requests wait for. */
   readonly detailed?: boolean;
 }
 
@@ -34,13 +35,17 @@ async function printTableOf(
 ): Promise<void> {
   const now = Date.now();
   const rows: string[][] = [];
+  const forecasts: string[] = [];
   for await (const request of requests) {
+    if (detailed && request.why !== undefined)
+      forecasts.push(`${request.id}: ${formatForecast(request, now)}`);
     rows.push(cellsOf(request, formatAge(request.createdAt, now), detailed));
   }
   const header = [...HEADER, ...DETAILS];
   const isShown = (_: unknown, column: number) => column < HEADER.length || rows.some((row) => row[column]);
   const shown = rows.map((row) => header.map((_, column) => row[column] ?? '').filter(isShown));
   printRows(header.filter(isShown), shown, LEAST_IMPORTANT);
+  for (const forecast of forecasts) await print(printable(forecast));
 }
 
 /** A request's progress: `52 % reading rows`; of a scheduled one, when it may start: `at 2026-01-31T12:00:00.000Z`. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NotAuthorized, type RequestResource, WaitTimedOut } from '../../client/index.ts';
 import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
+import { formatForecast } from '../format-forecast.ts';
 import { extensionOf } from '../media-types.ts';
 import { isExpected, reportError } from '../report-error.ts';
 import { formatOutcome, formatProgress } from '../request-rows.ts';
@@ -60,7 +61,8 @@ async function waitForOne(
       source,
       timeoutMilliseconds,
       signal,
-      onChange: (seen) => progress.note(`${seen.status} ${formatProgress(seen)}`),
+      onChange: (seen) =>
+        progress.note(`${seen.status} ${formatProgress(seen) || formatForecast(seen, Date.now())}`),
     });
     const how = `${ended.status} ${formatOutcome(ended, true)}`;
     if (ended.status === 'succeeded') progress.done(how);
