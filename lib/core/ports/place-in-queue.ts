@@ -10,6 +10,8 @@ export interface Place {
   readonly overtaking?: number;
   /** Requests that processes have taken: they run, will run soon, or wait for their next attempt. */
   readonly inFlight: number;
+  /** How many of them have its tenant. Absent if unknown. */
+  readonly inFlightOfTenant?: number;
   /** Earlier requests with its ordering key, of which one runs at a time. @default 0 */
   readonly inGroup?: number;
   /** Requests submitted before it that haven't ended, whether they run or wait. Absent if unknown. */

@@ -39,6 +39,8 @@ const TAKEN = `SELECT count(*) AS count FROM messages
 
 const TAKEN_BEFORE = `${TAKEN} AND (first_delivered_at < :since OR first_delivered_at = :since AND number < :number)`;
 
+const TAKEN_OF_TENANT = `${TAKEN} AND ${TENANT} = :tenant`;
+
 /** A request's message is sent within this time after its record is created, or before its upload is recorded. */
 const SENDING_MILLISECONDS = 10_000;
 
@@ -104,7 +106,7 @@ export class SqlitePlaceFinder implements PlaceFinder {
     // The next attempt isn't due: then it is delivered again.
     const isTaken = found.isTaken && (record.nextAttemptAt ?? 0) <= now;
     if (isTaken) {
-      const inFlight = this.#taken(number, now, found.firstDeliveredAt);
+      const inFlight = this.#countTaken(TAKEN_BEFORE, { number, now, since: found.firstDeliveredAt });
       return { waiting: 0, inFlight, earlier, isExact: true, spread: 0 };
     }
     const own = this.#waitingInLane(found, now);
@@ -113,13 +115,19 @@ export class SqlitePlaceFinder implements PlaceFinder {
       ...own,
       waiting: own.waiting + others,
       inFlight: this.#taken(number, now),
+      ...(own.ofTenant !== undefined && {
+        inFlightOfTenant: this.#countTaken(TAKEN_OF_TENANT, { number, now, tenant: group ?? '' }),
+      }),
       earlier,
       isExact: true,
     };
   }
 
   /** The requests before it in its queue. */
-  #waitingInLane({ queue, number, visibleAt, group }: Found, now: number) {
+  #waitingInLane(
+    { queue, number, visibleAt, group }: Found,
+    now: number,
+  ): Pick<Place, 'waiting' | 'ofTenant' | 'overtaking' | 'spread'> {
     if (!this.#hasTenants) {
       return { waiting: this.#count(BEFORE, { queue, visibleAt, number }), spread: 0 };
     }
@@ -151,15 +159,18 @@ export class SqlitePlaceFinder implements PlaceFinder {
     return { all, ofTenant: this.#count(EARLIER_OF_TENANT, { queue, tenant, number }) };
   }
 
-  /** Messages that processes have taken. @param since those only that were taken before */
-  #taken(number: number, now: number, since?: number): number {
-    const hiddenUntil = now + DEFAULT_VISIBILITY_SECONDS * 1_000;
+  /** Messages that processes have taken. */
+  #taken(number: number, now: number): number {
+    return this.#countTaken(TAKEN, { number, now });
+  }
+
+  #countTaken(
+    sql: string,
+    bound: Readonly<Record<string, string | number>> & { readonly now: number },
+  ): number {
+    const hiddenUntil = bound.now + DEFAULT_VISIBILITY_SECONDS * 1_000;
     const queues = Object.values(this.#options.lanes);
-    const counts = queues.map((queue) =>
-      since === undefined
-        ? this.#count(TAKEN, { queue, now, hiddenUntil, number })
-        : this.#count(TAKEN_BEFORE, { queue, now, hiddenUntil, number, since }),
-    );
+    const counts = queues.map((queue) => this.#count(sql, { ...bound, queue, hiddenUntil }));
     return counts.reduce((sum, count) => sum + count, 0);
   }
 

@@ -152,13 +152,12 @@ function waitsOf(figures: Figures, now: number): [Wait, ...Wait[]] {
 /** Its turn among all requests. */
 function queueWait({ place, pace }: Figures): Wait {
   if (!place) return { why: why.WAITS, duration: undefined };
-  const { waiting, inFlight, overtaking = 0, spread, isExact, ofTenant } = place;
+  const { waiting, inFlight, overtaking = 0, spread, isExact } = place;
   const slots = Math.round(pace?.slots ?? 1);
   // A process takes as many requests ahead as it runs. Others in flight wait for their next attempt.
   const before = waiting + Math.min(inFlight, 2 * slots);
   const count = Math.round(pace ? Math.max(waiting, before - slots) : waiting);
-  const isOnlyTenant = ofTenant !== undefined && ofTenant === waiting;
-  const reason = why.behind({ count, isExact, ofTenant: isOnlyTenant ? count : ofTenant });
+  const reason = why.behind({ count, isExact, ofTenant: countOfTenant(place, count - waiting) });
   if (before < slots) return { why: reason, duration: NONE };
   // Any number of those may come, as far as is known.
   const ends = before + 1 - slots + overtaking / 2;
@@ -166,6 +165,12 @@ function queueWait({ place, pace }: Figures): Wait {
     why: reason,
     duration: pace && timeUntilEnds(ends, pace, Math.hypot(spread, overtaking / Math.sqrt(12))),
   };
+}
+
+/** @param taken requests that a process has taken and not started: it isn't known which of those in flight */
+function countOfTenant({ ofTenant, inFlight, inFlightOfTenant }: Place, taken: number): number | undefined {
+  if (ofTenant === undefined || taken === 0 || inFlightOfTenant === 0) return ofTenant;
+  return inFlightOfTenant === inFlight ? ofTenant + taken : undefined;
 }
 
 /** The requests before it with its ordering key, of which one runs at a time. */
@@ -190,7 +195,8 @@ function limitWaits(limit: LimitedBy, { place, pace }: Figures, now: number): Wa
     waits.push({
       why: why.limitedTo({ ...limited, rate: undefined }),
       // Those that wait for a limit take turns, not exactly in their order.
-      duration: ends === undefined ? undefined : own && timeUntilEnds(ends, own, Math.sqrt(ends)),
+      duration:
+        ends === undefined ? undefined : own && timeUntilEnds(ends, own, Math.sqrt(Math.max(0, ends))),
       isCause: true,
     });
   }

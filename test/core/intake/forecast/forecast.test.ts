@@ -63,6 +63,22 @@ describe('why', () => {
     ['behind about 412 requests', {}, { place: { ...BUSY, isExact: false }, pace: PACE }],
     ['behind 412 requests of your tenant', {}, { place: { ...BUSY, ofTenant: 412 }, pace: PACE }],
     ['behind 412 requests, 40 of them of your tenant', {}, { place: { ...BUSY, ofTenant: 40 } }],
+    [
+      'behind 417 requests of your tenant',
+      {},
+      { place: { ...BUSY, inFlight: 15, ofTenant: 412, inFlightOfTenant: 15 }, pace: PACE },
+    ],
+    [
+      'behind 417 requests, 412 of them of your tenant',
+      {},
+      { place: { ...BUSY, inFlight: 15, ofTenant: 412, inFlightOfTenant: 0 }, pace: PACE },
+    ],
+    // It isn't known whose the five are.
+    [
+      'behind 417 requests',
+      {},
+      { place: { ...BUSY, inFlight: 15, ofTenant: 412, inFlightOfTenant: 3 }, pace: PACE },
+    ],
     // A process has taken five that don't run yet.
     ['behind 417 requests', {}, { place: { ...BUSY, inFlight: 15 }, pace: PACE }],
     [
