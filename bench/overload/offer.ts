@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TimeRange } from 'coatcheck/client';
 import { Semaphore } from '../../lib/core/base/semaphore.ts';
 import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 
@@ -10,6 +11,8 @@ export interface Offered {
   readonly status: number;
   /** The request's, if it was admitted. */
   readonly id: string | undefined;
+  /** When it ends, as the response says, if it does. */
+  readonly endsAbout?: TimeRange;
 }
 
 /** An arrival rate and its duration. */
@@ -82,7 +85,7 @@ async function ask(apiUrl: string, body: string): Promise<Offered & { readonly r
     headers: { 'Content-Type': 'application/json' },
     body,
   });
-  const { id }: { id?: string } = JSON.parse(await response.text());
+  const { id, endsAbout }: { id?: string; endsAbout?: TimeRange } = JSON.parse(await response.text());
   const retryAfterSeconds = Number(response.headers.get('Retry-After') ?? 0);
-  return { sentAt, status: response.status, id, retryAfterSeconds };
+  return { sentAt, status: response.status, id, endsAbout, retryAfterSeconds };
 }
