@@ -82,6 +82,7 @@ export const records: Readonly<Record<string, StoredRecord>> = {
       messageId: 'message-1',
       sentAt: AT - 10_000,
     },
+    startedAt: AT,
     leaseEndsAt: AT + 60_000,
     lastError: { name: 'TypeError', message: 'x is undefined', code: undefined },
     progress: { fraction: 0.25, note: 'a quarter' },
