@@ -56,7 +56,12 @@ const create = {
   description:
     'Many requests under one ticket: create a batch, add its items by as many calls as it takes, and seal it. For up to 100 requests ' +
     'that have nothing in common, one call of `POST /v1/requests:batch` does.',
-  request: { query: NoQuery, headers: CreateBatchHeaders, body: jsonBody(NewBatchBody) },
+  request: {
+    query: NoQuery,
+    headers: CreateBatchHeaders,
+    // All of its members are optional.
+    body: { ...jsonBody(NewBatchBody), required: false },
+  },
   responses: { 201: BATCH_ANSWER, ...problems(400, 401, 403, 415, 422, 500) },
 } as const satisfies Route;
 
