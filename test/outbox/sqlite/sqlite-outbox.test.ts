@@ -124,6 +124,19 @@ test('lets one relay of several work, and another one when that has ended', asyn
   expect(published).toHaveLength(3);
 });
 
+test('a relay that has no turn waits, and lets its process do other work', async () => {
+  const { open } = await openFile();
+  const [working, standby] = [await open(), await open()];
+  await working.relay(publishing([]));
+  await standby.relay(publishing([]));
+  const stop = new AbortController();
+  const waiting = standby.wait(600_000, stop.signal).then(() => 'went on');
+  const otherWork = new Promise((resolve) => setImmediate(resolve, 'other work'));
+  expect(await Promise.race([waiting, otherWork])).toBe('other work');
+  stop.abort();
+  expect(await waiting).toBe('went on');
+});
+
 test('is woken by a commit, and waits for one that holds the lock', async () => {
   const { database, insert, open } = await openFile();
   const outbox = await open();
