@@ -60,7 +60,7 @@ await runBenchmark('Twice the capacity of a service', (note) =>
       rows,
       notes: [
         `Clients arrive at random. In the last row, rejected clients return after the time in Retry-After; it has 20 s of the first load and 150 s of the second. The other rows last 90 s. The capacity is ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured as the better of ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds. Goodput is the rate of ends from the first end to the last call.`,
-        `Waits are from a client's call to the end of its request, including ${SERVICE.serviceSeconds} s of work. The limit is the API's maxWait. Ended counts requests with an outcome in the output queue, once the service has nothing left to do. Ended inside: within \`endsAbout\` of the answer to its submission, of those that were told.`,
+        `Waits are from a client's call to the end of its request, including ${SERVICE.serviceSeconds} s of work. The limit is the API's maxWait. Ended counts requests with an outcome in the output queue, once the service has nothing left to do. Ended inside: within \`endsAbout\` of the answer to its submission, of those that had one.`,
       ],
     };
   }),
@@ -114,8 +114,8 @@ function summary(name: string, capacity: number, offered: readonly Offered[], en
     const endedAt = ends.get(id);
     return endedAt === undefined ? [] : [{ endedAt, endsAbout, seconds: (endedAt - sentAt) / 1_000 }];
   });
-  const told = ended.filter(({ endsAbout }) => endsAbout);
-  const inside = told.filter(
+  const forecast = ended.filter(({ endsAbout }) => endsAbout);
+  const inside = forecast.filter(
     ({ endedAt, endsAbout: { from, to } = { from: '', to: '' } }) =>
       endedAt >= Date.parse(from) && endedAt <= Date.parse(to),
   );
@@ -142,8 +142,8 @@ function summary(name: string, capacity: number, offered: readonly Offered[], en
     'longest s': Math.max(...waits),
     'limit s': SERVICE.maxWaitSeconds,
     ended: ended.length,
-    'told when %': ended.length === 0 ? '-' : (100 * told.length) / ended.length,
-    'ended inside %': told.length === 0 ? '-' : (100 * inside.length) / told.length,
+    'had a range %': ended.length === 0 ? '-' : (100 * forecast.length) / ended.length,
+    'ended inside %': forecast.length === 0 ? '-' : (100 * inside.length) / forecast.length,
   };
 }
 

@@ -46,18 +46,18 @@ const WAYS: readonly Way[] = [
   { name: 'exponentially distributed, 20 tenants', timeOf: exponential, tenants: 20 },
 ];
 
-/** What a ticket was told, at a time. */
-type Told = Pick<RequestView, 'startsAbout' | 'endsAbout'>;
+/** The forecast of a ticket, at a time. */
+type Ranges = Pick<RequestView, 'startsAbout' | 'endsAbout'>;
 
 interface Ticket {
   readonly submittedAt: number;
-  atSubmission?: Told;
-  halfway?: Told;
+  atSubmission?: Ranges;
+  halfway?: Ranges;
   startedAt: number;
   endedAt: number;
 }
 
-await runBenchmark('Times that waiting requests are told', async (note): Promise<Report> => {
+await runBenchmark('Forecasts of waiting requests', async (note): Promise<Report> => {
   const rows: Row[] = [];
   const all: Ticket[] = [];
   for (const way of WAYS) {
@@ -131,9 +131,9 @@ async function followTicket(service: Service, tickets: Ticket[], tenant: string 
   const ticket: Ticket = { submittedAt: Date.now(), startedAt: 0, endedAt: 0 };
   const index = tickets.push(ticket) - 1;
   const { id } = await service.submit(String(index), { tenant });
-  const told = await service.request(id, { tenant });
-  if (ticket.startedAt === 0) ticket.atSubmission = told;
-  const { from, to } = told?.startsAbout ?? {};
+  const forecast = await service.request(id, { tenant });
+  if (ticket.startedAt === 0) ticket.atSubmission = forecast;
+  const { from, to } = forecast?.startsAbout ?? {};
   if (from && to) {
     await sleep(Math.max(0, (from.getTime() + to.getTime()) / 2 - Date.now()) / 2);
     if (ticket.startedAt === 0) {
@@ -146,19 +146,22 @@ async function followTicket(service: Service, tickets: Ticket[], tenant: string 
 
 function rowOf(name: string, tickets: readonly Ticket[]): Row {
   const waits = tickets.map(({ submittedAt, startedAt }) => (startedAt - submittedAt) / 1_000);
-  const told = tickets.filter(({ atSubmission }) => atSubmission !== undefined);
-  const ranged = told.filter(({ atSubmission }) => atSubmission?.startsAbout);
+  const seen = tickets.filter(({ atSubmission }) => atSubmission !== undefined);
+  const ranged = seen.filter(({ atSubmission }) => atSubmission?.startsAbout);
   return {
     'handling times': name,
     tickets: tickets.length,
     'wait p50 s': median(waits),
     'longest s': Math.max(...waits),
-    'got a range %': (100 * ranged.length) / told.length,
-    'began inside, told at submission %': insideShare(tickets, ({ atSubmission, startedAt }) => [
+    'got a range %': (100 * ranged.length) / seen.length,
+    'began inside, by the range at submission %': insideShare(tickets, ({ atSubmission, startedAt }) => [
       atSubmission?.startsAbout,
       startedAt,
     ]),
-    'told halfway %': insideShare(tickets, ({ halfway, startedAt }) => [halfway?.startsAbout, startedAt]),
+    'by the range halfway %': insideShare(tickets, ({ halfway, startedAt }) => [
+      halfway?.startsAbout,
+      startedAt,
+    ]),
     'ended inside %': insideShare(tickets, ({ atSubmission, endedAt }) => [atSubmission?.endsAbout, endedAt]),
     'range p50 s':
       ranged.length === 0 ? '-' : median(ranged.map(({ atSubmission }) => widthOf(atSubmission))),
@@ -167,13 +170,13 @@ function rowOf(name: string, tickets: readonly Ticket[]): Row {
 
 function insideShare(
   tickets: readonly Ticket[],
-  of: (ticket: Ticket) => [Told['startsAbout'], number],
+  of: (ticket: Ticket) => [Ranges['startsAbout'], number],
 ): number | string {
   const known = tickets.map(of).flatMap(([range, at]) => (range ? [{ ...range, at }] : []));
   const inside = known.filter(({ from, to, at }) => at >= from.getTime() && at <= to.getTime());
   return known.length === 0 ? '-' : (100 * inside.length) / known.length;
 }
 
-function widthOf({ startsAbout }: Told = {}): number {
+function widthOf({ startsAbout }: Ranges = {}): number {
   return startsAbout ? (startsAbout.to.getTime() - startsAbout.from.getTime()) / 1_000 : 0;
 }

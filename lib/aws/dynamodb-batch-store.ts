@@ -256,7 +256,7 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
       }),
     );
     const unknown = recorded.find((result) => result.status === 'rejected');
-    // The record may be there: the page stays open until the batch is sealed and somebody looks.
+    // The record may be there: the page stays open until the batch is sealed and its requests are counted again.
     if (unknown) throw unknown.reason;
     const additions = recorded.flatMap((result) =>
       result.status === 'fulfilled' ? (result.value ?? []) : [],

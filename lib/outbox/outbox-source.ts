@@ -21,7 +21,7 @@ export interface OutboxLevel {
   readonly waiting: number;
   /** How long the oldest of them has been waiting, in milliseconds; 0 without any. */
   readonly oldestMilliseconds: number;
-  /** Rows that were refused, and are kept until someone decides. */
+  /** Rows that were refused, and are kept until the operator decides. */
   readonly refused: number;
 }
 

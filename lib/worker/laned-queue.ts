@@ -187,7 +187,7 @@ export class LanedQueue implements InputQueue {
     const { failure, priority, failures } = failed;
     failed.failure = undefined;
     if (!this.#lanes.some(({ asked }) => asked > 0)) {
-      // Whoever receives waits: no lane needs a wait of its own besides.
+      // The receiver waits: no lane needs a wait of its own besides.
       for (const lane of this.#lanes) lane.endRest();
       throw failure;
     }

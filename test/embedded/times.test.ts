@@ -74,7 +74,7 @@ test('requests wait behind those that were submitted before', async () => {
   expect(await whyOf(service, ids[3])).toBeUndefined();
 });
 
-test('requests of tenants wait in turns, and each is told of those of its tenant only', async () => {
+test('requests of tenants wait in turns, and each names those of its tenant only', async () => {
   const { open } = await start();
   const { service } = await open(async () => {});
   // Tenants take turns as soon as a request of one has been received.
@@ -88,7 +88,7 @@ test('requests of tenants wait in turns, and each is told of those of its tenant
   expect(await whyOf(waiting, bolt, 'bolt')).toBe('next to start');
 });
 
-test('a more urgent request is told of few of the less urgent ones before it', async () => {
+test('a more urgent request counts few of the less urgent ones before it', async () => {
   const { open } = await start();
   const { service } = await open();
   await submitAll(service, 30);
@@ -161,7 +161,7 @@ test('while something is down, a waiting request says what, and until when', asy
   expect(view?.startsAbout?.from.getTime() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(Date.now());
 });
 
-test('once requests were handled, others are told times, by the API too', async () => {
+test('once requests were handled, others have times, in the API too', async () => {
   const { open } = await start({ settings: { concurrency: 1 } });
   const gated = gatedHandler();
   let isGated = false;

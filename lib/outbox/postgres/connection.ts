@@ -69,7 +69,7 @@ export async function withConnection<Value>(
 }
 
 /**
- * Explains an error that someone must act on.
+ * Explains an error that the operator must act on.
  * @returns a ConfigurationError for what doesn't pass by itself, any other error as it is
  */
 export function explained(error: unknown, table: string): unknown {
