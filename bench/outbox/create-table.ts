@@ -1,8 +1,8 @@
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
-import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
 
 /** Creates the table `outbox`. */
 export async function createTable(url: string, notify = true): Promise<void> {
-  await using outbox = new PostgresOutboxAdministration(url, new OutboxTable('outbox'));
+  await using outbox = new PostgresOutboxAdministration(url, new PostgresOutboxTable('outbox'));
   await outbox.define(notify);
 }

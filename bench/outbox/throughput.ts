@@ -5,7 +5,7 @@ import type { OutputQueue } from '../../lib/core/ports/message-sink.ts';
 import { OutboxRelay } from '../../lib/outbox/outbox-relay.ts';
 import { outboxRow } from '../../lib/outbox/outbox-row.ts';
 import { PostgresOutbox } from '../../lib/outbox/postgres/postgres-outbox.ts';
-import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
 import { publishToQueue } from '../../lib/outbox/publish-rows.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -94,7 +94,7 @@ export async function runBuckets({ url, jetstream, subject }: Parts, count: numb
 
 /** The relay. */
 export async function runRelay({ url, queue }: Parts, count: number, ordered: boolean): Promise<void> {
-  const table = new OutboxTable('outbox');
+  const table = new PostgresOutboxTable('outbox');
   await using outbox = await PostgresOutbox.open({ url, table, ordered, logger: silentLogger });
   const stop = new AbortController();
   let done = 0;

@@ -11,7 +11,7 @@ import { placeOrder as placeByPostgresJs } from '../../examples/outbox/postgres-
 import type { StoredRow } from '../../lib/outbox/outbox-source.ts';
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
 import { PostgresOutbox } from '../../lib/outbox/postgres/postgres-outbox.ts';
-import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
 import { rowMessage } from '../../lib/outbox/row-message.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { available } from '../support/brokers/available.ts';
@@ -43,7 +43,7 @@ const EXAMPLES: Readonly<Record<string, PlaceOrder>> = {
 };
 
 describe.runIf(programs)('an application on PostgreSQL', () => {
-  const table = new OutboxTable('outbox');
+  const table = new PostgresOutboxTable('outbox');
   let server: PostgresTestServer;
   let pool: Pool;
 

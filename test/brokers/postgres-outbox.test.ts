@@ -4,7 +4,7 @@ import { outboxRow } from '../../lib/outbox/outbox-row.ts';
 import type { PublishRows, StoredRow } from '../../lib/outbox/outbox-source.ts';
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
 import { PostgresOutbox } from '../../lib/outbox/postgres/postgres-outbox.ts';
-import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { available } from '../support/brokers/available.ts';
 import { findPostgres, type PostgresTestServer, startPostgres } from '../support/brokers/postgres-server.ts';
@@ -17,7 +17,7 @@ const NEVER = new AbortController().signal;
 describe.runIf(programs)('an outbox in PostgreSQL', () => {
   let postgres: PostgresTestServer;
   let tables = 0;
-  let table: OutboxTable;
+  let table: PostgresOutboxTable;
   let logger: CollectingLogger;
   let client: Client;
 
@@ -27,7 +27,7 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
   afterAll(() => postgres?.[Symbol.asyncDispose]());
 
   beforeEach(async () => {
-    table = new OutboxTable(`outbox_${++tables}`);
+    table = new PostgresOutboxTable(`outbox_${++tables}`);
     logger = new CollectingLogger();
     await administered((outbox) => outbox.define(true));
     client = await connected();
@@ -332,7 +332,7 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
         ['json', '{"id":  1}', '{"id":  1}'],
         ['bytea', Buffer.from([0, 255]), new Uint8Array([0, 255])],
       ] as const) {
-        table = new OutboxTable(`foreign_${++tables}`);
+        table = new PostgresOutboxTable(`foreign_${++tables}`);
         // As Debezium's extension for Quarkus creates it.
         await client.query(`CREATE TABLE ${table.sql} (id uuid NOT NULL, aggregatetype varchar(255) NOT NULL,
           aggregateid varchar(255) NOT NULL, type varchar(255) NOT NULL, timestamp timestamp NOT NULL,
@@ -357,17 +357,19 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
 
   describe('that can not be used says what to do', () => {
     test('without a table, or without its columns', async () => {
-      const missing = new OutboxTable('missing');
+      const missing = new PostgresOutboxTable('missing');
       await expect(
         PostgresOutbox.open({ url: postgres.url, table: missing, ordered: true, logger }),
       ).rejects.toThrow('npx coatcheck outbox table');
-      table = new OutboxTable('incomplete');
+      table = new PostgresOutboxTable('incomplete');
       await client.query('CREATE TABLE incomplete (id uuid)');
       await expect(open()).rejects.toThrow('npx coatcheck outbox table');
     });
 
     test('with a name that is none', () => {
-      expect(() => new OutboxTable('a; drop table b')).toThrow('The outbox table must be a name of letters');
+      expect(() => new PostgresOutboxTable('a; drop table b')).toThrow(
+        'The outbox table must be a name of letters',
+      );
     });
   });
 });

@@ -11,7 +11,7 @@ import { outboxRow } from '../../lib/outbox/outbox-row.ts';
 import type { StoredRow } from '../../lib/outbox/outbox-source.ts';
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
 import { PostgresOutbox } from '../../lib/outbox/postgres/postgres-outbox.ts';
-import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
 import { rowMessage } from '../../lib/outbox/row-message.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { available } from '../support/brokers/available.ts';
@@ -33,7 +33,7 @@ describe.runIf(programs)('Debezium, its connector for PostgreSQL and its outbox 
   beforeAll(async () => {
     classPath = await installJavaPeers('debezium');
     postgres = await startPostgres(programs ?? '', ['wal_level=logical']);
-    await using outbox = new PostgresOutboxAdministration(postgres.url, new OutboxTable('outbox'));
+    await using outbox = new PostgresOutboxAdministration(postgres.url, new PostgresOutboxTable('outbox'));
     await outbox.define(true);
     database = new Client({ connectionString: postgres.url });
     await database.connect();
@@ -110,7 +110,7 @@ describe.runIf(programs)('Debezium, its connector for PostgreSQL and its outbox 
     await database.query(`CREATE TABLE outboxevent (id uuid NOT NULL, aggregatetype varchar(255) NOT NULL,
       aggregateid varchar(255) NOT NULL, type varchar(255) NOT NULL, timestamp timestamp(6) NOT NULL,
       payload varchar(8000), tracingspancontext varchar(256), PRIMARY KEY (id))`);
-    const table = new OutboxTable('outboxevent');
+    const table = new PostgresOutboxTable('outboxevent');
     await using administration = new PostgresOutboxAdministration(postgres.url, table);
     await administration.define(true);
     const id = crypto.randomUUID();

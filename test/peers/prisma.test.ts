@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { outboxRow } from '../../lib/outbox/outbox-row.ts';
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
-import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
 import { available } from '../support/brokers/available.ts';
 import { findPostgres, startPostgres } from '../support/brokers/postgres-server.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS, peerFolder } from '../support/peers/installation.ts';
@@ -30,7 +30,7 @@ test.runIf(programs)(
     });
 
     await using server = await startPostgres(programs ?? '');
-    await using outbox = new PostgresOutboxAdministration(server.url, new OutboxTable('outbox'));
+    await using outbox = new PostgresOutboxAdministration(server.url, new PostgresOutboxTable('outbox'));
     await outbox.define(true);
     const database = new Client({ connectionString: server.url });
     await database.connect();

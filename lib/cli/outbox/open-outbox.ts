@@ -30,11 +30,11 @@ export async function openOutbox(
     return SqliteOutbox.open({ path, table: new SqliteOutboxTable(table), ordered });
   }
   if (!isPostgres(url)) throw unknown(url);
-  const [{ PostgresOutbox }, { OutboxTable }] = await Promise.all([
+  const [{ PostgresOutbox }, { PostgresOutboxTable }] = await Promise.all([
     import('../../outbox/postgres/postgres-outbox.ts'),
     import('../../outbox/postgres/table.ts'),
   ]);
-  return PostgresOutbox.open({ url, table: new OutboxTable(table), ordered, logger });
+  return PostgresOutbox.open({ url, table: new PostgresOutboxTable(table), ordered, logger });
 }
 
 /** Opens an outbox to look after. @throws ConfigurationError for a database that can't be used */
@@ -51,11 +51,11 @@ export async function openAdministration({
     return SqliteOutboxAdministration.open(path, new SqliteOutboxTable(table));
   }
   if (!isPostgres(url)) throw unknown(url);
-  const [{ PostgresOutboxAdministration }, { OutboxTable }] = await Promise.all([
+  const [{ PostgresOutboxAdministration }, { PostgresOutboxTable }] = await Promise.all([
     import('../../outbox/postgres/administration.ts'),
     import('../../outbox/postgres/table.ts'),
   ]);
-  return new PostgresOutboxAdministration(url, new OutboxTable(table));
+  return new PostgresOutboxAdministration(url, new PostgresOutboxTable(table));
 }
 
 /** The SQL of an outbox table. @param notify whether each insert announces itself, where the database can do so */
@@ -64,6 +64,6 @@ export async function tableDefinition({ outboxUrl, table }: OutboxPlace, notify:
     const { SqliteOutboxTable } = await import('../../outbox/sqlite/table.ts');
     return new SqliteOutboxTable(table).definition;
   }
-  const { OutboxTable } = await import('../../outbox/postgres/table.ts');
-  return new OutboxTable(table).definition(notify);
+  const { PostgresOutboxTable } = await import('../../outbox/postgres/table.ts');
+  return new PostgresOutboxTable(table).definition(notify);
 }

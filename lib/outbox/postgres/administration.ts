@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { OutboxLevel } from '../outbox-source.ts';
 import { explained, PostgresServer } from './connection.ts';
 import { readLevel } from './level.ts';
-import type { OutboxTable } from './table.ts';
+import type { PostgresOutboxTable } from './table.ts';
 
 /** A row that was refused, and is kept until it is put back or dropped. */
 export interface RefusedRow {
@@ -20,9 +20,9 @@ export interface RefusedRow {
 /** What people do with an outbox table. Every method throws a ConfigurationError for a table that can't be used. */
 export class PostgresOutboxAdministration implements AsyncDisposable {
   readonly #pool: Pool;
-  readonly #table: OutboxTable;
+  readonly #table: PostgresOutboxTable;
 
-  constructor(url: string, table: OutboxTable) {
+  constructor(url: string, table: PostgresOutboxTable) {
     this.#pool = new PostgresServer(url).pool();
     this.#table = table;
   }

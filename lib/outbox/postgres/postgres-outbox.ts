@@ -7,7 +7,7 @@ import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbo
 import { explained, PostgresServer, withConnection } from './connection.ts';
 import { readLevel } from './level.ts';
 import { listen } from './listener.ts';
-import type { OutboxTable } from './table.ts';
+import type { PostgresOutboxTable } from './table.ts';
 
 /** Most rows of a batch. The more, the fewer commits; brokers take so many in one call. */
 const BATCH_ROWS = 256;
@@ -25,7 +25,7 @@ const ABANDONED_AFTER = '5min';
 export interface PostgresOutboxOptions {
   /** A connection URL as `pg` reads it. */
   readonly url: string;
-  readonly table: OutboxTable;
+  readonly table: PostgresOutboxTable;
   /** Whether the rows of an aggregate are relayed in order. Then a row that was refused holds back the later ones of its aggregate. */
   readonly ordered: boolean;
   readonly logger: Logger;

@@ -8,7 +8,7 @@ export const CHANNEL = 'coatcheck_outbox';
 const LOCK_CLASS = 0x0a02314;
 
 /** An outbox table in PostgreSQL, by its name. */
-export class OutboxTable {
+export class PostgresOutboxTable {
   /** As SQL writes it. */
   readonly sql: string;
   readonly #schema: string;
