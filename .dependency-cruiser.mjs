@@ -204,8 +204,14 @@ const ROOMS = {
   },
   // A user's project has nothing but the package and the CDK.
   'examples/': {
-    files: ['functions/processor/index.ts', 'lib/constructs/index.ts', 'lib/outbox/index.ts'],
+    files: [
+      'functions/processor/index.ts',
+      'lib/constructs/index.ts',
+      'lib/embedded/index.ts',
+      'lib/outbox/index.ts',
+    ],
     packages: [
+      '@hono/node-server/',
       '@types/pg/',
       'aws-cdk-lib/',
       'constructs/',
