@@ -24,7 +24,8 @@ export function statusCommand(): Command {
         const rows = await outbox.refused(MAX_REFUSED);
         if (options.json) return printJson({ ...level, refusedRows: rows });
         const { waiting, oldestMilliseconds, refused } = level;
-        await print(`${waiting} waiting, the oldest for ${oldestMilliseconds / 1_000} s; ${refused} refused`);
+        const oldest = waiting > 0 ? `, the oldest for ${oldestMilliseconds / 1_000} s` : '';
+        await print(`${waiting} waiting${oldest}; ${refused} refused`);
         const cells = rows.map(({ id, aggregateid, insertedAt, behind, reason }) => [
           ...[id, aggregateid, insertedAt, String(behind), reason],
         ]);

@@ -25,6 +25,7 @@ test('coatcheck outbox creates a table in a SQLite file, relays it, and shows wh
     stdout: expect.stringContaining('CREATE TABLE IF NOT EXISTS "app_outbox"'),
   });
   expect(await outbox('table', '--create')).toMatchObject({ exitCode: 0 });
+  expect((await outbox('status')).stdout).toBe('0 waiting; 0 refused\n');
 
   const insert = database.prepare(
     'INSERT INTO app_outbox (id, aggregatetype, aggregateid, type, payload) VALUES (?, ?, ?, ?, ?)',
