@@ -4,6 +4,7 @@
  */
 
 import { FARGATE_NUMBERS } from '../lib/core/config/fargate-settings.ts';
+import { type DescribedNumberSetting, SETTING_MEANINGS } from '../lib/core/config/setting-meanings.ts';
 import {
   DEFAULT_CONSUMER_COPY_PREFIX,
   DEFAULT_OUTPUT_FORMAT,
@@ -45,7 +46,7 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  ...Object.values(NUMBER_SETTINGS).map(numberRow),
+  ...Object.entries(NUMBER_SETTINGS).map(([name, setting]) => numberRow(described(name, setting))),
   ...Object.values(FARGATE_NUMBERS).map(numberRow),
   prefixRow('uploads', DEFAULT_UPLOAD_PREFIX, 'Uploads under this prefix are requests.'),
   prefixRow('payloads', DEFAULT_PAYLOAD_PREFIX, 'Payloads that messages refer to.'),
@@ -99,7 +100,7 @@ function table(group: string): string[] {
 function workerTable(): string[] {
   const shared = Object.entries(workerVariableNames()).flatMap(([name, variable]) => {
     const setting = Object.entries(NUMBER_SETTINGS).find(([known]) => known === name)?.[1];
-    return setting && !(name in WORKER_NUMBERS) ? [{ ...numberRow(setting), variable }] : [];
+    return setting && !(name in WORKER_NUMBERS) ? [{ ...numberRow(described(name, setting)), variable }] : [];
   });
   const own = Object.values<WorkerNumber>(WORKER_NUMBERS).map((number) => ({
     ...numberRow({ ...number, prop: '' }),
@@ -115,7 +116,20 @@ function workerTable(): string[] {
   ];
 }
 
-function numberRow({ prop, unit, min, max, default: byDefault, meaning, source }: NumberSetting): Row {
+function described(name: string, setting: NumberSetting): DescribedNumberSetting {
+  const meanings: Readonly<Record<string, string>> = SETTING_MEANINGS;
+  return { ...setting, meaning: meanings[name] ?? '' };
+}
+
+function numberRow({
+  prop,
+  unit,
+  min,
+  max,
+  default: byDefault,
+  meaning,
+  source,
+}: DescribedNumberSetting): Row {
   const range = `${min.toLocaleString('en')} to ${quantity(max, unit)}`;
   return {
     prop,

@@ -1,4 +1,4 @@
-import { limitsVariable } from '../../core/config/limits.ts';
+import { limitsVariable } from '../../core/config/limits-variable.ts';
 import { readVariables } from '../../core/config/variables.ts';
 import type { ServiceOptions } from '../../embedded/open-service.ts';
 import { serviceFile } from '../running-service.ts';

@@ -1,4 +1,5 @@
-import { type Limit, limitsVariable } from './limits.ts';
+import type { Limit } from './limits.ts';
+import { limitsVariable } from './limits-variable.ts';
 import type { ProcessorQueue } from './processor-queues.ts';
 import {
   API_AUTHS,

@@ -1,4 +1,4 @@
-import type { NumberSetting } from './settings.ts';
+import type { DescribedNumberSetting } from './setting-meanings.ts';
 
 /**
  * Longest time between SIGTERM and SIGKILL.
@@ -60,7 +60,7 @@ export const FARGATE_NUMBERS = {
     default: ECS_MAX_STOP_SECONDS,
     source: 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html',
   },
-} as const satisfies Record<string, NumberSetting>;
+} as const satisfies Record<string, DescribedNumberSetting>;
 
 /** The name of a number of `Host.fargate()`. */
 export type FargateNumberName = keyof typeof FARGATE_NUMBERS;

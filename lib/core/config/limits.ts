@@ -1,8 +1,6 @@
 import { ConfigurationError } from '../base/errors.ts';
-import { isJson } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
-import { type Variable, withDefault } from './variables.ts';
 
 /** A name in a request's metadata, as a limit refers to it. */
 export type MetadataName = `metadata.${string}`;
@@ -105,22 +103,6 @@ export function limitChangeProblem(change: unknown): string | undefined {
   return `A change must be an object, such as { concurrency: 5 }, got ${quote(change)}; reset() ends what was changed`;
 }
 
-/** The limits that a deployment passes on, as JSON. */
-export function limitsVariable(): Variable<readonly Limit[]> {
-  const name = 'COATCHECK_LIMITS';
-  const variable: Variable<readonly Limit[]> = {
-    name,
-    write: (limits) => (limits.length === 0 ? '' : JSON.stringify(limits)),
-    read: (given = '', problems) => {
-      const limits: unknown = isJson(given) ? JSON.parse(given) : given;
-      if (areLimits(limits)) return limits;
-      problems.push(limitsProblem(name, limits) ?? '');
-      return [];
-    },
-  };
-  return withDefault(variable, []);
-}
-
 function limitProblem(limit: unknown): string | undefined {
   if (!isObject(limit)) return ` must be an object, got ${quote(limit)}`;
   const unknown = Object.keys(limit).find((name) => !isOneOf(LIMIT_MEMBERS, name));
@@ -138,7 +120,8 @@ function limitProblem(limit: unknown): string | undefined {
   return limit.rate === undefined ? '.weight must come with a rate' : undefined;
 }
 
-function areLimits(limits: unknown): limits is readonly Limit[] {
+/** Whether a value can be used as limits. */
+export function areLimits(limits: unknown): limits is readonly Limit[] {
   return limitsProblem('limits', limits) === undefined;
 }
 

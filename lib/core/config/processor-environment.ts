@@ -1,5 +1,5 @@
 import type { EngineSettings } from './engine-settings.ts';
-import { limitsVariable } from './limits.ts';
+import { limitsVariable } from './limits-variable.ts';
 import { ON_EXHAUSTED, SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
 import {
   METRICS_VARIABLE,

@@ -5,7 +5,8 @@ import {
   type WebhookSettings,
   webhookSettingVariables,
 } from './engine-variables.ts';
-import { type Limit, limitsVariable } from './limits.ts';
+import type { Limit } from './limits.ts';
+import { limitsVariable } from './limits-variable.ts';
 import { NO_OUTPUT_URL, NUMBER_SETTINGS, type Order, type TraceTarget } from './settings.ts';
 import {
   TEXT_VARIABLES,

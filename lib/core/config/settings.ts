@@ -9,8 +9,6 @@ import {
 export interface NumberSetting {
   /** The path of the prop of `AsyncService`. Its value is a number, or a `Duration` if the unit is one of time. */
   readonly prop: string;
-  /** What the setting does, in a sentence or two. */
-  readonly meaning: string;
   /** The unit of `min`, `max` and `default`. */
   readonly unit: string;
   readonly min: number;
@@ -51,8 +49,6 @@ const MAX_AGE_DAYS = 36_500;
 export const NUMBER_SETTINGS = {
   batchSize: {
     prop: 'queue.batchSize',
-    meaning:
-      'Maximum number of messages in a batch, that is in one invocation. More than 10 requires a `queue.batchWindow` of at least 1 second.',
     unit: 'messages',
     min: 1,
     max: 10_000,
@@ -61,7 +57,6 @@ export const NUMBER_SETTINGS = {
   },
   batchWindowSeconds: {
     prop: 'queue.batchWindow',
-    meaning: 'How long Lambda waits for a batch to fill.',
     unit: 'seconds',
     min: 0,
     max: 300,
@@ -70,8 +65,6 @@ export const NUMBER_SETTINGS = {
   },
   maxConcurrency: {
     prop: 'queue.maxConcurrency',
-    meaning:
-      'Maximum number of batches processed concurrently. The default leaves half of the usual concurrency of an account, 1,000, to the HTTP API, to webhooks and to other functions.',
     unit: 'batches',
     min: 2,
     max: 1_000,
@@ -80,8 +73,6 @@ export const NUMBER_SETTINGS = {
   },
   highMaxConcurrency: {
     prop: 'queue.lanes.highMaxConcurrency',
-    meaning:
-      'Maximum number of batches of high priority processed concurrently, beside those of `queue.maxConcurrency`. With `queue.lanes` only.',
     unit: 'batches',
     min: 2,
     max: 1_000,
@@ -90,8 +81,6 @@ export const NUMBER_SETTINGS = {
   },
   lowMaxConcurrency: {
     prop: 'queue.lanes.lowMaxConcurrency',
-    meaning:
-      'Maximum number of batches of low priority processed concurrently, beside those of `queue.maxConcurrency`. With `queue.lanes` only.',
     unit: 'batches',
     min: 2,
     max: 1_000,
@@ -100,8 +89,6 @@ export const NUMBER_SETTINGS = {
   },
   minPollers: {
     prop: 'queue.pollers.min',
-    meaning:
-      'Provisioned pollers that are always ready. Each runs 10 batches at a time and costs $6.66 a month, also while the queue is empty. None by default.',
     unit: 'pollers',
     min: 2,
     max: 200,
@@ -109,8 +96,6 @@ export const NUMBER_SETTINGS = {
   },
   maxPollers: {
     prop: 'queue.pollers.max',
-    meaning:
-      'Maximum number of provisioned pollers. Ten times as many batches are processed concurrently, so `queue.maxConcurrency` must not be set too.',
     unit: 'pollers',
     min: 2,
     max: MAX_POLLERS,
@@ -118,8 +103,6 @@ export const NUMBER_SETTINGS = {
   },
   concurrency: {
     prop: 'function.requestConcurrency',
-    meaning:
-      'Maximum number of requests of one batch handled concurrently. Default: the whole batch, up to 400, because a function can have 1,024 files and sockets open.',
     unit: 'requests',
     min: 1,
     max: MAX_CONCURRENCY,
@@ -127,15 +110,12 @@ export const NUMBER_SETTINGS = {
   },
   reservedConcurrency: {
     prop: 'function.reservedConcurrency',
-    meaning:
-      'Invocations of the account’s concurrency that only the processor can use. At least `queue.maxConcurrency`, or 10 × `queue.pollers.max`, and those of `queue.lanes`. None by default.',
     unit: 'invocations',
     min: 2,
     max: MAX_POLLERS * POLLER_BATCHES,
   },
   ephemeralStorageMiB: {
     prop: 'function.ephemeralStorage',
-    meaning: 'Size of `/tmp`.',
     unit: 'MiB',
     min: 512,
     max: 10_240,
@@ -144,7 +124,6 @@ export const NUMBER_SETTINGS = {
   },
   memoryMiB: {
     prop: 'function.memoryMiB',
-    meaning: 'Memory of the processor. CPU grows with it.',
     unit: 'MiB',
     min: 128,
     max: 10_240,
@@ -153,7 +132,6 @@ export const NUMBER_SETTINGS = {
   },
   timeoutSeconds: {
     prop: 'function.timeout',
-    meaning: 'Maximum duration of an invocation, that is of one batch.',
     unit: 'seconds',
     min: 3,
     max: 900,
@@ -163,8 +141,6 @@ export const NUMBER_SETTINGS = {
   },
   visibilityTimeoutSeconds: {
     prop: 'queue.visibilityTimeout',
-    meaning:
-      'How long a message stays hidden after a crash before it is retried. Default: 6 × `function.timeout` + `queue.batchWindow`.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -173,7 +149,6 @@ export const NUMBER_SETTINGS = {
   },
   inputRetentionSeconds: {
     prop: 'queue.retention',
-    meaning: 'How long a request can wait in the input queue.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS - 1,
@@ -183,7 +158,6 @@ export const NUMBER_SETTINGS = {
   },
   outputRetentionSeconds: {
     prop: 'output.queue.retention',
-    meaning: 'How long an outcome can wait in the output queue. Default: the same as `queue.retention`.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS - 1,
@@ -191,7 +165,6 @@ export const NUMBER_SETTINGS = {
   },
   outputVisibilityTimeoutSeconds: {
     prop: 'output.queue.visibilityTimeout',
-    meaning: 'How long an outcome stays hidden from other consumers after one received it.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -200,8 +173,6 @@ export const NUMBER_SETTINGS = {
   },
   outputMaxReceiveCount: {
     prop: 'output.queue.maxReceiveCount',
-    meaning:
-      'How many times an outcome is delivered before it goes to the dead-letter queue of the output queue.',
     unit: 'receives',
     min: 1,
     max: 1_000,
@@ -210,8 +181,6 @@ export const NUMBER_SETTINGS = {
   },
   maxAttempts: {
     prop: 'retry.maxAttempts',
-    meaning:
-      'Maximum number of attempts. After the last one the request fails and its message goes to the dead-letter queue.',
     unit: 'attempts',
     min: 1,
     max: 400,
@@ -220,7 +189,6 @@ export const NUMBER_SETTINGS = {
   },
   retryBaseSeconds: {
     prop: 'retry.baseDelay',
-    meaning: 'Upper bound of the delay before the first retry. It doubles with every attempt.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -229,7 +197,6 @@ export const NUMBER_SETTINGS = {
   },
   retryCapSeconds: {
     prop: 'retry.maxDelay',
-    meaning: 'Upper bound of the delay before any retry. No delay is longer than 11 h 40 min.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -238,8 +205,6 @@ export const NUMBER_SETTINGS = {
   },
   pauseSeconds: {
     prop: 'circuitBreaker.pause',
-    meaning:
-      'How long processing pauses while something that every request needs is unavailable. The pause doubles while nothing succeeds, up to 15 minutes.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_DELAY_SECONDS,
@@ -248,8 +213,6 @@ export const NUMBER_SETTINGS = {
   },
   failureRatePercent: {
     prop: 'circuitBreaker.failureRate',
-    meaning:
-      'Percentage of the last 20 attempts of an instance at which processing pauses if they failed, whatever the error. Off by default.',
     unit: 'percent',
     min: 1,
     max: 100,
@@ -257,8 +220,6 @@ export const NUMBER_SETTINGS = {
   },
   minReleaseSuccessPercent: {
     prop: 'release.minSuccessRate',
-    meaning:
-      'Percentage of attempts of a new version that must succeed. Below it, the release is rolled back. The rate is that of at least 10 attempts in a minute.',
     unit: 'percent',
     min: 1,
     max: 100,
@@ -266,8 +227,6 @@ export const NUMBER_SETTINGS = {
   },
   inlineLimitBytes: {
     prop: 'output.inlineLimitBytes',
-    meaning:
-      'Maximum size of a result inside an outcome. Larger results are stored in S3, and the outcome refers to them.',
     unit: 'bytes',
     min: 0,
     max: 1_000_000,
@@ -276,7 +235,6 @@ export const NUMBER_SETTINGS = {
   },
   maxPayloadBytes: {
     prop: 'payloads.maxBytes',
-    meaning: 'Maximum size of a payload. Larger payloads fail without being read.',
     unit: 'bytes',
     min: 1,
     max: 50_000_000_000_000,
@@ -286,8 +244,6 @@ export const NUMBER_SETTINGS = {
   },
   maxBufferedBytes: {
     prop: 'payloads.maxBufferedBytes',
-    meaning:
-      'Maximum size of a payload that `json()`, `text()` and `bytes()` hold in memory. `stream()` has no such limit.',
     unit: 'bytes',
     min: 1,
     max: 536_870_888,
@@ -296,7 +252,6 @@ export const NUMBER_SETTINGS = {
   },
   maxJsonDepth: {
     prop: 'payloads.maxJsonDepth',
-    meaning: 'Maximum nesting of JSON. Deeper JSON fails.',
     unit: 'levels',
     min: 1,
     max: 1_000,
@@ -305,7 +260,6 @@ export const NUMBER_SETTINGS = {
   },
   uploadAgeDays: {
     prop: 'payloads.lifecycle.uploads',
-    meaning: 'How long payloads are kept. At least `queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -314,8 +268,6 @@ export const NUMBER_SETTINGS = {
   },
   resultAgeDays: {
     prop: 'payloads.lifecycle.results',
-    meaning:
-      'How long results larger than `output.inlineLimitBytes` are kept. At least `output.queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -324,8 +276,6 @@ export const NUMBER_SETTINGS = {
   },
   consumerCopyAgeDays: {
     prop: 'payloads.lifecycle.consumerCopies',
-    meaning:
-      'How long copies of results are kept that their consumer didn’t delete. At least `output.queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -333,8 +283,6 @@ export const NUMBER_SETTINGS = {
   },
   replacedUploadAgeDays: {
     prop: 'payloads.lifecycle.replacedUploads',
-    meaning:
-      'How long a payload is kept after it was overwritten, deleted or expired. At least `queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -342,7 +290,6 @@ export const NUMBER_SETTINGS = {
   },
   incompleteUploadAgeDays: {
     prop: 'payloads.lifecycle.incompleteUploads',
-    meaning: 'How long the parts of a multipart upload are kept that was never completed.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -350,8 +297,6 @@ export const NUMBER_SETTINGS = {
   },
   recordAgeDays: {
     prop: 'records.retention',
-    meaning:
-      'How long the record of a request is kept after its last change. Duplicates are detected as long as the record exists. At least `queue.retention` plus 14 days.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -360,7 +305,6 @@ export const NUMBER_SETTINGS = {
   },
   oldestRequestAlarmSeconds: {
     prop: 'observability.oldestRequestAlarm',
-    meaning: 'How long a request waits in the input queue before the alarm `OldestRequest` fires.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS,
@@ -368,8 +312,6 @@ export const NUMBER_SETTINGS = {
   },
   maxWaitSeconds: {
     prop: 'api.maxWait',
-    meaning:
-      'Maximum predicted time until a new request is done for which the HTTP API accepts it. If the prediction is longer, the API answers 503. At most `queue.retention`.',
     unit: 'seconds',
     min: 1,
     max: 345_600,
@@ -378,8 +320,6 @@ export const NUMBER_SETTINGS = {
   },
   tenantSharePercent: {
     prop: 'api.tenantShare',
-    meaning:
-      'Maximum share of accepted requests for one tenant while other tenants submit requests too and the predicted time is above half of `api.maxWait`. Above the share, the API answers 429.',
     unit: 'percent',
     min: 1,
     max: 100,

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../base/errors.ts';
 import { hideLogin } from '../base/hide-login.ts';
 import { ENGINE_DEFAULTS, type EngineSettings } from './engine-settings.ts';
 import { engineVariables, webhookSettingVariables } from './engine-variables.ts';
-import { limitsVariable } from './limits.ts';
+import { limitsVariable } from './limits-variable.ts';
 import {
   NO_OUTPUT_URL,
   NUMBER_SETTINGS,

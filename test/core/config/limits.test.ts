@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  allowanceProblem,
-  assertLimits,
-  limitsProblem,
-  limitsVariable,
-  perSecond,
-} from '../../../lib/core/config/limits.ts';
+import { allowanceProblem, assertLimits, limitsProblem, perSecond } from '../../../lib/core/config/limits.ts';
+import { limitsVariable } from '../../../lib/core/config/limits-variable.ts';
 
 describe('what is refused says where, what is allowed and what came', () => {
   test.each([
