@@ -366,6 +366,15 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
       await expect(open()).rejects.toThrow('npx coatcheck outbox table');
     });
 
+    test('on a read-only server', async () => {
+      await client.query(
+        'CREATE ROLE reader LOGIN; ALTER ROLE reader SET default_transaction_read_only = on',
+      );
+      const url = postgres.url.replace('postgres@', 'reader@');
+      await using administration = new PostgresOutboxAdministration(url, table);
+      await expect(administration.define(true)).rejects.toThrow('connect to the primary server');
+    });
+
     test('with a name that is none', () => {
       expect(() => new PostgresOutboxTable('a; drop table b')).toThrow(
         'The outbox table must be a name of letters',

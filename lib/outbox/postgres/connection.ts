@@ -15,8 +15,8 @@ const AS_TEXT: ClientConfig['types'] = {
   getTypeParser: (oid) => (oid === BYTEA ? types.getTypeParser(BYTEA) : (text: string) => text),
 };
 
-/** Errors that don't pass by themselves: no such database, table, column or right, and logins that are refused. */
-const FINAL = ['28000', '28P01', '3D000', '42P01', '42703', '42501'];
+/** Errors that don't pass by themselves: no such database, table, column or right, refused logins, and a read-only server. */
+const FINAL = ['28000', '28P01', '3D000', '42P01', '42703', '42501', '25006'];
 
 /** Where PostgreSQL is, and what opens connections to it. */
 export class PostgresServer {
@@ -75,9 +75,19 @@ export async function withConnection<Value>(
 export function explained(error: unknown, table: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (!FINAL.includes(code)) return error;
-  const remedy =
-    code === '42P01' || code === '42703'
-      ? `. Create ${table}, or add its columns, with: npx coatcheck outbox table`
-      : '';
-  return new ConfigurationError(`The outbox can't be used: ${messageOf(error)}${remedy}`, { cause: error });
+  return new ConfigurationError(`The outbox can't be used: ${messageOf(error)}${remedyOf(code, table)}`, {
+    cause: error,
+  });
+}
+
+function remedyOf(code: string, table: string): string {
+  switch (code) {
+    case '42P01':
+    case '42703':
+      return `. Create ${table}, or add its columns, with: npx coatcheck outbox table`;
+    case '25006':
+      return '. A standby is read-only: connect to the primary server';
+    default:
+      return '';
+  }
 }
