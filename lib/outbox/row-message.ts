@@ -47,9 +47,8 @@ export function rowMessage(row: StoredRow): RowMessage {
 /** What the columns of a row by another library say about its request. */
 function foreignAttributes({ aggregatetype, type, tracingspancontext }: StoredRow): Record<string, string> {
   const isTopic = topicProblem(aggregatetype) === undefined;
-  return {
-    ...(isTopic ? { [ATTRIBUTES.topic]: aggregatetype } : { aggregatetype }),
-    type,
-    ...traceOf(tracingspancontext),
-  };
+  const attributes = { [isTopic ? ATTRIBUTES.topic : 'aggregatetype']: aggregatetype, type };
+  // No attribute of a message in SQS may be empty.
+  const filled = Object.entries(attributes).filter(([, value]) => value !== '');
+  return { ...Object.fromEntries(filled), ...traceOf(tracingspancontext) };
 }

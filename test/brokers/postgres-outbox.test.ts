@@ -323,6 +323,24 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
   });
 
   describe('a table of another library', () => {
+    test('may have columns of any name, and rows without an aggregate or a type', async () => {
+      table = new OutboxTable(`foreign_${++tables}`);
+      await client.query(`CREATE TABLE ${table.sql} (id uuid PRIMARY KEY, aggregatetype text, aggregateid text,
+        type text, payload jsonb, before text, held text, "row" text)`);
+      await client.query(`INSERT INTO ${table.sql} (id, aggregatetype, aggregateid, type, payload) VALUES
+        (gen_random_uuid(), NULL, NULL, NULL, '1'), (gen_random_uuid(), 'order', '17', 'paid', '2')`);
+      await administered((outbox) => outbox.define(false));
+      await using outbox = await open();
+      const collected = collector();
+      await outbox.relay(collected.publish);
+      await outbox.relay(collected.publish);
+      expect(collected.rows).toMatchObject([
+        { aggregatetype: 'order', aggregateid: '17', type: 'paid', payload: '2' },
+        { aggregatetype: '', aggregateid: collected.ids()[1], type: '', payload: '1' },
+      ]);
+      expect(await remaining()).toEqual([]);
+    });
+
     test('gets what is missing, and is relayed whatever the type of its payload', async () => {
       const ids: string[] = [];
       const payloads: unknown[] = [];

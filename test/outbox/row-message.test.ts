@@ -54,6 +54,11 @@ describe('the message of a row', () => {
     expect(request.topic).toBeUndefined();
   });
 
+  test('of another library has no attributes of columns that are empty', () => {
+    const { attributes } = rowMessage({ ...FOREIGN, aggregatetype: '', type: '' }).message;
+    expect(attributes).toEqual({ RequestId: FOREIGN.id, OrderingKey: '1' });
+  });
+
   test.each([
     ['without a payload', { ...FOREIGN, payload: '' }, 'payload_empty'],
     ['of ours that is no request', { ...outboxRow('x'), payload: '{"order":' }, 'envelope_malformed'],

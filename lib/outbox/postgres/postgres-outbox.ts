@@ -31,9 +31,16 @@ export interface PostgresOutboxOptions {
   readonly logger: Logger;
 }
 
-/** A row as PostgreSQL returns it. */
-interface SelectedRow extends Omit<StoredRow, 'payload'> {
+const COLUMNS = 'id, aggregatetype, aggregateid, type, payload, tracingspancontext, position, refused';
+
+/** A row as PostgreSQL returns it. The columns of another library's table may be nullable. */
+interface SelectedRow {
+  readonly id: string;
+  readonly aggregatetype: string | null;
+  readonly aggregateid: string | null;
+  readonly type: string | null;
   readonly payload: string | Buffer | null;
+  readonly tracingspancontext: string | null;
   readonly position: string;
   readonly refused: string | null;
 }
@@ -115,11 +122,11 @@ export class PostgresOutbox implements OutboxSource {
   }
 }
 
-/** The rows that were inserted first, and that no relay holds. */
-function selectOldest(table: string): string {
+/** The rows that were inserted first, and that no relay holds. @param condition which rows are looked at */
+function selectOldest(table: string, condition = 'true'): string {
   return selectBatch(
     table,
-    `SELECT position FROM ${table} WHERE refused IS NULL
+    `SELECT position FROM ${table} WHERE refused IS NULL AND ${condition}
       ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
     'position',
   );
@@ -143,13 +150,15 @@ function selectInOrder(table: string, condition: string): string {
 
 /**
  * What to select, until something is found. First among the oldest rows: in a long backlog of few aggregates, all others would be
- * looked at for each batch. Then among all, since the oldest may be held by other relays, or wait behind a refused one.
+ * looked at for each batch. Then among all, since the oldest may be held by other relays, or wait behind a refused one. At last
+ * the rows without an aggregate, which another library's table may have.
  */
 function selectionsInOrder(table: string): string[] {
   const oldest = `SELECT position FROM ${table} ORDER BY position LIMIT ${OLDEST_ROWS}`;
   return [
     selectInOrder(table, `position <= (SELECT max(position) FROM (${oldest}) AS oldest)`),
     selectInOrder(table, 'true'),
+    selectOldest(table, 'aggregateid IS NULL'),
   ];
 }
 
@@ -159,25 +168,31 @@ function selectionsInOrder(table: string): string[] {
  */
 function selectBatch(table: string, held: string, column: 'aggregateid' | 'position'): string {
   return `WITH held AS MATERIALIZED (${held})
-    SELECT id, aggregatetype, aggregateid, type, payload, tracingspancontext, position, refused FROM (
+    SELECT ${COLUMNS} FROM (
       SELECT own.*, sum(pg_column_size(own.payload)) OVER (ORDER BY own.position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
       FROM held CROSS JOIN LATERAL (
-        SELECT * FROM ${table} WHERE ${column} = held.${column} ORDER BY position LIMIT ${BATCH_ROWS}
+        SELECT ${COLUMNS} FROM ${table} WHERE ${column} = held.${column} ORDER BY position LIMIT ${BATCH_ROWS}
       ) AS own ORDER BY own.position LIMIT ${BATCH_ROWS}
     ) AS batch WHERE coalesce(before, 0) < ${BATCH_BYTES} ORDER BY position`;
 }
 
 /** Leaves out what was refused, and what comes behind it. */
 function withoutHeldBack(rows: readonly SelectedRow[]): SelectedRow[] {
-  const heldBack = new Set<string>();
+  const heldBack = new Set<string | null>();
   return rows.filter(({ aggregateid, refused }) => {
     if (refused !== null) heldBack.add(aggregateid);
     return !heldBack.has(aggregateid);
   });
 }
 
-function storedRow({ payload, ...row }: SelectedRow): StoredRow {
-  return { ...row, payload: typeof payload === 'string' ? payload : new Uint8Array(payload ?? []) };
+function storedRow({ aggregatetype, aggregateid, type, payload, ...row }: SelectedRow): StoredRow {
+  return {
+    ...row,
+    aggregatetype: aggregatetype ?? '',
+    aggregateid: aggregateid ?? row.id,
+    type: type ?? '',
+    payload: typeof payload === 'string' ? payload : new Uint8Array(payload ?? []),
+  };
 }
 
 function refusalOf(position: string, publication: Publication | undefined) {

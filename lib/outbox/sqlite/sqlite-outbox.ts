@@ -214,9 +214,10 @@ function selectOf({ table: { sql }, ordered }: SqliteOutboxOptions): string {
 function storedRow({ position, payload, tracingspancontext, ...row }: Row): TakenRow {
   return {
     id: String(row.id),
-    aggregatetype: String(row.aggregatetype),
-    aggregateid: String(row.aggregateid),
-    type: String(row.type),
+    // The columns of another library's table may be nullable.
+    aggregatetype: String(row.aggregatetype ?? ''),
+    aggregateid: String(row.aggregateid ?? row.id),
+    type: String(row.type ?? ''),
     payload: payload instanceof Uint8Array ? new Uint8Array(payload) : String(payload ?? ''),
     tracingspancontext: tracingspancontext === null ? null : String(tracingspancontext),
     position: Number(position),
