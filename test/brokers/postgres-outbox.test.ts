@@ -322,6 +322,35 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
     expect(collected.ids().at(-1)).toBe(rows[2]?.id);
   });
 
+  test.each([
+    ['with U+0000', 'a\u0000b', 'a\uFFFDb'],
+    ['that was cut within a character', '😀'.slice(0, 1), '\uFFFD'],
+  ])('keeps a reason %s, and the others of its batch are published', async (_, reason, kept) => {
+    await using outbox = await open();
+    const [bad, good] = [outboxRow('bad'), outboxRow('good')];
+    await insert([bad, good]);
+    await outbox.relay(async () => [{ published: false, refused: true, reason }, { published: true }]);
+    expect(await remaining()).toEqual([bad.id]);
+    expect(await administered((administration) => administration.refused(10))).toMatchObject([
+      { id: bad.id, reason: kept },
+    ]);
+  });
+
+  test('fails where a policy keeps it from deleting, instead of publishing for ever', async () => {
+    await insert([outboxRow('1')]);
+    await client.query(`CREATE ROLE relay LOGIN;
+      GRANT SELECT, UPDATE, DELETE ON ${table.sql} TO relay;
+      ALTER TABLE ${table.sql} ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY reads ON ${table.sql} FOR SELECT USING (true);
+      CREATE POLICY updates ON ${table.sql} FOR UPDATE USING (true);`);
+    const url = postgres.url.replace('postgres@', 'relay@');
+    await using outbox = await PostgresOutbox.open({ url, table, ordered: true, logger });
+    await expect(outbox.relay(collector().publish)).rejects.toThrow('row-level security');
+    await client.query(`CREATE POLICY deletes ON ${table.sql} FOR DELETE USING (true)`);
+    await outbox.relay(collector().publish);
+    expect(await remaining()).toEqual([]);
+  });
+
   describe('a table of another library', () => {
     test('may have columns of any name, and rows without an aggregate or a type', async () => {
       table = new OutboxTable(`foreign_${++tables}`);

@@ -1,8 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import type { ReconnectingSession, Session } from '../../brokers/reconnecting-session.ts';
+import { ConfigurationError } from '../../core/base/errors.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import type { Publication } from '../../core/wire/batch-publisher.ts';
+import { toMessageText } from '../../core/wire/message-text.ts';
 import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbox-source.ts';
 import { explained, PostgresServer, withConnection } from './connection.ts';
 import { readLevel } from './level.ts';
@@ -88,11 +90,21 @@ export class PostgresOutbox implements OutboxSource {
       const published = taken
         .filter((_, nth) => publications[nth]?.published)
         .map(({ position }) => position);
-      const removal =
-        published.length > 0 ? `DELETE FROM ${this.#table} WHERE position IN (${published});` : '';
-      await client.query(`${removal} COMMIT`);
+      if (published.length === 0) await client.query('COMMIT');
+      else await this.#remove(client, published);
       return publications;
     });
+  }
+
+  /** @throws ConfigurationError if the database keeps the rows: they would be published for ever */
+  async #remove(client: PoolClient, positions: readonly string[]): Promise<void> {
+    const statements = `DELETE FROM ${this.#table} WHERE position IN (${positions}); COMMIT`;
+    // Several statements have several results, which the types of pg leave out.
+    const [removal] = [await client.query(statements)].flat();
+    if (removal?.rowCount !== 0) return;
+    throw new ConfigurationError(
+      `No published row could be deleted from ${this.#table}, so they are published again. A policy of row-level security or a trigger prevents it: let the relay's user delete all rows`,
+    );
   }
 
   async #take(client: PoolClient): Promise<readonly SelectedRow[]> {
@@ -197,5 +209,6 @@ function storedRow({ aggregatetype, aggregateid, type, payload, ...row }: Select
 
 function refusalOf(position: string, publication: Publication | undefined) {
   if (!publication || publication.published || !publication.refused) return [];
-  return [{ position, reason: publication.reason }];
+  // JSON in PostgreSQL holds neither U+0000 nor half a surrogate pair, where a long reason was cut.
+  return [{ position, reason: toMessageText(publication.reason) }];
 }
