@@ -322,6 +322,14 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
     expect(collected.ids().at(-1)).toBe(rows[2]?.id);
   });
 
+  test('bounds the bytes of a batch by what its payloads are without compression', async () => {
+    await using outbox = await open();
+    const large = 'x'.repeat(10_000_000);
+    await insert([1, 2, 3].map(() => outboxRow(large)));
+    const collected = collector();
+    expect(await outbox.relay(collected.publish)).toHaveLength(2);
+  });
+
   test.each([
     ['with U+0000', 'a\u0000b', 'a\uFFFDb'],
     ['that was cut within a character', '😀'.slice(0, 1), '\uFFFD'],

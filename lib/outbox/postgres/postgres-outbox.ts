@@ -179,9 +179,11 @@ function selectionsInOrder(table: string): string[] {
  * @param column that column, which the rows of the batch have in common with them. Looked up by the index, whatever the statistics
  */
 function selectBatch(table: string, held: string, column: 'aggregateid' | 'position'): string {
+  // PostgreSQL knows the length of a compressed text without decompressing it.
+  const length = 'octet_length(own.payload::text)';
   return `WITH held AS MATERIALIZED (${held})
     SELECT ${COLUMNS} FROM (
-      SELECT own.*, sum(pg_column_size(own.payload)) OVER (ORDER BY own.position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
+      SELECT own.*, sum(${length}) OVER (ORDER BY own.position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
       FROM held CROSS JOIN LATERAL (
         SELECT ${COLUMNS} FROM ${table} WHERE ${column} = held.${column} ORDER BY position LIMIT ${BATCH_ROWS}
       ) AS own ORDER BY own.position LIMIT ${BATCH_ROWS}
