@@ -20,6 +20,7 @@ const AMBIENT = `
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Stack } from 'aws-cdk-lib';
+import type { OutboxRow } from 'coatcheck/outbox';
 
 declare global {
   const stack: Stack;
@@ -29,6 +30,11 @@ declare global {
   const backend: IGrantable;
   const signal: AbortSignal;
   const queueUrl: string;
+  const row: OutboxRow;
+  const order: object;
+  const client: { query(sql: string, values?: unknown[]): Promise<unknown> };
+  interface PrismaTable { create(options: { data: object }): Promise<unknown> }
+  const prisma: { order: PrismaTable; outbox: PrismaTable; $transaction(work: Promise<unknown>[]): Promise<unknown> };
   const queue: { push(event: unknown): Promise<void> };
   function currentToken(): Promise<string>;
   function save(requestId: string, result: unknown): Promise<void>;
@@ -43,7 +49,7 @@ declare module '@hono/node-server' {
 }
 `;
 
-const snippets = (await readSnippets()).filter(({ language }) => ['ts', 'js'].includes(language));
+const snippets = (await readSnippets()).filter(({ language }) => language === 'ts');
 
 let parent: string;
 let consumer: Consumer;
