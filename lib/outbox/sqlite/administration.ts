@@ -4,6 +4,9 @@ import type { OutboxLevel } from '../outbox-source.ts';
 import { explaining, openDatabase, readLevel } from './open-database.ts';
 import type { SqliteOutboxTable } from './table.ts';
 
+/** How long a command waits for the transactions of the application. */
+const BUSY_MILLISECONDS = 5_000;
+
 /** What people do with an outbox table in a SQLite file. */
 export class SqliteOutboxAdministration implements OutboxAdministration {
   readonly #path: string;
@@ -18,12 +21,12 @@ export class SqliteOutboxAdministration implements OutboxAdministration {
 
   /** @throws ConfigurationError if there is no such file */
   static async open(path: string, table: SqliteOutboxTable): Promise<SqliteOutboxAdministration> {
-    return new SqliteOutboxAdministration(path, await openDatabase(path), table);
+    return new SqliteOutboxAdministration(path, await openDatabase(path, BUSY_MILLISECONDS), table);
   }
 
   /** Relays look at the file by themselves: nothing announces inserts. */
   async define(): Promise<void> {
-    this.#database.exec(this.#table.definition);
+    explaining(this.#path, () => this.#database.exec(this.#table.definition));
   }
 
   async level(): Promise<OutboxLevel> {

@@ -1,30 +1,39 @@
+import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
-import { codeOf, SQLITE_ERROR } from '../../stores/sqlite/result-code.ts';
+import { codeOf, SQLITE_ERROR, SQLITE_NOTADB } from '../../stores/sqlite/result-code.ts';
 import { numberOf } from '../../stores/sqlite/row.ts';
 import type { OutboxLevel } from '../outbox-source.ts';
 import type { SqliteOutboxTable } from './table.ts';
 
-/** How long SQLite itself waits for a lock of the application. */
-const BUSY_MILLISECONDS = 20;
-
-/** Opens an application's file. @throws ConfigurationError if it doesn't exist, or if this Node has no SQLite */
-export async function openDatabase(path: string): Promise<DatabaseSync> {
+/**
+ * Opens an application's file.
+ * @param busyMilliseconds how long SQLite itself waits for a lock of the application, and the process with it
+ * @throws ConfigurationError if it isn't there to be read and written, or if this Node has no SQLite
+ */
+export async function openDatabase(path: string, busyMilliseconds: number): Promise<DatabaseSync> {
   const { DatabaseSync } = await importSqlite();
-  await access(path).catch((cause) => {
-    throw new ConfigurationError(`The outbox can't be used: there is no file ${path}`, { cause });
+  await access(path, constants.R_OK | constants.W_OK).catch((cause) => {
+    const problem = cause.code === 'ENOENT' ? `there is no file ${path}` : messageOf(cause);
+    throw new ConfigurationError(`The outbox can't be used: ${problem}`, { cause });
   });
-  return new DatabaseSync(path, { timeout: BUSY_MILLISECONDS });
+  return new DatabaseSync(path, { timeout: busyMilliseconds });
 }
 
-/** Runs statements about an outbox table. @throws ConfigurationError if there is no such table, or if it lacks a column */
+/**
+ * Runs statements about an outbox table.
+ * @throws ConfigurationError if there is no such table, if it lacks a column, or if the file is no database
+ */
 export function explaining<Value>(path: string, work: () => Value): Value {
   try {
     return work();
   } catch (cause) {
+    if (codeOf(cause) === SQLITE_NOTADB) {
+      throw new ConfigurationError(`The outbox can't be used: ${path} is no SQLite database`, { cause });
+    }
     if (codeOf(cause) !== SQLITE_ERROR) throw cause;
     throw new ConfigurationError(
       `The outbox in ${path} can't be used: ${messageOf(cause)}. Create its table with SQLITE_OUTBOX of coatcheck/outbox, or with npx coatcheck outbox table --create --from sqlite:${path}`,

@@ -1,8 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError } from '../../core/base/errors.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import type { Publication } from '../../core/wire/batch-publisher.ts';
 import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
@@ -18,6 +19,9 @@ const BATCH_ROWS = 256;
 
 /** About how many bytes of payloads a batch has at most, to bound memory. */
 const BATCH_BYTES = 16 * 1024 * 1024;
+
+/** How long SQLite itself waits for a lock of the application, and the process with it. */
+const BLOCKED_MILLISECONDS = 20;
 
 /** The application holds its lock for milliseconds, unless it hangs. */
 const BUSY_RETRY_MILLISECONDS = 5;
@@ -50,16 +54,24 @@ export class SqliteOutbox implements OutboxSource {
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #select: string;
+  /** What the path named when it was opened. */
+  readonly #inode: number;
   #watcher: FSWatcher | undefined;
   /** Changes with every commit of another connection. */
   #seenVersion: number | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(database: DatabaseSync, lock: DatabaseSync, options: SqliteOutboxOptions) {
+  private constructor(
+    database: DatabaseSync,
+    lock: DatabaseSync,
+    inode: number,
+    options: SqliteOutboxOptions,
+  ) {
     this.#path = options.path;
     this.#table = options.table;
     this.#database = database;
     this.#lock = lock;
+    this.#inode = inode;
     this.#select = selectOf(options);
     this.#watch();
   }
@@ -67,11 +79,12 @@ export class SqliteOutbox implements OutboxSource {
   /** @throws ConfigurationError if there is no such file, no such table in it, or if this Node has no SQLite */
   static async open(options: SqliteOutboxOptions): Promise<SqliteOutbox> {
     const { path } = options;
-    const database = await openDatabase(path);
+    const database = await openDatabase(path, BLOCKED_MILLISECONDS);
     try {
-      explaining(path, () => database.prepare(selectOf(options)).get());
+      const { ino } = await stat(path);
+      await whenFree(() => explaining(path, () => database.prepare(selectOf(options)).get()));
       const { DatabaseSync } = await importSqlite();
-      return new SqliteOutbox(database, new DatabaseSync(`${path}-relay`), options);
+      return new SqliteOutbox(database, new DatabaseSync(`${path}-relay`), ino, options);
     } catch (error) {
       database.close();
       throw error;
@@ -80,6 +93,7 @@ export class SqliteOutbox implements OutboxSource {
 
   async relay(publish: PublishRows): Promise<readonly Publication[]> {
     this.#seenVersion = this.#version();
+    await this.#assertSameFile();
     if (!this.#hasTurn()) return [];
     const rows = this.#take();
     if (rows.length === 0) return [];
@@ -109,6 +123,15 @@ export class SqliteOutbox implements OutboxSource {
     this.#watcher?.close();
     this.#lock.close();
     this.#database.close();
+  }
+
+  /** @throws ConfigurationError if the application writes to another file by now, such as a restored backup */
+  async #assertSameFile(): Promise<void> {
+    const { ino } = await stat(this.#path).catch(() => ({ ino: undefined }));
+    if (ino === this.#inode) return;
+    throw new ConfigurationError(
+      `The outbox can't be relayed: ${this.#path} was ${ino === undefined ? 'deleted' : 'replaced'} while it was open. Start the relay again`,
+    );
   }
 
   /** Whether this relay is the one that works. */
@@ -148,7 +171,7 @@ export class SqliteOutbox implements OutboxSource {
   /** Removes what was published, and marks what was refused. */
   async #settle(rows: readonly TakenRow[], publications: readonly Publication[]): Promise<void> {
     const { sql } = this.#table;
-    await this.#whenFree('BEGIN IMMEDIATE');
+    await whenFree(() => this.#database.exec('BEGIN IMMEDIATE'));
     try {
       const remove = this.#database.prepare(`DELETE FROM ${sql} WHERE position = ?`);
       const refuse = this.#database.prepare(`UPDATE ${sql} SET refused = ? WHERE position = ?`);
@@ -157,23 +180,10 @@ export class SqliteOutbox implements OutboxSource {
         if (publication?.published) remove.run(position);
         else if (publication?.refused) refuse.run(publication.reason, position);
       }
-      await this.#whenFree('COMMIT');
+      await whenFree(() => this.#database.exec('COMMIT'));
     } catch (error) {
       rollback(this.#database);
       throw error;
-    }
-  }
-
-  /** Waits for the application's transactions outside of the event loop. */
-  async #whenFree(sql: 'BEGIN IMMEDIATE' | 'COMMIT'): Promise<void> {
-    for (const end = Date.now() + BUSY_MILLISECONDS; ; ) {
-      try {
-        this.#database.exec(sql);
-        return;
-      } catch (error) {
-        if (codeOf(error) !== SQLITE_BUSY || Date.now() > end) throw error;
-      }
-      await sleep(BUSY_RETRY_MILLISECONDS);
     }
   }
 
@@ -201,6 +211,18 @@ export class SqliteOutbox implements OutboxSource {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** Repeats work while a transaction of the application is in its way, outside of the event loop. */
+async function whenFree<Value>(work: () => Value): Promise<Value> {
+  for (const end = Date.now() + BUSY_MILLISECONDS; ; ) {
+    try {
+      return work();
+    } catch (error) {
+      if (codeOf(error) !== SQLITE_BUSY || Date.now() > end) throw error;
+    }
+    await sleep(BUSY_RETRY_MILLISECONDS);
   }
 }
 

@@ -7,6 +7,9 @@ export const SQLITE_BUSY = 5;
 /** A constraint is violated. */
 export const SQLITE_CONSTRAINT = 19;
 
+/** The file is no database. */
+export const SQLITE_NOTADB = 26;
+
 /** The primary result code of an error of SQLite, which is the low byte of extended codes; undefined for other errors. */
 export function codeOf(error: unknown): number | undefined {
   const isCode = error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';

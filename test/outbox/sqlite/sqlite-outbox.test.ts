@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
@@ -5,6 +8,7 @@ import { ConfigurationError } from '../../../lib/core/base/errors.ts';
 import { type OutboxRow, outboxRow, SQLITE_OUTBOX } from '../../../lib/outbox/index.ts';
 import { OutboxRelay } from '../../../lib/outbox/outbox-relay.ts';
 import type { PublishRows, StoredRow } from '../../../lib/outbox/outbox-source.ts';
+import { SqliteOutboxAdministration } from '../../../lib/outbox/sqlite/administration.ts';
 import { SqliteOutbox } from '../../../lib/outbox/sqlite/sqlite-outbox.ts';
 import { SqliteOutboxTable } from '../../../lib/outbox/sqlite/table.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
@@ -191,4 +195,50 @@ test('says what is missing', async () => {
   database.exec('CREATE TABLE outbox (id TEXT)');
   const incomplete = SqliteOutbox.open({ path, table, ordered: false });
   await expect(incomplete).rejects.toThrow('Create its table with SQLITE_OUTBOX of coatcheck/outbox');
+  const text = join(folder, 'app.txt');
+  await writeFile(text, 'no database '.repeat(100));
+  await expect(SqliteOutbox.open({ path: text, table, ordered: false })).rejects.toThrow(
+    'no SQLite database',
+  );
+});
+
+test.each([
+  ['replaced', (path: string) => rename(`${path}.backup`, path)],
+  ['deleted', (path: string) => rm(path)],
+])('relays nothing from a file that was %s, and says so', async (what, change) => {
+  const { path, database, insert, open, ids } = await openFile();
+  database.exec(`PRAGMA journal_mode = DELETE; VACUUM INTO '${path}.backup'`);
+  const outbox = await open();
+  const row = outboxRow('x');
+  insert(row);
+  await change(path);
+  await expect(outbox.relay(publishing([]))).rejects.toThrow(`was ${what} while it was open`);
+  expect(ids()).toEqual([row.id]);
+});
+
+test('is opened, and looked after, once a transaction of the application has ended', async () => {
+  const { path, database, insert, open } = await openFile();
+  database.exec('PRAGMA journal_mode = DELETE');
+  insert(outboxRow('x'));
+  database.exec('BEGIN EXCLUSIVE');
+  setTimeout(() => database.exec('COMMIT'), 100);
+  const outbox = await open();
+  await outbox.relay(async (rows) => rows.map(() => ({ published: false, refused: true, reason: 'bad' })));
+  const holder = fork(new URL('../programs/hold-lock.ts', import.meta.url), [path]);
+  onTestFinished(() => void holder.kill());
+  await once(holder, 'message');
+  await using administration = await SqliteOutboxAdministration.open(path, new SqliteOutboxTable());
+  holder.send('release soon');
+  expect(await administration.putBack()).toBe(1);
+});
+
+test('takes the rows of a table of another library, whose columns may be null', async () => {
+  const { database, open } = await openFile();
+  database.exec(`DROP TABLE outbox; CREATE TABLE outbox (position INTEGER PRIMARY KEY, id TEXT, aggregatetype TEXT,
+    aggregateid TEXT, type TEXT, payload TEXT, tracingspancontext TEXT, inserted INTEGER, refused TEXT);
+    INSERT INTO outbox (id, payload) VALUES ('r-1', '1')`);
+  const outbox = await open(true);
+  const published: StoredRow[] = [];
+  await outbox.relay(publishing(published));
+  expect(published).toMatchObject([{ id: 'r-1', aggregatetype: '', aggregateid: 'r-1', type: '' }]);
 });
