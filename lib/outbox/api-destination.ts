@@ -68,11 +68,14 @@ function resultOf(result: BatchResult): SendResult {
 /** Credentials may be corrected, and requests with one key that wait for each other are submitted again. */
 const PASSING = [401, 403, 404, 409];
 
-/** Whether the API never accepts what it was sent. */
+/**
+ * Whether the API never accepts what it was sent. An answer of another server, such as a proxy in between, says so only of what is
+ * too large.
+ */
 function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof ApiError && error.status < 500 && !isTransient(error) && !PASSING.includes(error.status)
-  );
+  if (!(error instanceof ApiError) || error.status >= 500 || isTransient(error)) return false;
+  const { status, code } = error;
+  return status === 413 || !(PASSING.includes(status) || code === `http_${status}`);
 }
 
 /** @throws PermanentError, RangeError for what the API doesn't take */
