@@ -158,7 +158,7 @@ function queueWait({ place, pace }: Figures): Wait {
   const before = waiting + Math.min(inFlight, 2 * slots);
   const count = Math.round(pace ? Math.max(waiting, before - slots) : waiting);
   const reason = why.behind({ count, isExact, ofTenant: countOfTenant(place, count - waiting) });
-  if (before < slots) return { why: reason, duration: NONE };
+  if (before < slots) return { why: reason, duration: pace ? timeUntilEnds(0, pace, spread) : NONE };
   // Any number of those may come, as far as is known.
   const ends = before + 1 - slots + overtaking / 2;
   return {

@@ -124,6 +124,6 @@ function estimatedPlace(record: RequestRecord, load: LoadFigures, now: number): 
     waiting: Math.max(0, before - slots),
     inFlight: Math.min(before, slots),
     isExact: false,
-    spread: RATE_DRIFT * (first - before),
+    spread: Math.min(RATE_DRIFT * (first - before), backlog),
   };
 }

@@ -86,8 +86,8 @@ export function timeUntilEnds(
   { slots, meanSeconds, variation, together, drift, sample }: Pace,
   spread: number,
 ): Duration {
-  if (ends <= 0) return { mean: 0, variance: 0 };
   const rate = slots / meanSeconds;
+  if (ends <= 0) return { mean: 0, variance: (spread / rate) ** 2 };
   const batches = ends / together;
   const counted = (batches + batches ** 2 / sample) * variation * together ** 2;
   const grouped = together > 1 ? together ** 2 : 0;
@@ -105,13 +105,16 @@ export function sumOf(one: Duration, other: Duration): Duration {
 
 /**
  * The range of a time that is gamma distributed, by the approximation of Wilson and Hilferty. Where many attempts add up, that
- * is a normal distribution; where few do, it is as skew as their times.
+ * is a normal distribution; where few do, it is as skew as their times. Where the deviation is more than twice the mean, such a
+ * distribution is almost always near 0, and the longest wait is that of a normal distribution.
  */
 export function rangeOf({ mean, variance }: Duration): DurationRange {
-  if (mean === 0 || variance === 0) return { least: mean, most: mean };
+  if (variance === 0) return { least: mean, most: mean };
+  const normal = mean + NORMAL_QUANTILE * Math.sqrt(variance);
+  if (mean === 0) return { least: 0, most: normal };
   const part = variance / (9 * mean ** 2);
   const at = (quantile: number) => mean * Math.max(0, 1 - part + quantile * Math.sqrt(part)) ** 3;
-  return { least: at(-NORMAL_QUANTILE), most: at(NORMAL_QUANTILE) };
+  return { least: at(-NORMAL_QUANTILE), most: Math.max(at(NORMAL_QUANTILE), normal) };
 }
 
 /**

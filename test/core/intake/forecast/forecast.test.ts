@@ -201,7 +201,7 @@ describe('the times', () => {
     waiting: fc.nat(100_000),
     inFlight: fc.nat(1_000),
     isExact: fc.boolean(),
-    spread: fc.nat(100),
+    spread: fc.nat(100_000),
   });
   const records = fc.record({
     nextAttemptAt: fc.option(fc.integer({ min: seconds(-100), max: seconds(10_000) }), { nil: undefined }),
@@ -232,6 +232,17 @@ describe('the times', () => {
       fc.property(paces, places, fc.nat(10_000), (pace, place, more) => {
         const [before, after] = [place, { ...place, waiting: place.waiting + more }].map(
           (each) => startOf({ pace: { ...pace, together: 1 }, place: each }) ?? { to: Number.NaN },
+        );
+        expect(after?.to).toBeGreaterThanOrEqual(before?.to ?? Number.NaN);
+      }),
+    );
+  });
+
+  test('end no earlier the less is known of the number before it', () => {
+    fc.assert(
+      fc.property(paces, places, fc.nat(100_000), (pace, place, more) => {
+        const [before, after] = [place, { ...place, spread: place.spread + more }].map(
+          (each) => startOf({ pace, place: each }) ?? { to: Number.NaN },
         );
         expect(after?.to).toBeGreaterThanOrEqual(before?.to ?? Number.NaN);
       }),

@@ -51,6 +51,17 @@ test('a request is behind what was there when it was submitted, without what was
   expect(to - from).toBeGreaterThan(last - first);
 });
 
+test('a request whose turn came long after its submission may still wait, for as long as what is there takes', async () => {
+  const { clock, state, forecaster, record, secondsUntilStart } = estimating();
+  const submitted = record({ backlog: 100_000 });
+  state.load = { backlog: 500, pace: PACE };
+  clock.advanceSeconds(25_000);
+  expect((await forecaster.forecast(submitted))?.why).toBe('next to start');
+  const [from = 0, to = 0] = (await secondsUntilStart(submitted)) ?? [];
+  expect(from).toBe(0);
+  expect(to).toBeGreaterThan(500 / 5);
+});
+
 test('a request is behind no more than what is there now', async () => {
   const { clock, state, forecaster, record } = estimating();
   const submitted = record();
