@@ -16,11 +16,12 @@ export function serviceForecaster(
   admission: Admission,
 ): Forecaster {
   const { file, clock } = storage;
+  const { limits } = settings;
   return new Forecaster({
     admission,
-    limits: settings.limits,
+    limits,
     limitStore: new SqliteLimitStore(file),
-    places: new SqlitePlaceFinder(file, { lanes: storage.lanes, clock }),
+    places: new SqlitePlaceFinder(file, { lanes: storage.lanes, limits, clock }),
     logger,
     clock,
   });

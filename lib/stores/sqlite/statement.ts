@@ -32,6 +32,12 @@ export class Statement {
     return this.#statement.all(...this.#valuesOf(bound));
   }
 
+  /** The first row that is accepted. Reads none after it. */
+  find(bound: Bound, accepts: (row: Row) => boolean): Row | undefined {
+    for (const row of this.#statement.iterate(...this.#valuesOf(bound))) if (accepts(row)) return row;
+    return undefined;
+  }
+
   #valuesOf(bound: Bound): SQLInputValue[] {
     return this.#names.map((name) => {
       const value = bound[name];
