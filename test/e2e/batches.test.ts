@@ -60,17 +60,23 @@ async function hooks() {
   return { calls, url: `http://127.0.0.1:${port}/hook` };
 }
 
-test('the command line submits a file of items, waits, and saves a line for each; one webhook reports the end', async () => {
+test('the command line submits a file of items, goes on without a refused line, and saves the results; one webhook reports the end', async () => {
   const cwd = await temporaryFolder();
   const { calls, url } = await hooks();
+  const file = join(cwd, 'items.ndjson');
   const lines = itemsOf(200).map((item) => JSON.stringify(item));
-  await writeFile(join(cwd, 'items.ndjson'), [...lines, '{"key": 1}'].join('\n'));
-  const line = ['submit', 'items.ndjson', '--callback-url', url, '--wait', '-o', 'results.ndjson', '--json'];
-  const { exitCode, stdout, stderr } = await coatcheck(['batches', ...line, '--api', service.apiUrl], {
-    cwd,
-  });
-  expect(stderr).toContain('line 201');
-  expect(exitCode).toBe(1);
+  const submit = async (...line: readonly string[]) =>
+    coatcheck(['batches', 'submit', 'items.ndjson', ...line, '--json', '--api', service.apiUrl], { cwd });
+  await writeFile(file, [...lines, '{"key": 1}'].join('\n'));
+  const refused = await submit('--callback-url', url, '--wait');
+  expect(refused.stderr).toContain('line 201');
+  expect(refused.exitCode).toBe(1);
+  const { id, status } = JSON.parse(refused.stdout);
+  expect(status).toBe('open');
+
+  await writeFile(file, lines.join('\n'));
+  const { exitCode, stdout } = await submit('--resume', id, '--wait', '-o', 'results.ndjson');
+  expect(exitCode).toBe(3);
   const ended = JSON.parse(stdout);
   const counts = { total: 200, queued: 0, running: 0, succeeded: 150, failed: 50, cancelled: 0, expired: 0 };
   expect(ended).toMatchObject({ status: 'completed', progress: 1, counts });
@@ -83,9 +89,9 @@ test('the command line submits a file of items, waits, and saves a line for each
   await vi.waitFor(() => expect(calls).toHaveLength(1), WAITING);
   expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({
     type: 'coatcheck.batch.completed',
-    data: { id: ended.id, counts },
+    data: { id, counts },
   });
-  await vi.waitFor(async () => expect(await timersOf(ended.id)).toEqual([]), WAITING);
+  await vi.waitFor(async () => expect(await timersOf(id)).toEqual([]), WAITING);
 });
 
 test('items that are added again, and changes that come again, count once', async () => {
