@@ -200,8 +200,10 @@ function reasonOf(error: unknown): string {
   return isOwn ? 'something that every request needs is down' : shortened(error.message);
 }
 
+/** On one line: it ends up on terminals and in pages. */
 function shortened(text: string): string {
-  return text.length <= MAX_REASON ? text : `${text.slice(0, MAX_REASON)}…`;
+  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return (line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON)}…`).toWellFormed();
 }
 
 /**

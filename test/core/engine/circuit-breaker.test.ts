@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DownstreamUnavailable, RetryLater, StoreUnavailable } from '../../../lib/core/base/errors.ts';
 import { Circuit, type CircuitSettings } from '../../../lib/core/engine/circuit-breaker.ts';
 import type { Pause } from '../../../lib/core/ports/pausing.ts';
+import type { NotedPause } from '../../../lib/core/ports/telemetry.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { TestClock } from '../../support/test-clock.ts';
 
@@ -13,6 +14,7 @@ class Bench {
   readonly clock = new TestClock();
   readonly logger = new CollectingLogger();
   readonly asked: Pause[] = [];
+  readonly noted: NotedPause[] = [];
   readonly circuit: Circuit;
 
   constructor(settings: Partial<CircuitSettings> = {}) {
@@ -20,6 +22,7 @@ class Bench {
       { pauseSeconds: 30, failureRatePercent: undefined, ...settings },
       {
         pauses: { request: async (pause) => void this.asked.push(pause) },
+        load: { notePause: async (pause) => void this.noted.push(pause) },
         now: () => this.clock.now(),
         logger: this.logger,
       },
@@ -62,6 +65,16 @@ describe('what says that something is down', () => {
     const [pause] = bench.asked;
     expect(pause?.reason).toMatch(/^DownstreamUnavailable: <p>/);
     expect(pause?.reason.length).toBeLessThan(1_100);
+  });
+
+  test.each([
+    [new DownstreamUnavailable('the model\n\tis \u001b[31mdown\u0000 '), 'the model is [31mdown'],
+    [new DownstreamUnavailable(`${'x'.repeat(199)}😀😀`), `${'x'.repeat(199)}\ufffd…`],
+    [new StoreUnavailable('The table', new Error('secret')), 'something that every request needs is down'],
+  ])('those who wait learn it in one line: %s', (error, reason) => {
+    const bench = new Bench();
+    bench.fail(5, error);
+    expect(bench.noted).toEqual([{ until: bench.clock.now() + 30_000, reason }]);
   });
 
   test('a success in between begins a new row', () => {
