@@ -26,9 +26,11 @@ export function batchWebhookOf(
   if (url === '' || callbackUrlProblem(url, rules) !== undefined) return undefined;
   const { id, tenant, topic, status, counts, createdAt, endedAt = createdAt } = view;
   const type = batchEventTypeOf(view);
+  // A batch that is created again with the same idempotency key, after the first one is gone, has the same id.
+  const names = [serviceName, id, String(createdAt.getTime()), ...(tenant === undefined ? [] : [tenant])];
   return {
     url,
-    id: digestOf('batch webhook', serviceName, id, ...(tenant === undefined ? [] : [tenant])),
+    id: digestOf('batch webhook', ...names),
     attempt: 1,
     subject: {
       type,
