@@ -62,13 +62,17 @@ export function storedBatchOf(item: Item): StoredBatch {
   };
 }
 
+/** The name of a call in the map of open pages, whose values are their numbers. */
+export function openCallName({ callId, size }: Omit<OpenPage, 'page'>): string {
+  return `${callId}#${size}`;
+}
+
 /** The account of an item. */
 export function accountOf(item: Item): BatchAccount {
-  const open = Object.entries(item.open?.M ?? {}).map(([page, { M = {} }]) => ({
-    page: Number(page),
-    size: Number(M.size?.N ?? 0),
-    callId: M.callId?.S ?? '',
-  }));
+  const open = Object.entries(item.open?.M ?? {}).map(([name, { N }]) => {
+    const [callId = '', size] = name.split('#');
+    return { page: Number(N), size: Number(size), callId };
+  });
   return {
     pages: numberOf(item, 'pages') ?? 0,
     reserved: numberOf(item, 'reserved') ?? 0,

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { backoffBound } from '../core/base/backoff.ts';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import {
   RECORD_BATCH,
@@ -23,7 +21,7 @@ import type {
   StoredBatch,
 } from '../core/ports/batch-store.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
-import { accountOf, newBatchItem, type OpenPage, storedBatchOf } from './batch-item.ts';
+import { accountOf, newBatchItem, type OpenPage, openCallName, storedBatchOf } from './batch-item.ts';
 import { batchItemKey, batchName, pageItemKey, placeText } from './batch-place.ts';
 import { BATCH_ITEMS_MARGIN_MILLISECONDS } from './dynamodb-batch-counter.ts';
 import { ConditionalItems } from './dynamodb-conditional-items.ts';
@@ -43,12 +41,8 @@ export interface BatchStorePorts extends OpenBatchesPorts {
   readonly queueFor: (topic: string | undefined) => Pick<SubmissionQueue, 'send'>;
 }
 
-/** Most tries to open a page: each fails if another call opened one meanwhile. */
+/** Most tries to open a page: each fails if other calls took the last room meanwhile, and finds less. */
 const MAX_TRIES = 12;
-
-/** Upper bound of the wait before the second try; it doubles with every further try, up to a second. */
-const FIRST_WAIT_MILLISECONDS = 20;
-const LONGEST_WAIT_MILLISECONDS = 1_000;
 
 /**
  * Batches in the table of request records. The function of batches counts their requests by the stream of the table, so the counts of a
@@ -187,45 +181,42 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
     });
   }
 
-  /** @returns undefined if the batch is sealed; a page of size 0 if it is full */
+  /**
+   * Any number of calls open pages at the same time: the number of a page is assigned by the update.
+   * @returns undefined if the batch is sealed; a page of size 0 if it is full
+   */
   async #openPage(batch: Batch, count: number, at: number): Promise<OpenPage | undefined> {
     const key = batchItemKey(batch);
     const callId = crypto.randomUUID();
-    let item: Item | undefined = await this.existing(batch);
-    for (let tries = 1; ; tries++) {
-      const { pages, reserved, open } = accountOf(item);
-      // The SDK retries a call whose response was lost: then the page is open.
-      const opened = open.find((page) => page.callId === callId);
-      if (opened) return opened;
+    let item = await this.existing(batch);
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const { pages, reserved } = accountOf(item);
       if (item.sealedAt) return undefined;
       const size = Math.min(count, BATCH_MAX_ITEMS - reserved);
       if (size <= 0) return { page: pages, size: 0, callId };
       const result = await this.update(key, {
         update:
-          'SET #pages = :next, #reserved = #reserved + :size, #open.#page = :open, #addedAt = :at, #sealsAt = :sealsAt',
+          'SET #open.#call = #pages, #pages = #pages + :one, #reserved = #reserved + :size, #addedAt = :at, #sealsAt = :sealsAt',
         condition:
-          '#createdAt = :createdAt AND attribute_not_exists(#sealedAt) AND #pages = :page AND #reserved = :reserved',
-        names: ['pages', 'reserved', 'open', 'addedAt', 'sealsAt', 'createdAt', 'sealedAt'],
-        placeholders: { '#page': String(pages) },
+          '#createdAt = :createdAt AND attribute_not_exists(#sealedAt) AND #reserved <= :most AND attribute_not_exists(#open.#call)',
+        names: ['open', 'pages', 'reserved', 'addedAt', 'sealsAt', 'createdAt', 'sealedAt'],
+        placeholders: { '#call': openCallName({ callId, size }) },
         values: {
-          ':next': { N: String(pages + 1) },
-          ':page': { N: String(pages) },
+          ':one': { N: '1' },
           ':size': { N: String(size) },
-          ':reserved': { N: String(reserved) },
-          ':open': { M: { size: { N: String(size) }, callId: { S: callId } } },
+          ':most': { N: String(BATCH_MAX_ITEMS - size) },
           ':at': { N: String(at) },
           ':sealsAt': { N: String(sealsItselfAt(batch, { addedAt: at })) },
           ':createdAt': createdAtOf(batch),
         },
       });
-      if (result.updated) return { page: pages, size, callId };
-      if (!result.item || tries === MAX_TRIES) {
-        throw new Error(`No page could be opened in the batch ${batch.id} by ${tries} tries`);
-      }
+      if (!result.item) break;
       item = result.item;
-      const bound = backoffBound(tries, FIRST_WAIT_MILLISECONDS, LONGEST_WAIT_MILLISECONDS);
-      await sleep(this.ports.random() * bound);
+      // Also if the update failed: the SDK retries a call whose response was lost, and then the page is open.
+      const opened = accountOf(item).open.find((page) => page.callId === callId);
+      if (opened) return opened;
     }
+    throw new Error(`No page could be opened in the batch ${batch.id}`);
   }
 
   /** @throws the error of an item that can't be sent or recorded, after the others are added */

@@ -12,7 +12,7 @@ import type {
 } from '../core/ports/batch-store.ts';
 import type { Random } from '../core/ports/clock.ts';
 import type { StoredRecord } from '../core/ports/record-store.ts';
-import { accountOf, dueBatchOf, numberOf, type OpenPage, storedBatchOf } from './batch-item.ts';
+import { accountOf, dueBatchOf, numberOf, type OpenPage, openCallName, storedBatchOf } from './batch-item.ts';
 import { batchItemKey, batchName, pageItemKey, placeText, readPlace } from './batch-place.ts';
 import { DynamoDbBatchCounter, type RequestChange } from './dynamodb-batch-counter.ts';
 import { readItems } from './read-items.ts';
@@ -195,10 +195,10 @@ export class DynamoDbOpenBatches
   protected async closePage(batch: Batch, page: OpenPage, added: number): Promise<void> {
     const key = batchItemKey(batch);
     const closed = await this.update(key, {
-      update: 'SET #reserved = #reserved - :unused, #added = #added + :added REMOVE #open.#page',
-      condition: '#createdAt = :createdAt AND attribute_exists(#open.#page)',
+      update: 'SET #reserved = #reserved - :unused, #added = #added + :added REMOVE #open.#call',
+      condition: '#createdAt = :createdAt AND attribute_exists(#open.#call)',
       names: ['reserved', 'added', 'open', 'createdAt'],
-      placeholders: { '#page': String(page.page) },
+      placeholders: { '#call': openCallName(page) },
       values: {
         ':unused': { N: String(page.size - added) },
         ':added': { N: String(added) },

@@ -124,6 +124,14 @@ test('a call that dies while it adds ends no batch early, and holds none up for 
   expect(await state()).toMatchObject({ endedAt: START + 5, counts: { queued: 0, cancelled: 3 } });
 });
 
+test('many calls add items at the same time', async () => {
+  const { store, records } = await openBatch();
+  const keys = Array.from({ length: 60 }, (_, number) => `k-${number}`);
+  const adding = keys.map((key) => store.add(BATCH, [prepared(records, key)], START));
+  expect((await Promise.all(adding)).flat()).toEqual(keys.map(() => 'added'));
+  expect((await keysOf(store)).toSorted()).toEqual(keys.toSorted());
+});
+
 test('several functions that count the same changes at the same time count each once', async () => {
   const { store, records, counter, changes, cancel, state } = await openBatch();
   const keys = Array.from({ length: 120 }, (_, number) => `k-${number}`);
