@@ -110,8 +110,7 @@ export class DynamoDbBatchCounter {
       Object.keys(item.open?.M ?? {}).length === 0;
     if (!isDone) return item;
     const endedAt = Math.max(numberOf(item, 'sealedAt') ?? 0, numberOf(item, 'changedAt') ?? 0);
-    const { client, table } = this.#ports;
-    const result = await updateItem(client, table, key, {
+    const result = await updateItem(this.#ports, key, {
       update: 'SET #endedAt = :endedAt, #expiredAtEnd = #expired, #leasedUntil = :zero',
       condition:
         '#createdAt = :createdAt AND attribute_exists(#sealedAt) AND attribute_not_exists(#endedAt) AND size(#open) = :zero ' +

@@ -180,7 +180,7 @@ export class DynamoDbOpenBatches
   }
 
   protected update(key: string, update: ItemUpdate): Promise<ItemUpdated> {
-    return updateItem(this.ports.client, this.ports.table, key, update);
+    return updateItem(this.ports, key, update);
   }
 
   /** Seals a batch by an update, and ends it if it has no requests that haven't ended. */
