@@ -98,6 +98,12 @@ export class Batches {
         'batch with another topic, metadata, time or callback URL',
       );
     }
+    if (idempotencyKey !== undefined && !this.#isKept(stored)) {
+      throw new IdempotencyKeyTaken(
+        idempotencyKey,
+        'batch that is no longer kept and not yet deleted: use another key, or this one later',
+      );
+    }
     return this.#viewOf(stored);
   }
 

@@ -264,6 +264,20 @@ describe('a batch', () => {
     });
   });
 
+  test('is created again with its idempotency key as soon as the first one is deleted', async () => {
+    const { batches, runner, clock, file } = await openBatches();
+    const first = await batches.create({ idempotencyKey: 'k' });
+    await batches.seal(first.id, undefined);
+    await runner.run();
+    clock.advanceSeconds(RECORD_AGE_DAYS * 86_400);
+    await expect(batches.create({ idempotencyKey: 'k' })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+      message: expect.stringContaining('a batch that is no longer kept'),
+    });
+    await deleteExpired(file, {}, clock.now());
+    expect(await batches.create({ idempotencyKey: 'k' })).toMatchObject({ id: first.id, status: 'open' });
+  });
+
   test('is its tenant’s only', async () => {
     const { batches } = await openBatches();
     const { id } = await batches.create({ tenant: 'acme' });
