@@ -30,7 +30,7 @@ export class Reading<Figures> {
   /** The latest figures; undefined if there are none, or only stale ones. */
   async latest(): Promise<Figures | undefined> {
     const now = this.#now();
-    if (now - this.#attemptedAt >= INTERVAL_MILLISECONDS) {
+    if (now - this.#attemptedAt >= INTERVAL_MILLISECONDS || now < this.#attemptedAt) {
       this.#attemptedAt = now;
       this.#attempt = unlessAborted(this.#refresh(now), AbortSignal.timeout(PATIENCE_MILLISECONDS), () => {});
     }
@@ -42,13 +42,16 @@ export class Reading<Figures> {
   async #refresh(readAt: number): Promise<void> {
     try {
       const figures = await this.#read();
-      if (!this.#latest || this.#latest.readAt <= readAt) this.#latest = { figures, readAt };
+      const { readAt: latest = readAt } = this.#latest ?? {};
+      if (latest <= readAt || latest > this.#now()) this.#latest = { figures, readAt };
     } catch (error) {
       this.#onFailure(error);
     }
   }
 
+  /** Figures from after now are too old: the clock was set back. */
   #age(): number {
-    return this.#latest ? this.#now() - this.#latest.readAt : Number.POSITIVE_INFINITY;
+    const age = this.#latest ? this.#now() - this.#latest.readAt : Number.POSITIVE_INFINITY;
+    return age < 0 ? Number.POSITIVE_INFINITY : age;
   }
 }

@@ -65,6 +65,17 @@ test('a caller waits only briefly, then gets the last figures', async () => {
   expect(await reading.latest()).toBe(1);
 });
 
+test('figures from before the clock was set back are read again', async () => {
+  const { reading, clock, calls } = await opened(1);
+  clock.advanceSeconds(-3_600);
+  const asked = reading.latest();
+  calls[1]?.resolve(2);
+  expect(await asked).toBe(2);
+  clock.advanceSeconds(5);
+  expect(await reading.latest()).toBe(2);
+  expect(calls).toHaveLength(3);
+});
+
 test('the age of figures counts from the start of their reading', async () => {
   const { reading, clock, calls } = await opened(1);
   clock.advanceSeconds(5);
