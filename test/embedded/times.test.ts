@@ -74,6 +74,15 @@ test('requests wait behind those that were submitted before', async () => {
   expect(await whyOf(service, ids[3])).toBeUndefined();
 });
 
+test('an upload waits from its arrival', async () => {
+  const { open } = await start();
+  const { service, client } = await open();
+  await submitAll(service, 2);
+  const { id } = await client.submit(new Blob([new Uint8Array(7_000_000)]));
+  await submitAll(service, 2);
+  await vi.waitFor(async () => expect(await whyOf(service, id)).toBe('behind 2 requests'), PATIENT);
+});
+
 test('requests of tenants wait in turns, and each names those of its tenant only', async () => {
   const { open } = await start();
   const { service } = await open(async () => {});

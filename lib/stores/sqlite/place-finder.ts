@@ -10,9 +10,15 @@ import { type Row, textOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 import { HAS_TURNS, TENANT } from './tenant-turns.ts';
 
-/** Messages of a time that may be the request's, in the order in which they were sent: it is among the first. */
-const FIND = `SELECT number, visible_at, deliveries, first_delivered_at, message_group, body FROM messages
-  WHERE queue = :queue AND sent_at BETWEEN :from AND :to AND instr(body, :id) > 0 ORDER BY sent_at`;
+/** Messages of a time that may be the request's. They are read up to its own, from the end of the time that it was sent near. */
+const messagesFrom = (end: 'first' | 'last') => `SELECT
+    number, visible_at, deliveries, first_delivered_at, message_group, body FROM messages
+  WHERE queue = :queue AND sent_at BETWEEN :from AND :to AND instr(body, :id) > 0
+  ORDER BY sent_at ${end === 'first' ? 'ASC' : 'DESC'}`;
+
+const FROM_FIRST = messagesFrom('first');
+
+const FROM_LAST = messagesFrom('last');
 
 const VISIBLE = 'SELECT count(*) AS count FROM messages WHERE queue = :queue AND visible_at <= :until';
 
@@ -68,8 +74,8 @@ interface Found {
 
 /**
  * Counts the requests that start before one, by the order in which the queues of a file deliver: priorities by their weights,
- * tenants in turns, each tenant's messages by their times. A count takes time for each message that it counts: some milliseconds
- * for 100,000.
+ * tenants in turns, each tenant's messages by their times. A count takes time for each message that it counts: 5 ms for 100,000,
+ * 11 ms if they have tenants.
  */
 export class SqlitePlaceFinder implements PlaceFinder {
   readonly #file: SqliteFile;
@@ -95,7 +101,7 @@ export class SqlitePlaceFinder implements PlaceFinder {
     const from = isUpload ? updatedAt - SENDING_MILLISECONDS : createdAt;
     const bound = { queue, from, to: from + SENDING_MILLISECONDS, id: request.id };
     const row = this.#file
-      .statement(FIND)
+      .statement(isUpload ? FROM_LAST : FROM_FIRST)
       .find(bound, ({ body }) => isSubmissionOf(String(body), { ...request, source: '' }));
     return row && foundOf(queue, row, now);
   }
