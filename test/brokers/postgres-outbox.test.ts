@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CoatcheckError } from '../../lib/core/base/errors.ts';
 import { outboxRow } from '../../lib/outbox/outbox-row.ts';
 import type { PublishRows, StoredRow } from '../../lib/outbox/outbox-source.ts';
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
@@ -428,6 +429,18 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
       const url = postgres.url.replace('postgres@', 'reader@');
       await using administration = new PostgresOutboxAdministration(url, table);
       await expect(administration.define(true)).rejects.toThrow('connect to the primary server');
+    });
+
+    test.each([
+      ['that is none', 'postgres://u:secret@127.0.0.1:99999/shop', 'Invalid URL'],
+      ['with a missing file', 'postgres://u:secret@h/shop?sslmode=verify-full&sslrootcert=/no.pem', 'ENOENT'],
+      ['of no server', 'postgres://u:secret@127.0.0.1:9/shop', 'ECONNREFUSED'],
+    ])('at a URL %s', async (_, url, reason) => {
+      const opening = PostgresOutbox.open({ url, table, ordered: true, logger });
+      const error = await opening.catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(CoatcheckError);
+      expect(String(error)).toContain(reason);
+      expect(String(error)).not.toContain('secret');
     });
 
     test('with a name that is none', () => {

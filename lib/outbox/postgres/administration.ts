@@ -19,11 +19,14 @@ export interface RefusedRow {
 
 /** What people do with an outbox table. Every method throws a ConfigurationError for a table that can't be used. */
 export class PostgresOutboxAdministration implements AsyncDisposable {
+  readonly #server: PostgresServer;
   readonly #pool: Pool;
   readonly #table: PostgresOutboxTable;
 
+  /** @throws ConfigurationError for a URL that can't be used */
   constructor(url: string, table: PostgresOutboxTable) {
-    this.#pool = new PostgresServer(url).pool();
+    this.#server = new PostgresServer(url);
+    this.#pool = this.#server.pool();
     this.#table = table;
   }
 
@@ -76,7 +79,7 @@ export class PostgresOutboxAdministration implements AsyncDisposable {
     try {
       return await work();
     } catch (error) {
-      throw explained(error, this.#table.sql);
+      throw explained(error, this.#server.name, this.#table.sql);
     }
   }
 

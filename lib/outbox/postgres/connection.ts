@@ -1,5 +1,5 @@
-import { Client, type ClientConfig, Pool, type PoolClient, types } from 'pg';
-import { ConfigurationError } from '../../core/base/errors.ts';
+import { Client, type ClientConfig, DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { ConfigurationError, StoreUnavailable } from '../../core/base/errors.ts';
 import { hideLogin } from '../../core/base/hide-login.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 
@@ -24,7 +24,10 @@ export class PostgresServer {
   readonly name: string;
   readonly #config: ClientConfig;
 
-  /** @param url a connection URL as `pg` reads it, TLS included */
+  /**
+   * @param url a connection URL as `pg` reads it, TLS included
+   * @throws ConfigurationError for a URL that `pg` can't read, or that names a file which can't be read
+   */
   constructor(url: string) {
     this.name = hideLogin(url);
     this.#config = {
@@ -35,6 +38,11 @@ export class PostgresServer {
       keepAlive: true,
       types: AS_TEXT,
     };
+    try {
+      this.client();
+    } catch (cause) {
+      throw new ConfigurationError(`The URL ${this.name} can't be used: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** A connection of its own, which isn't open yet. */
@@ -70,10 +78,12 @@ export async function withConnection<Value>(
 
 /**
  * Explains an error that the operator must act on.
- * @returns a ConfigurationError for what doesn't pass by itself, any other error as it is
+ * @param server its name @param table as SQL writes its name
+ * @returns a ConfigurationError for what doesn't pass by itself, StoreUnavailable if there is no answer, any other error as it is
  */
-export function explained(error: unknown, table: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+export function explained(error: unknown, server: string, table: string): unknown {
+  if (!(error instanceof DatabaseError)) return new StoreUnavailable(server, error);
+  const { code = '' } = error;
   if (!FINAL.includes(code)) return error;
   return new ConfigurationError(`The outbox can't be used: ${messageOf(error)}${remedyOf(code, table)}`, {
     cause: error,

@@ -65,7 +65,7 @@ export class PostgresOutbox implements OutboxSource {
       FROM jsonb_to_recordset($1) AS refusal(position bigint, reason text) WHERE row.position = refusal.position`;
   }
 
-  /** @throws ConfigurationError if the table can't be used; another error if the server can't be reached */
+  /** @throws ConfigurationError if the table can't be used; StoreUnavailable if the server can't be reached */
   static async open(options: PostgresOutboxOptions): Promise<PostgresOutbox> {
     const server = new PostgresServer(options.url);
     const outbox = new PostgresOutbox(server, options);
@@ -75,7 +75,7 @@ export class PostgresOutbox implements OutboxSource {
       return outbox;
     } catch (error) {
       await outbox[Symbol.asyncDispose]();
-      throw explained(error, options.table.sql);
+      throw explained(error, server.name, options.table.sql);
     }
   }
 
