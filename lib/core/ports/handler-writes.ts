@@ -23,7 +23,9 @@ export type WriteKind = keyof HandlerWrites;
 
 /** @throws ConfigurationError unless there are writes of a kind that the store makes */
 export function assertWritable(writes: HandlerWrites, kinds: readonly WriteKind[] = []): void {
-  if (!kinds.some((kind) => writes[kind] !== undefined)) throw unwritable(writes, kinds);
+  // Programs in JavaScript may pass none.
+  const given: HandlerWrites | undefined = writes;
+  if (!kinds.some((kind) => given?.[kind] !== undefined)) throw unwritable(given ?? {}, kinds);
 }
 
 /** The error for writes of no kind that the store makes. */

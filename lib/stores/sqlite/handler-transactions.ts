@@ -97,11 +97,16 @@ export function runWrites(write: (tx: SqliteTransaction) => unknown, tx: SqliteT
   if (typeof write !== 'function')
     throw new TypeError(`sqlite of complete() must be a function, got ${typeof write}`);
   const returned = write(tx);
-  if (!isPromise(returned)) return;
-  returned.catch(() => {});
+  if (!isThenable(returned)) return;
+  // The queries of some libraries run when something waits for them, so only a promise is waited for.
+  if (isPromise(returned)) returned.catch(() => {});
   throw new TypeError(
     'sqlite of complete() must be a function that is not async: await everything before you call complete()',
   );
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 class HandlerTransaction implements SqliteTransaction {

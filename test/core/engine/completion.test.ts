@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import type { HandlerWrites } from '../../../lib/core/ports/handler-writes.ts';
@@ -129,6 +131,20 @@ describe('writes nothing', () => {
     expect(await deliver()).toEqual(['message-r-1']);
     expect(records.record('r-1')?.lastError?.message).toContain('not async');
     expect(effects()).toBe(0);
+  });
+
+  test('if the callback returns a query that runs when something waits for it', async () => {
+    const query = () => drizzle.mock().execute(sql`INSERT INTO app_effects VALUES ('made')`);
+    const { records, deliver } = setUp((request) => request.complete(null, { sqlite: query }));
+    expect(await deliver()).toEqual(['message-r-1']);
+    expect(records.record('r-1')?.lastError?.message).toContain('not async');
+  });
+
+  test.each([undefined, null])('without writes, got %s', async (writes) => {
+    // @ts-expect-error: a program in JavaScript may leave them out.
+    const { records, deliver } = setUp((request) => request.complete(null, writes));
+    expect(await deliver()).toEqual(['message-r-1']);
+    expect(records.record('r-1')?.lastError?.message).toContain('complete() needs writes for sqlite');
   });
 
   test('for a result that is none, and a response that is no success', async () => {
