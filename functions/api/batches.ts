@@ -63,6 +63,6 @@ export function batchRoutes(
   });
   return {
     routes: BATCH_ROUTES,
-    add: (app) => addBatchRoutes(app, batches, parts, { maxResults: MAX_RESULTS }),
+    add: (app) => addBatchRoutes(app, batches, parts, { maxResults: MAX_RESULTS, manifests: true }),
   };
 }

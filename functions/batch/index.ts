@@ -9,11 +9,14 @@ import { DynamoDbBatchCounter } from '../../lib/aws/dynamodb-batch-counter.ts';
 import { DynamoDbOpenBatches } from '../../lib/aws/dynamodb-open-batches.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
+import { LazyManifestFiles } from '../../lib/aws/lazy-manifest-files.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { serializeError } from '../../lib/core/base/serialize-error.ts';
 import { readBatchEnvironment } from '../../lib/core/config/batch-environment.ts';
+import { BatchManifest } from '../../lib/core/intake/batch-manifest.ts';
 import { BatchRunner } from '../../lib/core/intake/batch-runner.ts';
 import { BatchUpkeep } from '../../lib/core/intake/batch-upkeep.ts';
+import { manifestLine } from '../../lib/core/intake/manifest-line.ts';
 import { batchViewOf } from '../../lib/core/model/batch-view.ts';
 import type { StoredBatch } from '../../lib/core/ports/batch-store.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -31,7 +34,7 @@ const SPARE_MILLISECONDS = 60_000;
 
 const powertools = new Logger();
 const environment = readBatchEnvironment(process.env);
-const { requestTable, recordAgeDays, serviceName, webhookQueueUrl } = environment;
+const { requestTable, recordAgeDays, resultAgeDays, serviceName, webhookQueueUrl } = environment;
 const logger = new PowertoolsLogger(powertools);
 const dynamodb = recordClient();
 const ports = { client: dynamodb, table: requestTable, random: Math.random };
@@ -41,23 +44,41 @@ const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, requestTabl
 const webhooks = webhookQueueUrl === '' ? undefined : new SqsWebhookQueue(queueClient(), webhookQueueUrl);
 // Items of batches on AWS wait for 15 minutes at most: there is nothing to promote.
 const submissions = { promote: async () => {} };
-const runner = new BatchRunner({ store, records, submissions, report, clock: Date, logger }, recordAgeDays);
+const manifest = new BatchManifest(
+  {
+    store,
+    files: new LazyManifestFiles(environment.payloadBucket),
+    lineOf: (item) => manifestLine(item, { resultAgeDays, now: Date.now() }),
+  },
+  environment.resultPrefix,
+);
+const runner = new BatchRunner(
+  { store, records, submissions, manifest, report, clock: Date, logger },
+  recordAgeDays,
+);
 const timers = new LazyRunningBatchTimers(environment.scheduleGroup);
 const upkeep = new BatchUpkeep({ store, runner, timers, clock: Date });
 
 /** Handles changes of records, or the firing of a timer. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   powertools.addContext(context);
-  const mayGoOn = () => context.getRemainingTimeInMillis() > SPARE_MILLISECONDS;
-  if (!isStreamEvent(event)) return upkeep.run(batchOfTimer(event), mayGoOn);
+  if (!isStreamEvent(event)) {
+    const mayGoOn = () => context.getRemainingTimeInMillis() > SPARE_MILLISECONDS;
+    return upkeep.run(batchOfTimer(event), mayGoOn);
+  }
   const changed = await counter.count(batchChangesOf(event, logger));
   for (const item of changed) {
     const { batch, state } = storedBatchOf(item);
     if (state.endedAt === undefined) continue;
-    // A report that fails holds up no changes: the timer repeats it.
-    await upkeep.run(batch, mayGoOn).catch((error: unknown) => {
-      logger.error('The end of a batch is reported later', { batch: batch.id, error: serializeError(error) });
-    });
+    // A report that fails, or a manifest of several parts, holds up no changes: the timer goes on with it.
+    await upkeep
+      .run(batch, () => false)
+      .catch((error: unknown) => {
+        logger.error('The end of a batch is reported later', {
+          batch: batch.id,
+          error: serializeError(error),
+        });
+      });
   }
 }
 

@@ -3,9 +3,11 @@ import type * as z from 'zod';
 import { isOfType } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
 import type { Batches } from '../core/intake/batches.ts';
+import { manifestLine } from '../core/intake/manifest-line.ts';
 import { NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import type { BatchView } from '../core/model/batch-view.ts';
 import { batchPath } from '../core/model/request-links.ts';
+import { isResultKept } from '../core/model/stored-result.ts';
 import type { StoredItem } from '../core/ports/batch-store.ts';
 import {
   AddedItems,
@@ -24,7 +26,6 @@ import {
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { addLines, linesOf } from './item-lines.ts';
-import { manifestLine } from './manifest-line.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError, problemBody } from './problem.ts';
@@ -36,6 +37,7 @@ import {
   timeOf,
   topicOf,
 } from './request-fields.ts';
+import { assertKept, redirectTo } from './result-answer.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
 
@@ -147,8 +149,25 @@ const results = {
   },
 } as const satisfies Route;
 
+const manifest = {
+  method: 'get',
+  path: `${PATH}/{id}/manifest`,
+  operationId: 'getBatchManifest',
+  summary: 'Get the file with all results of a batch',
+  description:
+    'The lines of `GET /v1/batches/{id}/results` as one file, as they were when the batch had ended. Only on AWS.',
+  request: OF_ONE,
+  responses: {
+    202: { ...BATCH_ANSWER, description: 'The batch, whose manifest isn’t written yet.' },
+    303: {
+      description: 'The file is at `Location` for 15 minutes. Fetch it without the `Authorization` header.',
+    },
+    ...problems(400, 401, 403, 404, 410, 500),
+  },
+} as const satisfies Route;
+
 /** The routes of this file, for the OpenAPI document. */
-export const BATCH_ROUTES = [create, list, get, addItems, seal, cancel, results];
+export const BATCH_ROUTES = [create, list, get, addItems, seal, cancel, results, manifest];
 
 /** Lines that are sent together. */
 const LINES_TOGETHER = 100;
@@ -159,10 +178,12 @@ const LINES_TOGETHER = 100;
  */
 const PART_BYTES = 2_097_152;
 
-/** What a host can't do. */
-export interface BatchRouteLimits {
+/** What hosts do differently. */
+export interface BatchRouteOptions {
   /** Most lines of results in a response. @default - all, as the client reads them */
   readonly maxResults?: number;
+  /** Whether all results of a batch become one file. @default false */
+  readonly manifests?: boolean;
 }
 
 /** Adds the routes of batches. */
@@ -170,7 +191,7 @@ export function addBatchRoutes(
   app: Hono<ApiEnv>,
   batches: Batches,
   parts: ApiParts,
-  { maxResults }: BatchRouteLimits = {},
+  { maxResults, manifests = false }: BatchRouteOptions = {},
 ): void {
   addRoute(app, create, async (c) => {
     const { topic: given, metadata, notBefore, expiresAt, callbackUrl } = c.req.valid('json');
@@ -186,7 +207,7 @@ export function addBatchRoutes(
       callbackUrl: callbackUrlOf(callbackUrl, parts.webhookRules),
       idempotencyKey: idempotencyKeyOf('Idempotency-Key', c.req.valid('header')['idempotency-key']),
     });
-    return c.json(resourceOf(created), 201, { ...NO_STORE, Location: `batches/${created.id}` });
+    return c.json(resourceOf(created, parts), 201, { ...NO_STORE, Location: `batches/${created.id}` });
   });
 
   addRoute(app, list, async (c) => {
@@ -194,10 +215,14 @@ export function addBatchRoutes(
     const after = cursor === undefined ? undefined : positionIn(cursor);
     const page = await batches.list({ tenant: c.get('caller').tenant, after, limit });
     const next = page.next && Buffer.from(page.next).toString('base64url');
-    return c.json({ batches: page.batches.map(resourceOf), ...(next && { next }) }, 200, NO_STORE);
+    return c.json(
+      { batches: page.batches.map((view) => resourceOf(view, parts)), ...(next && { next }) },
+      200,
+      NO_STORE,
+    );
   });
 
-  addRoute(app, get, async (c) => answer(c, await batches.get(c.req.valid('param').id, tenantOf(c))));
+  addRoute(app, get, async (c) => answer(c, await batches.get(c.req.valid('param').id, tenantOf(c)), parts));
 
   addRoute(app, addItems, async (c) => {
     assertNdjson(c.req.header('content-type'));
@@ -208,9 +233,13 @@ export function addBatchRoutes(
     return c.json({ ...counts, refused: listed }, 200, NO_STORE);
   });
 
-  addRoute(app, seal, async (c) => answer(c, await batches.seal(c.req.valid('param').id, tenantOf(c))));
+  addRoute(app, seal, async (c) =>
+    answer(c, await batches.seal(c.req.valid('param').id, tenantOf(c)), parts),
+  );
 
-  addRoute(app, cancel, async (c) => answer(c, await batches.cancel(c.req.valid('param').id, tenantOf(c))));
+  addRoute(app, cancel, async (c) =>
+    answer(c, await batches.cancel(c.req.valid('param').id, tenantOf(c)), parts),
+  );
 
   addRoute(app, results, async (c) => {
     const { id } = c.req.valid('param');
@@ -227,6 +256,15 @@ export function addBatchRoutes(
       limit: String(most),
     });
     return c.body(text, 200, { ...headers, ...(next && { Link: `<results?${query}>; rel="next"` }) });
+  });
+
+  addRoute(app, manifest, async (c) => {
+    const view = await batches.get(c.req.valid('param').id, tenantOf(c));
+    if (!manifests) throw noManifest(view);
+    const { manifest: file, endedAt } = view;
+    if (!file || !endedAt) return c.json(resourceOf(view, parts), 202, NO_STORE);
+    assertKept(endedAt.getTime(), parts);
+    return redirectTo(c, file, parts);
   });
 }
 
@@ -266,8 +304,28 @@ function tenantOf(c: Context<ApiEnv>): string | undefined {
   return c.get('caller').tenant;
 }
 
-function answer(c: Context<ApiEnv>, view: BatchView) {
-  return c.json(resourceOf(view), 200, NO_STORE);
+function answer(c: Context<ApiEnv>, view: BatchView, parts: ApiParts) {
+  return c.json(resourceOf(view, parts), 200, NO_STORE);
+}
+
+function noManifest({ id }: BatchView): ProblemError {
+  return new ProblemError({
+    status: 404,
+    code: 'manifest_unknown',
+    detail: `The batch ${id} has no manifest, since only a service on AWS writes one: GET ${batchPath(id, '/results')} returns all results`,
+  });
+}
+
+/** Whether a batch has a manifest that is still kept. */
+function hasManifest(
+  { manifest, endedAt }: BatchView,
+  { clock, resultAgeDays }: Pick<ApiParts, 'clock' | 'resultAgeDays'>,
+): boolean {
+  return (
+    manifest !== undefined &&
+    endedAt !== undefined &&
+    isResultKept(endedAt.getTime(), resultAgeDays, clock.now())
+  );
 }
 
 /** The lines of a manifest. They are read when the client takes them, so that one of any length needs little memory. */
@@ -318,16 +376,18 @@ function positionIn(cursor: string): string {
   });
 }
 
-function resourceOf({
-  tenant: _,
-  notBefore,
-  expiresAt,
-  createdAt,
-  sealedAt,
-  endedAt,
-  estimatedEndAt,
-  ...view
-}: BatchView): z.infer<typeof Batch> {
+function resourceOf(batch: BatchView, parts: ApiParts): z.infer<typeof Batch> {
+  const {
+    tenant: _,
+    manifest: __,
+    notBefore,
+    expiresAt,
+    createdAt,
+    sealedAt,
+    endedAt,
+    estimatedEndAt,
+    ...view
+  } = batch;
   return {
     ...view,
     ...(notBefore && { notBefore: notBefore.toISOString() }),
@@ -342,6 +402,7 @@ function resourceOf({
       seal: batchPath(view.id, '/seal'),
       results: batchPath(view.id, '/results'),
       cancel: batchPath(view.id, '/cancel'),
+      ...(hasManifest(batch, parts) && { manifest: batchPath(view.id, '/manifest') }),
     },
   };
 }

@@ -87,12 +87,15 @@ export const Batch = z
       description: 'When it ends if its items go on ending as fast as since its start.',
     }),
     links: z
-      .object(
-        Object.fromEntries(LINKS.map((name) => [name, z.string()])) as Record<
+      .object({
+        ...(Object.fromEntries(LINKS.map((name) => [name, z.string()])) as Record<
           (typeof LINKS)[number],
           z.ZodString
-        >,
-      )
+        >),
+        manifest: z.string().optional().meta({
+          description: 'All results in one file. Present on AWS, from when it is written until it expires.',
+        }),
+      })
       .meta({ description: 'Paths below the API’s base URL.' }),
   })
   .meta({ id: 'Batch' });

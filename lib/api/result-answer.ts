@@ -1,8 +1,7 @@
 import type { Context } from 'hono';
-import { DAY_MILLISECONDS } from '../core/base/time.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
-import type { StoredResult } from '../core/model/stored-result.ts';
+import { isResultKept, type StoredResult } from '../core/model/stored-result.ts';
 import type { ApiParts } from './context.ts';
 import { NO_STORE } from './no-store.ts';
 import { ProblemError } from './problem.ts';
@@ -28,19 +27,17 @@ export async function answerResult(c: Context, record: RequestRecord, parts: Api
     return c.body(new Uint8Array(result.bytes), 200, { ...INERT, 'Content-Type': result.contentType });
   }
   assertKept(outcome.endedAt, parts);
-  return c.body(null, 303, { ...INERT, Location: await urlOf(result, parts) });
+  return redirectTo(c, result, parts);
 }
 
-function urlOf(result: StoredResult, { transfers }: ApiParts): Promise<string> {
-  return transfers.downloadUrl(result, DOWNLOAD_SECONDS);
+/** The redirect to a file in the store. */
+export async function redirectTo(c: Context, file: StoredResult, { transfers }: Pick<ApiParts, 'transfers'>) {
+  const Location = await transfers.downloadUrl(file, DOWNLOAD_SECONDS);
+  return c.body(null, 303, { ...INERT, Location });
 }
 
-/** Whether a stored result is still there. Records may be kept longer than results. @param endedAt, now milliseconds since 1970 */
-export function isResultKept(endedAt: number, resultAgeDays: number, now: number): boolean {
-  return now < endedAt + resultAgeDays * DAY_MILLISECONDS;
-}
-
-function assertKept(endedAt: number, { resultAgeDays, clock }: ApiParts): void {
+/** @throws ProblemError 410 */
+export function assertKept(endedAt: number, { resultAgeDays, clock }: ApiParts): void {
   if (isResultKept(endedAt, resultAgeDays, clock.now())) return;
   throw new ProblemError({
     status: 410,

@@ -59,6 +59,7 @@ export function storedBatchOf(item: Item): StoredBatch {
       expiredAtEnd: numberOf(item, 'expiredAtEnd'),
     },
     keptUntil: ttl === undefined ? undefined : ttl * 1000,
+    ...(item.manifest?.S !== undefined && { manifest: JSON.parse(item.manifest.S) }),
   };
 }
 
@@ -93,7 +94,13 @@ export function dueBatchOf(item: Item, now: number): DueBatch | undefined {
   if (cancels && accountOf(item).open.length > 0) return undefined;
   const sealsItself = sealedAt === undefined && (numberOf(item, 'sealsAt') ?? 0) <= now;
   if (!cancels && endedAt === undefined && !sealsItself) return undefined;
-  return { ...stored, cancels, ...(cancels && after !== '' && { cancelledUpTo: after }) };
+  const progress = item.manifestProgress?.S;
+  return {
+    ...stored,
+    cancels,
+    ...(cancels && after !== '' && { cancelledUpTo: after }),
+    ...(progress !== undefined && { manifestProgress: JSON.parse(progress) }),
+  };
 }
 
 function countsOf(item: Item): BatchCounts {

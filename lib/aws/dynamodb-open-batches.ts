@@ -2,11 +2,14 @@ import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import { RECORD_BATCH, RECORD_BATCH_PLACE, RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import { type Batch, countedStatusOf, itemRequestId } from '../core/model/batch.ts';
+import type { StoredResult } from '../core/model/stored-result.ts';
 import type {
   BatchKey,
   BatchStore,
   DueBatch,
   ItemPage,
+  ManifestProgress,
+  ManifestStore,
   StoredBatch,
   StoredItem,
 } from '../core/ports/batch-store.ts';
@@ -48,7 +51,7 @@ interface ReadPage {
  * of its pages. Each page is the item of a call that added requests, with their keys in order; their records say where they are.
  */
 export class DynamoDbOpenBatches
-  implements Pick<BatchStore, 'find' | 'seal' | 'items' | 'noteCancelled' | 'noteReported'>
+  implements Pick<BatchStore, 'find' | 'seal' | 'items' | 'noteCancelled' | 'noteReported'>, ManifestStore
 {
   protected readonly ports: OpenBatchesPorts;
   protected readonly counter: DynamoDbBatchCounter;
@@ -143,6 +146,32 @@ export class DynamoDbOpenBatches
         ':ttl': { N: String(Math.ceil(keptUntil / 1000)) },
         ':createdAt': createdAtOf(batch),
       },
+    });
+  }
+
+  async noteManifestProgress(
+    { batch, manifestProgress: before }: DueBatch,
+    progress: ManifestProgress | undefined,
+  ): Promise<void> {
+    await this.update(batchItemKey(batch), {
+      update: `SET #leasedUntil = :zero${progress ? ', #manifestProgress = :progress' : ' REMOVE #manifestProgress'}`,
+      condition: `#createdAt = :createdAt AND ${before ? '#manifestProgress = :before' : 'attribute_not_exists(#manifestProgress)'}`,
+      names: ['leasedUntil', 'manifestProgress', 'createdAt'],
+      values: {
+        ':zero': { N: '0' },
+        ':createdAt': createdAtOf(batch),
+        ...(progress && { ':progress': { S: JSON.stringify(progress) } }),
+        ...(before && { ':before': { S: JSON.stringify(before) } }),
+      },
+    });
+  }
+
+  async noteManifest(batch: Batch, manifest: StoredResult): Promise<void> {
+    await this.update(batchItemKey(batch), {
+      update: 'SET #manifest = :manifest REMOVE #manifestProgress',
+      condition: '#createdAt = :createdAt',
+      names: ['manifest', 'manifestProgress', 'createdAt'],
+      values: { ':manifest': { S: JSON.stringify(manifest) }, ':createdAt': createdAtOf(batch) },
     });
   }
 

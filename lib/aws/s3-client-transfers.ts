@@ -17,8 +17,9 @@ import type {
   UploadForm,
   UploadTerms,
 } from '../core/ports/client-transfers.ts';
-import { UploadIncomplete, UploadUnknown } from '../core/ports/client-transfers.ts';
+import { UploadIncomplete } from '../core/ports/client-transfers.ts';
 import { isS3Error } from './s3-error.ts';
+import { uploadErrorOf } from './s3-upload-error.ts';
 
 /**
  * Forms and URLs signed with the credentials of this process. They expire with those credentials at the latest.
@@ -104,7 +105,7 @@ export class S3ClientTransfers implements ClientTransfers {
       MultipartUpload: { Parts: inOrder.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
     });
     await this.#client.send(command).catch((error) => {
-      throw completionError(error);
+      throw uploadErrorOf(error);
     });
   }
 
@@ -149,13 +150,4 @@ function checksumFields(sha256: string | undefined): Record<string, string> {
   return sha256 === undefined
     ? {}
     : { 'x-amz-checksum-algorithm': 'SHA256', 'x-amz-checksum-sha256': sha256 };
-}
-
-/** Translates S3 errors that the client's input caused. Returns any other error unchanged. */
-function completionError(error: unknown): unknown {
-  // S3 responds InvalidRequest if the size isn't that of the parts.
-  if (isS3Error(error, 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'InvalidRequest')) {
-    return new UploadIncomplete(error.message, error);
-  }
-  return isS3Error(error, 'NoSuchUpload') ? new UploadUnknown(error) : error;
 }

@@ -165,6 +165,8 @@ export interface Batch {
     readonly seal: string;
     readonly results: string;
     readonly cancel: string;
+    /** All results in one file. Present on AWS, from when it is written until it expires. */
+    readonly manifest?: string;
   };
 }
 

@@ -34,7 +34,7 @@ export interface RequestApiProps {
 
   /**
    * Whether the API has batches (`/v1/batches`): up to 1,000,000 requests under one ticket. The table gets a stream, and a function counts
-   * the requests of batches by it; other requests cost nothing more. See docs/batches.md.
+   * the requests of batches by it, and writes all results of a batch into one file. Other requests cost nothing more. See docs/batches.md.
    * @default false
    */
   readonly batches?: boolean;

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -17,6 +18,8 @@ export interface RequestBatchesProps {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly requestTable: ITable;
+  /** Gets the manifests of batches. */
+  readonly payloadBucket: IBucket;
   /** The queue of webhook deliveries; undefined without webhooks. */
   readonly webhookQueue?: IQueue;
   readonly removalPolicy: RemovalPolicy;

@@ -97,6 +97,7 @@ test('a batch is created, filled, sealed, listed and read', async () => {
     endedAt: '2026-01-31T12:00:00.000Z',
     counts: { ...counts, total: 4, succeeded: 3, failed: 1 },
   });
+  expect(await json(call('GET', `/${id}/manifest`))).toMatchObject({ status: 404, code: 'manifest_unknown' });
   const results = await call('GET', `/${id}/results`);
   expect(results.headers.get('content-type')).toBe('application/x-ndjson');
   const text = await results.text();

@@ -92,6 +92,27 @@ it('have timers, which the API starts', () => {
   expect(actions).not.toContain('lambda:InvokeFunction');
 });
 
+it('write manifests below the prefix of results only', () => {
+  const template = serviceInApp({
+    api: { batches: true },
+    payloads: { prefixes: { results: 'outcomes/' } },
+  }).template();
+  const bucket = resource(template, 'AWS::S3::Bucket').id;
+  expect(readBatchEnvironment(environmentOf(template, 'ServiceApiBatchesFunction'))).toMatchObject({
+    payloadBucket: `<${bucket}>`,
+    resultPrefix: 'outcomes/',
+    resultAgeDays: 15,
+  });
+  const statements = statementsOf(template, 'ServiceApiBatchesFunctionRole');
+  expect(statements.filter(({ Action }) => [Action].flat().some((each) => each.startsWith('s3:')))).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: `<${bucket}.Arn>/outcomes/batches/*`,
+    },
+  ]);
+});
+
 it('alarm when changes could not be counted', () => {
   const { service } = serviceInApp({ api: { batches: true } });
   expect(service.alarms.map(({ node }) => node.id)).toContain('BatchDeadLetters');

@@ -1,12 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, inject, test, vi } from 'vitest';
 import { batchItemKey } from '../../lib/aws/batch-place.ts';
 import { type BatchItem, CoatcheckClient } from '../../lib/client/index.ts';
+import { DAY_MILLISECONDS } from '../../lib/core/base/time.ts';
+import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { TableStream } from '../support/table-stream.ts';
@@ -51,6 +53,13 @@ async function timersOf(id: string) {
   return (await scheduler.send(new ListSchedulesCommand({ GroupName, NamePrefix }))).Schedules ?? [];
 }
 
+/** The file to which the API redirects. */
+async function manifestOf(id: string): Promise<Response> {
+  const { status, headers } = await service.call('GET', `/v1/batches/${id}/manifest`);
+  expect(status).toBe(303);
+  return fetch(headers.get('location') ?? '');
+}
+
 async function hooks() {
   const calls: ReceivedCall[] = [];
   const { port } = await httpReceiver(async (request, response) => {
@@ -87,11 +96,16 @@ test('the command line submits a file of items, goes on without a refused line, 
   expect(JSON.parse(results[3] ?? '')).toMatchObject({ status: 'failed', problem: { code: 'refused' } });
 
   await vi.waitFor(() => expect(calls).toHaveLength(1), WAITING);
+  const manifest = `/v1/batches/${ended.id}/manifest`;
   expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({
     type: 'coatcheck.batch.completed',
-    data: { id, counts },
+    data: { id: ended.id, counts, links: { manifest } },
   });
-  await vi.waitFor(async () => expect(await timersOf(id)).toEqual([]), WAITING);
+  expect((await batches.get(ended.id)).links.manifest).toBe(manifest);
+  const written = await manifestOf(ended.id);
+  expect(written.headers.get('content-type')).toBe('application/x-ndjson');
+  expect((await written.text()).trimEnd().split('\n')).toEqual(results);
+  await vi.waitFor(async () => expect(await timersOf(ended.id)).toEqual([]), WAITING);
 });
 
 test('items that are added again, and changes that come again, count once', async () => {
@@ -105,7 +119,10 @@ test('items that are added again, and changes that come again, count once', asyn
   expect(other.refused).toMatchObject([{ line: 1, key: 'k-0', problem: { code: 'batch_key_reused' } }]);
   await batches.seal(id);
   await expect(batches.add(id, [{ key: 'late', text: 'x' }])).rejects.toMatchObject({ code: 'batch_closed' });
-  const ended = await batches.wait(id);
+  await batches.wait(id);
+  // Written after the end.
+  await vi.waitFor(async () => expect((await batches.get(id)).links).toHaveProperty('manifest'), WAITING);
+  const ended = await batches.get(id);
   const counts = { total: 40, succeeded: 30, failed: 10, queued: 0, running: 0 };
   expect(ended).toMatchObject({ status: 'completed', counts });
 
@@ -148,6 +165,7 @@ test('a batch that is cancelled ends its items before their time, and reports on
   const { id } = await batches.create({ notBefore: new Date(inSeconds(600)), callbackUrl: url });
   await batches.add(id, itemsOf(230));
   expect(await batches.get(id)).toMatchObject({ status: 'open', counts: { total: 230, queued: 230 } });
+  expect((await service.call('GET', `/v1/batches/${id}/manifest`)).status).toBe(202);
   expect(await batches.cancel(id)).toMatchObject({ status: 'cancelling' });
   expect(await timersOf(id)).toHaveLength(1);
   // The timer fires twice.
@@ -172,4 +190,17 @@ test('requests of a batch start within a quarter of an hour', async () => {
   // The timer does what is left.
   await invoke({ id });
   expect(await timersOf(id)).toEqual([]);
+  const manifest = `/v1/batches/${id}/manifest`;
+  expect(await (await manifestOf(id)).text()).toBe('');
+  const longAgo = Date.now() - 16 * DAY_MILLISECONDS;
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName: table,
+      Key: { [RECORD_KEY]: { S: batchItemKey({ id }) } },
+      UpdateExpression: 'SET endedAt = :longAgo',
+      ExpressionAttributeValues: { ':longAgo': { N: String(longAgo) } },
+    }),
+  );
+  expect((await batches.get(id)).links).not.toHaveProperty('manifest');
+  expect((await service.call('GET', manifest)).status).toBe(410);
 });

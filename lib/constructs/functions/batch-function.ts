@@ -8,6 +8,7 @@ import {
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -22,7 +23,7 @@ import { allowNetworkInterfaces } from './network-interfaces.ts';
 import { nodeFunctionProps } from './node-function.ts';
 import { ownFunctionCode } from './own-function.ts';
 
-/** The longest that Lambda has: cancelling 1,000,000 requests takes several invocations. */
+/** The longest that Lambda has: cancelling 1,000,000 requests, or writing their manifest, may take several invocations. */
 const TIMEOUT = Duration.minutes(15);
 
 const MEMORY_MIB = 512;
@@ -41,6 +42,8 @@ export interface BatchFunctionProps {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly requestTable: ITable;
+  /** Gets the manifests of batches. */
+  readonly payloadBucket: IBucket;
   /** The ARN of the table's stream. */
   readonly streamArn: string;
   readonly scheduleGroup: IScheduleGroup;
@@ -51,17 +54,25 @@ export interface BatchFunctionProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The Lambda function that counts the requests of batches, ends batches and cancels their requests. */
+/** The Lambda function that counts the requests of batches, ends batches, writes their manifests and cancels their requests. */
 export class BatchFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: BatchRole;
 
   constructor(scope: Construct, id: string, props: BatchFunctionProps) {
     super(scope, id);
-    const { service, settings, requestTable, streamArn, scheduleGroup, deadLetterQueue, webhookQueue } =
-      props;
+    const {
+      service,
+      settings,
+      requestTable,
+      payloadBucket,
+      streamArn,
+      scheduleGroup,
+      deadLetterQueue,
+      webhookQueue,
+    } = props;
     const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, props.removalPolicy));
-    this.role = new BatchRole(this, 'Role', { ...props, webhookQueue, logGroup });
+    this.role = new BatchRole(this, 'Role', { ...props, ...settings.prefixes, webhookQueue, logGroup });
     this.function = new LambdaFunction(this, 'Function', {
       ...nodeFunctionProps(service),
       code: ownFunctionCode('batch'),
@@ -74,6 +85,8 @@ export class BatchFunction extends Construct {
         settings.serviceName,
         writeBatchEnvironment({
           ...settings,
+          ...settings.prefixes,
+          payloadBucket: payloadBucket.bucketName,
           requestTable: requestTable.tableName,
           scheduleGroup: scheduleGroup.scheduleGroupName,
           webhookQueueUrl: webhookQueue?.queueUrl ?? '',

@@ -3,7 +3,7 @@ import type { LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
-import { TICKET_FOLDER } from '../../core/config/settings.ts';
+import { MANIFEST_FOLDER, TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { ProcessorService } from '../fargate/processor-service.ts';
 import { schedulesIn } from '../functions/function-role.ts';
 import type { ProcessorFunction } from '../functions/processor-function.ts';
@@ -72,6 +72,7 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
     const { scheduleGroup, functionRole } = api.batches;
     acknowledgeSchedules(api.role, scheduleGroup, 'The timer of each batch');
     acknowledgeSchedules(functionRole, scheduleGroup, 'The timer of each batch');
+    acknowledgePrefixes(functionRole, payloadBucket, [`${resultPrefix}${MANIFEST_FOLDER}`]);
     acknowledge(api.batches.deadLetterQueue, {
       id: 'AwsSolutions-SQS3',
       reason: 'It is the dead-letter queue of the stream.',

@@ -112,6 +112,12 @@ export const S3_MAX_COPY_BYTES = 5_368_709_120;
 export const S3_MAX_PUT_BYTES = 5_368_709_120;
 
 /**
+ * Least size of a part of a multipart upload that isn't the last: 5 MiB.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
+export const S3_MIN_PART_BYTES = 5_242_880;
+
+/**
  * Most parts of a multipart upload.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
  */

@@ -16,6 +16,10 @@ export interface BatchEnvironment {
   /** The table of request records, with the batches. */
   readonly requestTable: string;
   readonly recordAgeDays: number;
+  readonly resultAgeDays: number;
+  /** The bucket of payloads and results, with the manifests of batches. */
+  readonly payloadBucket: string;
+  readonly resultPrefix: string;
   /** The group for the timers of batches. */
   readonly scheduleGroup: string;
   /** Empty if webhooks are off. */
@@ -48,6 +52,9 @@ function batchVariables(): VariablesOf<BatchEnvironment> {
     serviceName: text(TEXT_VARIABLES.serviceName),
     requestTable: text(TEXT_VARIABLES.requestTable),
     recordAgeDays: setting('recordAgeDays'),
+    resultAgeDays: setting('resultAgeDays'),
+    payloadBucket: text(TEXT_VARIABLES.payloadBucket),
+    resultPrefix: text(TEXT_VARIABLES.resultPrefix),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     ...webhookVariables(),
   };

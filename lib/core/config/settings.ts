@@ -420,6 +420,9 @@ export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
 /** Results above the inline limit are stored under this prefix. */
 export const DEFAULT_RESULT_PREFIX = 'results/';
 
+/** Manifests of batches are stored in this folder below the prefix of results, and are kept as long. */
+export const MANIFEST_FOLDER = 'batches/';
+
 /** Copies of results for consumers that delete what they fetched are stored under this prefix. */
 export const DEFAULT_CONSUMER_COPY_PREFIX = 'consumer-copies/';
 

@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { RecordMissing } from '../records/errors.ts';
 import type { RequestRecords } from '../records/request-records.ts';
+import type { BatchManifest } from './batch-manifest.ts';
 import type { Submissions } from './submissions.ts';
 
 /** The ports of a {@link BatchRunner}. */
@@ -16,6 +17,8 @@ export interface BatchRunnerPorts {
   readonly store: Pick<BatchStore, 'seal' | 'items' | 'noteCancelled' | 'noteReported'>;
   readonly records: Pick<RequestRecords, 'change'>;
   readonly submissions: Pick<Submissions, 'promote'>;
+  /** Writes the manifests of batches that have ended. @default - none is written */
+  readonly manifest?: Pick<BatchManifest, 'write'>;
   /** Reports the end of a batch. It may do so more than once. */
   readonly report: (batch: StoredBatch) => Promise<void>;
   readonly clock: Clock;
@@ -31,8 +34,8 @@ const CANCEL_TOGETHER = 1_000;
 const MAX_CANCELS = 100;
 
 /**
- * Does what batches wait for: seals those whose time is over, cancels the items of cancelled ones, and reports ends. Several
- * processes may: each due batch is leased by one of them.
+ * Does what batches wait for: seals those whose time is over, cancels the items of cancelled ones, writes manifests, and reports ends.
+ * Several processes may: each due batch is leased by one of them.
  */
 export class BatchRunner {
   readonly #ports: BatchRunnerPorts;
@@ -65,7 +68,7 @@ export class BatchRunner {
     const { store, clock } = this.#ports;
     const { batch, state } = due;
     if (due.cancels) return this.#cancelItems(due);
-    if (state.endedAt !== undefined) return this.#report(due, state.endedAt);
+    if (state.endedAt !== undefined) return this.#finish(due, state.endedAt);
     if (state.sealedAt === undefined && sealsItselfAt(batch, state) <= clock.now()) {
       await store.seal(batch, clock.now());
     }
@@ -92,8 +95,11 @@ export class BatchRunner {
     }
   }
 
-  async #report(ended: StoredBatch, endedAt: number): Promise<void> {
-    const { store, report, logger } = this.#ports;
+  async #finish(due: DueBatch, endedAt: number): Promise<void> {
+    const { store, manifest: writer, report, logger } = this.#ports;
+    const manifest = due.manifest ?? (await writer?.write(due));
+    if (writer && !manifest) return;
+    const ended = { ...due, manifest };
     await report(ended);
     await store.noteReported(ended.batch, endedAt + this.#ageMilliseconds);
     const { id, tenant, status, counts } = this.#viewOf(ended);

@@ -8,6 +8,7 @@ import {
   batchStatusOf,
   estimatedEndOf,
 } from './batch.ts';
+import type { StoredResult } from './stored-result.ts';
 
 /** A batch, and how far it is. */
 export interface BatchView {
@@ -30,11 +31,17 @@ export interface BatchView {
   readonly progress: number;
   /** When it ends if its items go on ending as fast as since its start; absent before the first end and after the last. */
   readonly estimatedEndAt?: Date;
+  /** The file with a line for each item. @default - it isn't written yet, or the host writes none */
+  readonly manifest?: StoredResult;
 }
 
 /** The view of a stored batch. @param now milliseconds since 1970 */
 export function batchViewOf(
-  { batch, state }: { readonly batch: Batch; readonly state: BatchState },
+  {
+    batch,
+    state,
+    manifest,
+  }: { readonly batch: Batch; readonly state: BatchState; readonly manifest?: StoredResult | undefined },
   now: number,
 ): BatchView {
   const { id, tenant, topic, createdAt } = batch;
@@ -52,6 +59,7 @@ export function batchViewOf(
     counts: { total: batchSizeOf(counts), ...counts },
     progress: batchProgressOf(state),
     ...dated('estimatedEndAt', estimatedEndOf(batch, state, now)),
+    ...(manifest && { manifest }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Batch, BatchState } from '../model/batch.ts';
 import type { RequestRecord } from '../model/request-record.ts';
+import type { StoredResult } from '../model/stored-result.ts';
 import type { SubmissionPlace } from './message-sink.ts';
 import type { StoredRecord } from './record-store.ts';
 
@@ -15,6 +16,8 @@ export interface StoredBatch {
   readonly state: BatchState;
   /** When the store may delete it with its items, in milliseconds since 1970. @default - not yet: its end isn't reported */
   readonly keptUntil?: number;
+  /** The file with a line for each item. @default - it isn't written yet, or the host writes none */
+  readonly manifest?: StoredResult;
 }
 
 /** An item to add, with the message and the first record of its request. */
@@ -64,6 +67,20 @@ export interface DueBatch extends StoredBatch {
   readonly cancelledUpTo?: string;
   /** Whether items remain to be cancelled. */
   readonly cancels: boolean;
+  /** The parts of its manifest that are written. @default - none */
+  readonly manifestProgress?: ManifestProgress;
+}
+
+/** The parts of a manifest that are written. */
+export interface ManifestProgress {
+  /** What the store of files calls the upload. */
+  readonly uploadName: string;
+  /** The tags of the parts, in their order. */
+  readonly etags: readonly string[];
+  /** The size of all parts. */
+  readonly bytes: number;
+  /** The position of the last item in them. */
+  readonly upTo: string;
 }
 
 /**
@@ -104,4 +121,15 @@ export interface DueBatches {
    * @param now, leasedUntil milliseconds since 1970
    */
   takeDue(now: number, leasedUntil: number): Promise<readonly DueBatch[]>;
+}
+
+/** Stores how far the manifests of ended batches are. */
+export interface ManifestStore extends Pick<BatchStore, 'items'> {
+  /**
+   * Notes the parts that are written, and ends the lease. Does nothing if another process has noted others since the batch was leased.
+   * @param progress undefined to begin again
+   */
+  noteManifestProgress(due: DueBatch, progress: ManifestProgress | undefined): Promise<void>;
+  /** Notes that the manifest is written. */
+  noteManifest(batch: Batch, manifest: StoredResult): Promise<void>;
 }

@@ -24,7 +24,7 @@ export function batchWebhookOf(
 ): WebhookMessage | undefined {
   const url = callbackUrl ?? rules.webhookDefaultUrl;
   if (url === '' || callbackUrlProblem(url, rules) !== undefined) return undefined;
-  const { id, tenant, topic, status, counts, createdAt, endedAt = createdAt } = view;
+  const { id, tenant, topic, status, counts, createdAt, endedAt = createdAt, manifest } = view;
   const type = batchEventTypeOf(view);
   // A batch that is created again with the same idempotency key, after the first one is gone, has the same id.
   const names = [serviceName, id, String(createdAt.getTime()), ...(tenant === undefined ? [] : [tenant])];
@@ -46,7 +46,11 @@ export function batchWebhookOf(
         topic,
         status,
         counts,
-        links: { self: batchPath(id), results: batchPath(id, '/results') },
+        links: {
+          self: batchPath(id),
+          results: batchPath(id, '/results'),
+          ...(manifest && { manifest: batchPath(id, '/manifest') }),
+        },
       },
     }),
   };

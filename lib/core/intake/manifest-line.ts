@@ -1,12 +1,10 @@
-import { isJson } from '../core/base/json.ts';
-import { isJsonType, isTextType } from '../core/base/media-type.ts';
-import type { InlineResult, Outcome } from '../core/model/outcome.ts';
-import { requestPath } from '../core/model/request-links.ts';
-import { statusOf } from '../core/model/request-record.ts';
-import type { StoredResult } from '../core/model/stored-result.ts';
-import type { StoredItem } from '../core/ports/batch-store.ts';
-import { formatTime } from './request-resource.ts';
-import { isResultKept } from './result-answer.ts';
+import { isJson } from '../base/json.ts';
+import { isJsonType, isTextType } from '../base/media-type.ts';
+import type { InlineResult, Outcome } from '../model/outcome.ts';
+import { requestPath } from '../model/request-links.ts';
+import { statusOf } from '../model/request-record.ts';
+import { isResultKept, type StoredResult } from '../model/stored-result.ts';
+import type { StoredItem } from '../ports/batch-store.ts';
 
 /** What decides whether a result is still there. */
 export interface ResultAge {
@@ -22,7 +20,7 @@ export function manifestLine({ key, record }: StoredItem, age: ResultAge): strin
     key,
     id: request.id,
     status: statusOf(record, age.now),
-    ...(outcome && { endedAt: formatTime(outcome.endedAt) }),
+    ...(outcome && { endedAt: new Date(outcome.endedAt).toISOString() }),
   };
   if (!outcome) return JSON.stringify(facts);
   if (outcome.status !== 'succeeded') return JSON.stringify({ ...facts, problem: outcome.problem });
