@@ -1,17 +1,23 @@
 /** What AWS bills for the requests of a batch, beside requests without one: the calls are counted that a local AWS gets. */
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { DynamoDbBatchCounter, type RequestChange } from '../lib/aws/dynamodb-batch-counter.ts';
 import { DynamoDbBatchStore } from '../lib/aws/dynamodb-batch-store.ts';
 import { DynamoDbIdempotencyKeys } from '../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbRecordStore } from '../lib/aws/dynamodb-record-store.ts';
+import { PLAIN_URLS } from '../lib/aws/s3-clients.ts';
+import { S3ManifestFiles } from '../lib/aws/s3-manifest-files.ts';
 import { sqsClient } from '../lib/aws/sqs-client.ts';
 import { SqsSubmissionQueue } from '../lib/aws/sqs-submission-queue.ts';
 import { mapConcurrently } from '../lib/core/base/map-concurrently.ts';
+import { BatchManifest } from '../lib/core/intake/batch-manifest.ts';
 import { Batches } from '../lib/core/intake/batches.ts';
+import { manifestLine } from '../lib/core/intake/manifest-line.ts';
 import { Submissions, type SubmitRequest } from '../lib/core/intake/submissions.ts';
 import { cancellation, outcomeOf } from '../lib/core/model/outcome.ts';
+import type { DueBatch } from '../lib/core/ports/batch-store.ts';
 import { RequestRecords } from '../lib/core/records/request-records.ts';
 import { batchChangesOf } from '../lib/lambda/batch-changes.ts';
 import { localConfig } from '../lib/local/clients.ts';
@@ -117,6 +123,23 @@ await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<
   await measure('read the results', async () => {
     for await (const _ of await batches.items(id, undefined));
   });
+  const s3 = new S3Client({ ...localConfig(aws.endpoint), ...PLAIN_URLS, forcePathStyle: true });
+  const bucket = `bench-${randomUUID()}`;
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const manifest = new BatchManifest(
+    {
+      store,
+      files: new S3ManifestFiles(s3, bucket),
+      lineOf: (item) => manifestLine(item, { resultAgeDays: 15, now: Date.now() }),
+    },
+    'results/',
+  );
+  let bytes = 0;
+  await measure('write the manifest', async () => {
+    for (let due = await dueBatch(store, id); !due.manifest; due = await dueBatch(store, id)) {
+      bytes = (await manifest.write(due))?.size ?? 0;
+    }
+  });
   await measure('look at it 100 times', () =>
     inCalls(Array(100).fill(0), 1, () => batches.get(id, undefined)),
   );
@@ -135,10 +158,17 @@ await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<
     }),
     notes: [
       `The batch is ${status}, with ${counts.cancelled} of ${counts.total} items ended.`,
+      `The manifest has ${(bytes / ITEMS).toFixed(0)} bytes an item. S3 gets a PUT for each 5 MiB of it, at $5 a million.`,
       'Each is an item, or a look. Dollars for calls of SQS and DynamoDB in us-east-1, on demand. Not counted: API Gateway, the time of functions, and what a request costs when it is handled, which is the same without a batch.',
     ],
   };
 });
+
+async function dueBatch(store: DynamoDbBatchStore, id: string): Promise<DueBatch> {
+  const due = await store.take({ id }, Date.now(), Date.now());
+  if (!due) throw new Error(`The batch ${id} waits for nothing`);
+  return due;
+}
 
 async function inCalls<Item>(
   items: readonly Item[],
