@@ -362,7 +362,7 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
 
   describe('a table of another library', () => {
     test('may have columns of any name, and rows without an aggregate or a type', async () => {
-      table = new OutboxTable(`foreign_${++tables}`);
+      table = new PostgresOutboxTable(`foreign_${++tables}`);
       await client.query(`CREATE TABLE ${table.sql} (id uuid PRIMARY KEY, aggregatetype text, aggregateid text,
         type text, payload jsonb, before text, held text, "row" text)`);
       await client.query(`INSERT INTO ${table.sql} (id, aggregatetype, aggregateid, type, payload) VALUES
