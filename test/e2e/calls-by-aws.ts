@@ -5,8 +5,6 @@ export interface CallsByAws {
   readonly actions: readonly string[];
   /** The path of the resource in its service, or in the stack if it isn't the service's. */
   readonly resource: string;
-  /** What follows the ARN of the resource. */
-  readonly below?: string;
   /** The path of the resource on whose behalf a service calls, if it names one. */
   readonly source?: string;
   /** The path of a resource of services for which AWS doesn't call. */
@@ -76,11 +74,10 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
   { ...EVENT_SOURCE, caller: 'Webhooks/Role', resource: 'Webhooks/Deliveries/Queue' },
   { ...EVENT_SOURCE, caller: 'CircuitBreaker/Role', resource: 'Pauses/Queue' },
   { ...EVENT_SOURCE, caller: 'Relay/Role', resource: 'Uploads/Queue' },
-  ...['Outbox/Table', 'Application'].map((resource) => ({
+  ...['Outbox/Table/Stream', 'Application/Stream'].map((resource) => ({
     caller: 'Outbox/Role',
     actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     resource,
-    below: '/stream/label',
     why: 'Lambda reads the stream of a table with the role of the function',
     page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html',
   })),

@@ -56,8 +56,7 @@ describe.skipIf(process.env.AWS_ENDPOINT_URL)('every right is proven', () => {
       SERVICES.flatMap((service) => {
         const others = SERVICES.map((each) => stack.arnOf(`${each}/${call.unless}`));
         if (others.some((arn) => arn !== undefined)) return [];
-        const found = stack.arnOf(`${service}/${call.resource}`) ?? stack.arnOf(call.resource);
-        const resource = found && `${found}${call.below ?? ''}`;
+        const resource = stack.arnOf(`${service}/${call.resource}`) ?? stack.arnOf(call.resource);
         const role = `${service}/${call.caller}`;
         const principal = call.caller.endsWith('.amazonaws.com') ? call.caller : stack.arnOf(role);
         if (resource === undefined || principal === undefined) return [];

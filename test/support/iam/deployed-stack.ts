@@ -199,9 +199,7 @@ export class DeployedStack {
     // Its last part is the time at which it was enabled.
     if (attribute === 'StreamArn') return `${this.#deployed(logicalId, 'Arn')}/stream/enabled`;
     if (attribute === undefined && !isArn) return id;
-    // The local AWS names the stream after the time.
-    const below = attribute === 'StreamArn' ? '/stream/label' : '';
-    const arn = isArn || below !== '' ? ARNS[type]?.(id)?.concat(below) : undefined;
+    const arn = isArn ? ARNS[type]?.(id) : undefined;
     if (arn === undefined) throw new Error(`unknown ${attribute} of a ${type}`);
     return arn;
   };
