@@ -138,6 +138,8 @@ export class DynamoDbBatchCounter {
   }
 
   async #countTogether(batch: string, pages: ReadonlyMap<number, readonly RequestChange[]>): Promise<void> {
+    // Shards of the stream lag differently: a later change may be counted already.
+    let isLatest = true;
     for (let tries = 1; ; tries++) {
       const tallies = await this.#tallies(batch, pages);
       const writes: TransactWriteItem[] = [];
@@ -152,14 +154,19 @@ export class DynamoDbBatchCounter {
         writes.push(this.#writeOf(stored));
       }
       if (writes.length === 0) return;
-      const counting = this.#countingOf(batch, sum, counted);
+      const counting = this.#countingOf(batch, sum, counted, isLatest);
       try {
         await this.#ports.client.send(
           new TransactWriteItemsCommand({ TransactItems: [counting, ...writes] }),
         );
         return;
       } catch (error) {
-        if (isGone(error)) return;
+        const refusing = itemRefusing(error);
+        if (refusing) {
+          if (!isLatest || numberOf(refusing, 'createdAt') !== batchNamed(batch).createdAt) return;
+          isLatest = false;
+          continue;
+        }
         if (tries === MAX_TRIES || !isContended(error)) throw error;
         const bound = backoffBound(tries, FIRST_WAIT_MILLISECONDS, LONGEST_WAIT_MILLISECONDS);
         await sleep(this.#ports.random() * bound);
@@ -209,32 +216,43 @@ export class DynamoDbBatchCounter {
     };
   }
 
-  #countingOf(batch: string, changes: CountChanges, counted: readonly RequestChange[]): TransactWriteItem {
+  /** @param isLatest whether it notes when the requests changed, and is refused if the batch has a later change */
+  #countingOf(
+    batch: string,
+    changes: CountChanges,
+    counted: readonly RequestChange[],
+    isLatest: boolean,
+  ): TransactWriteItem {
     const { key, createdAt } = batchNamed(batch);
     const started = counted.filter(({ status }) => status !== 'queued').map(({ at }) => at);
     const changed = COUNTED_STATUSES.filter((status) => changes[status] !== 0);
     const adding = ['counted', ...changed].map((status) => `#${status} :${status}`);
-    const starting = started.length > 0 ? ', #startedAt = if_not_exists(#startedAt, :startedAt)' : '';
-    return {
-      Update: inputOf(this.#ports.table, key, {
-        update: `ADD ${adding.join(', ')} SET #changedAt = :changedAt${starting}`,
-        condition: '#createdAt = :createdAt',
+    const setting = [
+      ...(isLatest ? ['#changedAt = :changedAt'] : []),
+      ...(started.length > 0 ? ['#startedAt = if_not_exists(#startedAt, :startedAt)'] : []),
+    ];
+    const update = {
+      ...inputOf(this.#ports.table, key, {
+        update: `ADD ${adding.join(', ')}${setting.length > 0 ? ` SET ${setting.join(', ')}` : ''}`,
+        condition: `#createdAt = :createdAt${isLatest ? ' AND (attribute_not_exists(#changedAt) OR #changedAt <= :changedAt)' : ''}`,
         names: [
           'counted',
           ...changed,
-          'changedAt',
           'createdAt',
+          ...(isLatest ? ['changedAt'] : []),
           ...(started.length > 0 ? ['startedAt'] : []),
         ],
         values: {
           ':counted': { N: String(batchSizeOf(changes)) },
           ...Object.fromEntries(changed.map((status) => [`:${status}`, { N: String(changes[status]) }])),
-          ':changedAt': { N: String(Math.max(...counted.map(({ at }) => at))) },
+          ...(isLatest && { ':changedAt': { N: String(Math.max(...counted.map(({ at }) => at))) } }),
           ':createdAt': { N: String(createdAt) },
           ...(started.length > 0 && { ':startedAt': { N: String(Math.min(...started)) } }),
         },
       }),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
+    return { Update: update };
   }
 
   async #read(key: string): Promise<Item | undefined> {
@@ -246,12 +264,11 @@ export class DynamoDbBatchCounter {
   }
 }
 
-/** Whether the batch is gone: its item is the first one of the transaction. */
-function isGone(error: unknown): boolean {
-  return (
-    error instanceof TransactionCanceledException &&
-    error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
-  );
+/** The item of the batch if it didn't meet the condition, without attributes if it is gone: it is the first one of the transaction. */
+function itemRefusing(error: unknown): Item | undefined {
+  if (!(error instanceof TransactionCanceledException)) return undefined;
+  const [reason] = error.CancellationReasons ?? [];
+  return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
 /** Codes of a transaction that can succeed when it is made again with what the items are then. */

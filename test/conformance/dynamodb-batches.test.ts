@@ -156,6 +156,20 @@ test('several functions that count the same changes at the same time count each 
   expect(await state()).toMatchObject({ counts: { queued: 0, cancelled: 120 }, endedAt: START + 5 });
 });
 
+test('a batch ends with the latest change of its requests, whichever is counted last', async () => {
+  const { store, records, cancel, counter, changes, state } = await openBatch();
+  for (const key of ['a', 'b']) await store.add(BATCH, [prepared(records, key)], START);
+  await counter.count(await changes());
+  await store.seal(BATCH, START + 1);
+  await cancel('a');
+  const earlier = await changes();
+  await cancel('b');
+  const later = (await changes()).map((change) => ({ ...change, at: START + 900 }));
+  await counter.count(later);
+  await counter.count(earlier);
+  expect(await state()).toMatchObject({ counts: { queued: 0, cancelled: 2 }, endedAt: START + 900 });
+});
+
 test('a batch whose changes the stream lost is counted by its records after an hour', async () => {
   const { store, records, cancel, counter, changes, state } = await openBatch();
   await store.add(
