@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print } from '../../terminal/output.ts';
-import { addPlaceOptions, type PlaceOptions, withOutbox } from './place.ts';
+import { addPlaceOptions, assertRefused, type PlaceOptions, withOutbox } from './place.ts';
 
 /** `coatcheck outbox drop`: deletes refused rows. */
 export function dropCommand(): Command {
@@ -9,7 +9,9 @@ export function dropCommand(): Command {
     .argument('<id...>', 'ids of refused rows');
   return addPlaceOptions(command).action((ids: readonly string[], options: PlaceOptions) =>
     withOutbox(options, async (outbox) => {
-      await print(`${await outbox.drop(ids)} dropped`);
+      const dropped = await outbox.drop(ids);
+      await print(`${dropped} dropped`);
+      assertRefused(ids, dropped);
     }),
   );
 }

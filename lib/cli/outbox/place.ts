@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ConfigurationError } from '../../core/base/errors.ts';
 import { OUTBOX_VARIABLE, readOutboxPlace } from '../../core/config/outbox-environment.ts';
 import type { OutboxAdministration } from '../../outbox/outbox-administration.ts';
 import { openAdministration } from './open-outbox.ts';
@@ -25,6 +26,15 @@ export function placed({ from, table }: PlaceOptions): Record<string, string | u
     ...(from !== undefined && { COATCHECK_OUTBOX: from }),
     ...(table !== undefined && { COATCHECK_OUTBOX_TABLE: table }),
   };
+}
+
+/** @throws ConfigurationError unless all ids were those of refused rows */
+export function assertRefused(ids: readonly string[], changed: number): void {
+  const others = new Set(ids).size - changed;
+  if (others <= 0) return;
+  throw new ConfigurationError(
+    `${others} of the ids given ${others === 1 ? 'is' : 'are'} not of a refused row. List refused rows: npx coatcheck outbox status`,
+  );
 }
 
 /** Works on the table that the options name. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print } from '../../terminal/output.ts';
-import { addPlaceOptions, type PlaceOptions, withOutbox } from './place.ts';
+import { addPlaceOptions, assertRefused, type PlaceOptions, withOutbox } from './place.ts';
 
 /** `coatcheck outbox retry`: puts refused rows back. */
 export function retryCommand(): Command {
@@ -9,7 +9,9 @@ export function retryCommand(): Command {
     .argument('[id...]', 'ids of refused rows (default: all of them)');
   return addPlaceOptions(command).action((ids: readonly string[], options: PlaceOptions) =>
     withOutbox(options, async (outbox) => {
-      await print(`${await outbox.putBack(ids.length > 0 ? ids : undefined)} put back`);
+      const putBack = await outbox.putBack(ids.length > 0 ? ids : undefined);
+      await print(`${putBack} put back`);
+      assertRefused(ids, putBack);
     }),
   );
 }

@@ -68,7 +68,11 @@ test('coatcheck outbox creates a table in a SQLite file, relays it, and shows wh
   await eventually(async () =>
     expect(JSON.parse((await outbox('status', '--json')).stdout)).toMatchObject({ refused: 1 }),
   );
-  expect((await outbox('drop', behind)).stdout).toBe('0 dropped\n');
+  expect(await outbox('drop', behind)).toMatchObject({
+    exitCode: 1,
+    stdout: '0 dropped\n',
+    stderr: expect.stringContaining('1 of the ids given is not of a refused row'),
+  });
   expect((await outbox('drop', malformed)).stdout).toBe('1 dropped\n');
   expect((await folder.outcomes(1)).map(({ subject }) => subject)).toEqual([behind]);
   expect(database.prepare('SELECT id FROM app_outbox').all()).toEqual([]);
