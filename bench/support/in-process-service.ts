@@ -102,7 +102,7 @@ export class InProcessService {
         webhookRules: settings,
         serviceName: settings.serviceName,
       },
-      { auth: 'none', callerOf: () => ({}) },
+      { auth: 'none', callerOf: () => ({ isOperator: true }) },
     );
   }
 

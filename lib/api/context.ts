@@ -39,6 +39,10 @@ export interface ApiParts {
 export interface Caller {
   /** The tenant that owns the caller's requests; undefined in a service without tenants. */
   readonly tenant?: string;
+  /** Whether it may see what all callers sent, and act on many requests at once. */
+  readonly isOperator: boolean;
+  /** Names it in the log of operations; never a secret. @default - the host doesn't tell callers apart */
+  readonly name?: string;
 }
 
 /** Variables that are set before a route runs. */

@@ -485,12 +485,21 @@ export class AsyncService extends Construct implements IConnectable {
   }
 
   /**
-   * Grants permission to call the HTTP API.
+   * Grants permission to call the HTTP API, without the calls of operators.
    * @throws ConfigurationError if the service has no API, or if `api.auth` isn't `ApiAuth.iam()`
    */
   grantInvokeApi(grantee: IGrantable): Grant {
     if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: set the prop api`);
     return this.api.grantInvoke(grantee);
+  }
+
+  /**
+   * Grants permission to make all calls of the HTTP API: those of {@link grantInvokeApi}, and those of operators.
+   * @throws ConfigurationError if the service has no API, or if `api.auth` isn't `ApiAuth.iam()`
+   */
+  grantOperateApi(grantee: IGrantable): Grant {
+    if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: set the prop api`);
+    return this.api.grantOperate(grantee);
   }
 
   /**

@@ -23,6 +23,18 @@ import { type ApiMethod, apiCors } from './storage/cors.ts';
 /** The path of all routes. */
 const ROOT = '/v1';
 
+/** The paths of the calls that aren't for operators only. In a policy, the asterisk also stands for slashes. */
+const CALLERS_PATHS = [
+  'batches*',
+  'limits*',
+  'openapi.json',
+  'requests*',
+  'schedules*',
+  'status',
+  'uploads*',
+  'webhook-endpoints*',
+];
+
 /** Configures a {@link RequestApi}. */
 export interface RequestApiSetup extends ApiFunctionProps {
   /** The origins of web pages that can call the API from browsers. */
@@ -82,10 +94,22 @@ export class RequestApi extends Construct {
   }
 
   /**
-   * Grants permission to call the API.
+   * Grants permission to call the API, without the calls of operators.
    * @throws ConfigurationError if `auth` isn't `ApiAuth.iam()`
    */
   grantInvoke(grantee: IGrantable): Grant {
+    return this.#grant(grantee, CALLERS_PATHS);
+  }
+
+  /**
+   * Grants permission to call the whole API.
+   * @throws ConfigurationError if `auth` isn't `ApiAuth.iam()`
+   */
+  grantOperate(grantee: IGrantable): Grant {
+    return this.#grant(grantee, ['*']);
+  }
+
+  #grant(grantee: IGrantable, paths: readonly string[]): Grant {
     if (this.auth.name !== 'iam') {
       throw new ConfigurationError(
         `${this.node.path} must have ApiAuth.iam() to grant permission to call it, got ApiAuth.${this.auth.name}()`,
@@ -94,7 +118,7 @@ export class RequestApi extends Construct {
     return Grant.addToPrincipal({
       grantee,
       actions: ['execute-api:Invoke'],
-      resourceArns: [this.httpApi.arnForExecuteApi('*', `${ROOT}/*`)],
+      resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('*', `${ROOT}/${path}`)),
     });
   }
 

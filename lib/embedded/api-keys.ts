@@ -3,14 +3,26 @@ import type { Context } from 'hono';
 import type { Caller } from '../api/context.ts';
 import { ProblemError } from '../api/problem.ts';
 
-/** Admits callers with one of these keys in `Authorization: Bearer KEY`. The result throws a ProblemError 401 for others. */
-export function callerByKey(keys: readonly string[]): (c: Context) => Caller {
-  const digests = keys.map(digestOf);
+/** The keys of a service. */
+export interface ApiKeys {
+  /** Of callers that submit requests and ask for them. */
+  readonly callers: readonly string[];
+  /** Of operators, who may do everything. */
+  readonly operators: readonly string[];
+}
+
+/** Admits callers with one of the keys in `Authorization: Bearer KEY`. The result throws a ProblemError 401 for others. */
+export function callerByKey({ callers, operators }: ApiKeys): (c: Context) => Caller {
+  const known = [
+    ...operators.map((key) => ({ digest: digestOf(key), isOperator: true })),
+    ...callers.map((key) => ({ digest: digestOf(key), isOperator: false })),
+  ];
   return (c) => {
     const [, given] = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '') ?? [];
     const digest = given !== undefined && digestOf(given);
     // Digests have the same length, and don't say how much of a key is right.
-    if (digest && digests.some((known) => timingSafeEqual(known, digest))) return {};
+    const key = digest && known.find((each) => timingSafeEqual(each.digest, digest));
+    if (key) return { isOperator: key.isOperator, name: `key ${key.digest.toString('hex', 0, NAME_BYTES)}` };
     throw new ProblemError({
       status: 401,
       code: 'unauthorized',
@@ -19,6 +31,9 @@ export function callerByKey(keys: readonly string[]): (c: Context) => Caller {
     });
   };
 }
+
+/** Of the digest of a key, enough to tell the keys of a service apart. Nothing about the key follows from them. */
+const NAME_BYTES = 4;
 
 function digestOf(key: string): Buffer {
   return createHash('sha256').update(key).digest();

@@ -20,7 +20,7 @@ import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
-import { callerByKey } from './api-keys.ts';
+import { type ApiKeys, callerByKey } from './api-keys.ts';
 import type { ServiceParts } from './service.ts';
 import { serviceIntake } from './service-intake.ts';
 import { QUEUES } from './storage.ts';
@@ -32,8 +32,8 @@ export interface ServiceApiParts extends Omit<ServiceParts, 'processor' | 'grace
   readonly baseUrl: string;
   /** Signs the links that clients upload and download by: at least 32 secret bytes, the same in all processes. */
   readonly transferKey: Uint8Array;
-  /** Any of which a caller must have. @default - the API is open to anyone who reaches it */
-  readonly apiKeys?: readonly string[];
+  /** Any of which a caller must have. @default - the API is open to anyone who reaches it, as an operator */
+  readonly apiKeys?: ApiKeys;
 }
 
 /** Largest body of a call, in bytes, as with API Gateway and Lambda. Uploads and results of takers may be larger. */
@@ -41,7 +41,7 @@ const MAX_BODY_BYTES = 6 * 2 ** 20;
 
 /** The HTTP API of a service in a file, with the endpoints of its uploads and downloads. */
 export function createServiceApi(parts: ServiceApiParts): Hono {
-  const { storage, settings, webhookSecrets, logger, baseUrl, transferKey, takers, apiKeys = [] } = parts;
+  const { storage, settings, webhookSecrets, logger, baseUrl, transferKey, takers, apiKeys } = parts;
   const { file, clock, payloads, uploadFolder } = storage;
   const now = () => clock.now();
   const intake = serviceIntake(parts);
@@ -107,10 +107,9 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     webhookEndpoints: parts.webhookEndpoints,
     serviceName: settings.serviceName,
   };
-  const access: ApiAccess =
-    apiKeys.length > 0
-      ? { auth: 'key', callerOf: callerByKey(apiKeys) }
-      : { auth: 'none', callerOf: () => ({}) };
+  const access: ApiAccess = apiKeys
+    ? { auth: 'key', callerOf: callerByKey(apiKeys) }
+    : { auth: 'none', callerOf: () => ({ isOperator: true }) };
   const api = createApi(apiParts, access, [
     { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
     { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },

@@ -6,7 +6,7 @@ import { identityProblem } from '../core/model/request-id.ts';
 /** What API Gateway's authorizer passes on about the caller. */
 export interface GatewayContext {
   readonly authorizer?: {
-    readonly iam?: object;
+    readonly iam?: { readonly userArn?: string };
     readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> };
   };
 }
@@ -24,11 +24,14 @@ export interface CallerRules {
  * @throws ProblemError 401, or 403 for a token that names no tenant
  */
 export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: CallerRules): Caller {
-  if (auth === 'none') return {};
+  if (auth === 'none') return { isOperator: true };
   if (!authorizer?.[auth]) {
     throw new ProblemError({ status: 401, code: 'unauthorized', ...UNAUTHENTICATED[auth] });
   }
-  return tenantClaim === '' ? {} : { tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
+  // The policy of the caller allows the calls of operators, or doesn't.
+  if (auth === 'iam') return { isOperator: true, name: authorizer.iam?.userArn };
+  if (tenantClaim === '') return { isOperator: false };
+  return { isOperator: false, tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
 }
 
 /** How to authenticate, by kind of authorizer. */

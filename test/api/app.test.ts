@@ -82,7 +82,7 @@ describe('a caller', () => {
   });
 
   test('has the authenticated tenant, whatever the request claims', async () => {
-    const api = new ApiHarness(undefined, { callerOf: () => ({ tenant: 'acme' }) });
+    const api = new ApiHarness(undefined, { callerOf: () => ({ tenant: 'acme', isOperator: false }) });
     await api.call('POST', '/v1/requests', {
       body: 'hello',
       tenant: 'other',

@@ -337,7 +337,9 @@ export const WALK: readonly Step[] = [
   ]),
   ...(['changeLimit', 'resetLimit'] as const).flatMap((operation) => [
     step(operation, 409, 'limit_contended', { prepare: contendForLimit }),
-    step(operation, 403, 'limit_forbidden', { options: { callerOf: () => ({ tenant: 'acme' }) } }),
+    step(operation, 403, 'limit_forbidden', {
+      options: { callerOf: () => ({ tenant: 'acme', isOperator: false }) },
+    }),
   ]),
   step('changeLimit', 422, 'limit_invalid', { call: { json: {} } }),
   step('changeLimit', 422, 'limit_invalid', { call: { json: { rate: '7' } } }),

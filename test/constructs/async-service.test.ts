@@ -313,6 +313,34 @@ describe('grants', () => {
       {
         Effect: 'Allow',
         Action: 'execute-api:Invoke',
+        Resource: [
+          'batches*',
+          'limits*',
+          'openapi.json',
+          'requests*',
+          'schedules*',
+          'status',
+          'uploads*',
+          'webhook-endpoints*',
+        ].map(
+          (path) => `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/*/*/v1/${path}`,
+        ),
+      },
+    ]);
+  });
+
+  it('allow an operator to make every call of the HTTP API', () => {
+    const { stack, service, template } = serviceInApp({ api: {} });
+    const operator = new Role(stack, 'Operator', {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+    });
+    service.grantOperateApi(operator);
+    const api = resource(template(), 'AWS::ApiGatewayV2::Api').id;
+    const policy = resource(template(), 'AWS::IAM::Policy', 'Operator').properties.PolicyDocument;
+    expect(readable(policy.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'execute-api:Invoke',
         Resource: `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/*/*/v1/*`,
       },
     ]);

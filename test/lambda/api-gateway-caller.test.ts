@@ -20,7 +20,10 @@ function statusOf(ask: () => unknown): number {
 
 describe('the caller with a token', () => {
   test.each(['acme', 'a b', 'a[0]', 'żółw', '['])('has the tenant in its claim: %s', (org) => {
-    expect(callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES)).toEqual({ tenant: org });
+    expect(callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES)).toEqual({
+      tenant: org,
+      isOperator: false,
+    });
   });
 
   test.each([
@@ -44,6 +47,21 @@ describe('the caller with a token', () => {
     expect(statusOf(() => callerOf({}, RULES))).toBe(401);
   });
 });
+
+test.each([
+  ['none', {}, { isOperator: true }],
+  ['jwt', { jwt: { claims: {} } }, { isOperator: false }],
+  [
+    'iam',
+    { iam: { userArn: 'arn:aws:sts::123456789012:assumed-role/Operator/anna' } },
+    { isOperator: true, name: 'arn:aws:sts::123456789012:assumed-role/Operator/anna' },
+  ],
+] as const)(
+  'with %s authentication and no tenants, the caller is an operator or not',
+  (auth, authorizer, caller) => {
+    expect(callerOf({ authorizer }, { auth, tenantClaim: '' })).toEqual(caller);
+  },
+);
 
 describe('D6: a refusal explains what to do', () => {
   test.each([

@@ -215,9 +215,10 @@ export class ApiHarness {
   }
 }
 
-/** Accepts every caller, with the tenant in its header. */
+/** Accepts every caller, with the tenant in its header. One without a tenant is an operator. */
 function tenantSaid(c: Context): Caller {
-  return { tenant: c.req.header(TENANT_HEADER) };
+  const tenant = c.req.header(TENANT_HEADER);
+  return { tenant, isOperator: tenant === undefined };
 }
 
 /** Options of an API call. */

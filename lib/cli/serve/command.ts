@@ -17,6 +17,7 @@ The service has a queue, records and payloads in files of one folder, and an HTT
 Options win over environment variables, and these over the file of --env-file. Some variables without an option, see docs/serve.md for all:
 
   COATCHECK_API_KEYS        keys that callers send as Authorization: Bearer KEY; required unless only this machine reaches it
+  COATCHECK_OPERATOR_KEYS   keys of operators, who may also act on many requests at once
   COATCHECK_URL             URL by which clients reach the API, for links to uploads and results
   COATCHECK_CONCURRENCY     most requests handled at a time
   COATCHECK_ORDER           fifo: requests with the same ordering key run one after another

@@ -6,6 +6,7 @@ import { type ServeEnvironment, TAKERS_CONCURRENCY } from '../../core/config/ser
 import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import type { Processor } from '../../core/processor/handler.ts';
+import type { ApiKeys } from '../../embedded/api-keys.ts';
 import { openParts } from '../../embedded/open-service.ts';
 import { Service } from '../../embedded/service.ts';
 import { createServiceApi } from '../../embedded/service-api.ts';
@@ -34,8 +35,9 @@ export async function runServe(
   environment: ServeEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  const { serviceName, host, port, dataFolder, apiKeys, statusPort, tracing } = environment;
-  assertReachableSafely(environment);
+  const { serviceName, host, port, dataFolder, statusPort, tracing } = environment;
+  const apiKeys = keysOf(environment);
+  assertReachableSafely(environment, apiKeys);
   const takers = processor ? undefined : new TakerDesk(signal, () => Date.now());
   const logger = process.stdout.isTTY ? terminalLogger() : processLogger(environment);
   await loadTracing(tracing, serviceName, logger);
@@ -55,7 +57,7 @@ export async function runServe(
   const parts = await openParts(serviceOptions(environment, keys.webhookSecret, logger, takers), Date);
   const opened = new Service({ ...parts, processor, takers, metrics });
   await using _opened = opened;
-  const api = await listen({ host, port, onlyLocal: apiKeys.length === 0 });
+  const api = await listen({ host, port, onlyLocal: !apiKeys });
   try {
     const baseUrl = environment.url || api.url;
     const transferKey = Buffer.from(keys.transfers, 'base64');
@@ -83,10 +85,15 @@ export async function runServe(
   logger.info('Service stopped');
 }
 
+/** Undefined if the API asks for no credentials. */
+function keysOf({ apiKeys: callers, operatorKeys: operators }: ServeEnvironment): ApiKeys | undefined {
+  return callers.length + operators.length > 0 ? { callers, operators } : undefined;
+}
+
 /** @throws ConfigurationError */
-function assertReachableSafely({ host, url, apiKeys }: ServeEnvironment): void {
+function assertReachableSafely({ host, url }: ServeEnvironment, apiKeys: ApiKeys | undefined): void {
   if (isLoopback(host)) return;
-  if (apiKeys.length === 0) {
+  if (!apiKeys) {
     throw new ConfigurationError(
       `COATCHECK_API_KEYS must be set to listen at ${host}, since other machines reach it: set keys, or listen at 127.0.0.1`,
     );

@@ -54,8 +54,10 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly url: string;
   /** The folder for everything that is stored. */
   readonly dataFolder: string;
-  /** Any of which a caller must have; none if the API asks for no credentials. */
+  /** Keys of callers. If there are none of operators either, the API asks for no credentials. */
   readonly apiKeys: readonly string[];
+  /** Keys of operators. */
+  readonly operatorKeys: readonly string[];
   /** Most requests handled, or held by takers, at a time; undefined for the default. */
   readonly concurrency: number | undefined;
   /** Whether outcomes are queued for consumers. */
@@ -99,7 +101,8 @@ const KEY_MIN_LENGTH = 32;
  */
 export function readServeEnvironment(variables: Variables): ServeEnvironment {
   const environment = readVariables(serveVariables(), variables, "The service's environment");
-  assertKeys(environment.apiKeys);
+  assertKeys('COATCHECK_API_KEYS', environment.apiKeys);
+  assertKeys('COATCHECK_OPERATOR_KEYS', environment.operatorKeys);
   assertUrl(environment.url);
   return environment;
 }
@@ -109,11 +112,11 @@ export function serveVariableNames(): readonly string[] {
   return Object.values<{ readonly name: string }>(serveVariables()).map(({ name }) => name);
 }
 
-function assertKeys(keys: readonly string[]): void {
+function assertKeys(name: string, keys: readonly string[]): void {
   const weak = keys.find((key) => key.length < KEY_MIN_LENGTH || !/^[\x21-\x7e]+$/.test(key));
   if (weak === undefined) return;
   throw new ConfigurationError(
-    `COATCHECK_API_KEYS must be keys of at least ${KEY_MIN_LENGTH} printable ASCII characters, separated by spaces; one has ${weak.length}. Make one with openssl rand -hex 32`,
+    `${name} must be keys of at least ${KEY_MIN_LENGTH} printable ASCII characters, separated by spaces; one has ${weak.length}. Make one with openssl rand -hex 32`,
   );
 }
 
@@ -132,6 +135,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     url: optionalText('COATCHECK_URL'),
     dataFolder: withDefault(text(DATA_VARIABLE), DATA_FOLDER),
     apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
+    operatorKeys: withDefault(list('COATCHECK_OPERATOR_KEYS'), []),
     concurrency: optionalSetting('concurrency'),
     output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
     order: orderVariable(),

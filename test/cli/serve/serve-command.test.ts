@@ -274,6 +274,12 @@ test.each([
   ['a file and a service', [DOUBLING_PROCESSOR, '--forward', 'http://127.0.0.1:1'], {}, 'got both'],
   ['a service that isn’t one', ['--forward', 'ftp://127.0.0.1'], {}, 'the http: or https: URL of a service'],
   ['a short key', [], { COATCHECK_API_KEYS: 'secret' }, 'one has 6. Make one with openssl rand -hex 32'],
+  [
+    'a short key of operators',
+    [],
+    { COATCHECK_OPERATOR_KEYS: 'secret' },
+    'COATCHECK_OPERATOR_KEYS must be keys',
+  ],
   ['no processor there', ['nowhere.ts'], {}, 'There is no processor at nowhere.ts'],
   ['a number out of range', [], { COATCHECK_MAX_ATTEMPTS: '0' }, 'COATCHECK_MAX_ATTEMPTS'],
   ['a URL that isn’t one', [], { COATCHECK_URL: 'jobs' }, 'COATCHECK_URL must be an http or https URL'],
