@@ -1,5 +1,5 @@
 import { CoatcheckError } from '../core/base/errors.ts';
-import { IdempotencyKeyBusy } from '../core/intake/errors.ts';
+import { IdempotencyKeyBusy, RequestIdBusy } from '../core/intake/errors.ts';
 import { LimitContended } from '../core/limits/errors.ts';
 import { RecordContended, RecordMissing } from '../core/records/errors.ts';
 import { WebhookEndpointsContended } from '../core/webhooks/errors.ts';
@@ -10,6 +10,8 @@ const STATUSES = {
   payload_empty: 400,
   payload_too_large: 413,
   idempotency_key_reused: 422,
+  request_id_reused: 422,
+  request_id_busy: 409,
   limit_invalid: 422,
   limit_unknown: 404,
   idempotency_key_busy: 409,
@@ -53,7 +55,8 @@ export function problemOfError(error: unknown): HttpProblem | undefined {
     return { status: 404, code: 'request_unknown', detail: error.message };
   }
   if (!(error instanceof CoatcheckError) || !isKnown(error.code)) return undefined;
-  const headers = error instanceof IdempotencyKeyBusy ? retryAfterHeader(error.retryAfterSeconds) : undefined;
+  const isBusy = error instanceof IdempotencyKeyBusy || error instanceof RequestIdBusy;
+  const headers = isBusy ? retryAfterHeader(error.retryAfterSeconds) : undefined;
   return { status: STATUSES[error.code], code: error.code, detail: error.message, headers };
 }
 

@@ -102,7 +102,9 @@ function readLine(
     const { metadata, topic = defaults.topic } = data;
     const members = { ...data, topic, metadata: { ...defaults.metadata, ...metadata } };
     // As it was written: numbers keep their digits.
-    const { request } = itemRequestOf(members, parts, () => memberTexts(text).get('json') ?? '');
+    const { request } = itemRequestOf(members, parts, {
+      writeJson: () => memberTexts(text).get('json') ?? '',
+    });
     return { line, key: data.key, request };
   } catch (thrown) {
     if (thrown instanceof ProblemError) return refuse(thrown.problem, key);

@@ -22,13 +22,16 @@ export type RequestMembers = z.infer<z.ZodObject<typeof ITEM_FIELDS>>;
 
 /**
  * Reads a request among several of a call, as the headers of `POST /v1/requests` are read.
- * @param writeJson writes its JSON payload
+ * @param options `writeJson` writes its JSON payload; `mayHaveExpired`: the time of its expiry may have passed
  * @throws ProblemError
  */
 export function itemRequestOf(
   members: RequestMembers,
   parts: Pick<ApiParts, 'destinations' | 'clock'>,
-  writeJson?: (value: unknown) => string,
+  {
+    writeJson,
+    mayHaveExpired = false,
+  }: { readonly writeJson?: (value: unknown) => string; readonly mayHaveExpired?: boolean } = {},
 ) {
   const topic = topicOf('topic', members.topic);
   const destination: Destination = destinationFor('topic', topic, parts.destinations);
@@ -39,7 +42,7 @@ export function itemRequestOf(
     contentLanguage: contentLanguageOf(members.contentLanguage),
     metadata: checkedMetadata(members.metadata ?? {}),
     notBefore: timeOf('notBefore', members.notBefore),
-    expiresAt: expiryOf('expiresAt', members.expiresAt, parts.clock.now()),
+    expiresAt: expiryOf('expiresAt', members.expiresAt, mayHaveExpired ? undefined : parts.clock.now()),
     minVersion: minVersionOf('minVersion', members.minVersion, destination),
     orderingKey: orderingKeyOf('orderingKey', members.orderingKey, destination),
     topic,

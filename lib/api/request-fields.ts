@@ -7,6 +7,7 @@ import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts
 import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
+import { chosenIdProblem } from '../core/model/chosen-id.ts';
 import { ORDERING_KEY_METADATA, orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { isPriority, type Priority, priorityProblem } from '../core/model/priority.ts';
 import { TOPIC_METADATA, topicProblem } from '../core/model/topic.ts';
@@ -64,10 +65,18 @@ export function contentLanguageOf(field: string | undefined): string | undefined
   throw malformed(`Content-Language must be language tags like en or de-CH, fr, got ${quote(field)}`);
 }
 
-/** A time after which a request isn't begun, as milliseconds since 1970. @throws ProblemError 400 */
-export function expiryOf(field: string, text: string | undefined, now: number): number | undefined {
+/**
+ * A time after which a request isn't begun, as milliseconds since 1970.
+ * @param now milliseconds since 1970; undefined if the time may have passed
+ * @throws ProblemError 400
+ */
+export function expiryOf(
+  field: string,
+  text: string | undefined,
+  now: number | undefined,
+): number | undefined {
   const time = timeOf(field, text);
-  if (time !== undefined && time <= now)
+  if (time !== undefined && now !== undefined && time <= now)
     throw malformed(`${field} must be in the future, got ${quote(text)}`);
   return time;
 }
@@ -188,6 +197,21 @@ export function idempotencyKeyOf(field: string, given: string | undefined): stri
   if (key.length >= 1 && key.length <= KEY_MAX_LENGTH && /^[\x20-\x7e]*$/.test(key)) return key;
   throw malformed(
     `${field} must have 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${quote(key)}`,
+  );
+}
+
+/** The id that a client chose for its request. @throws ProblemError 400, also beside an idempotency key */
+export function requestIdOf(
+  field: string,
+  id: string | undefined,
+  idempotencyKey: string | undefined,
+): string | undefined {
+  if (id === undefined) return undefined;
+  const problem = chosenIdProblem(id);
+  if (problem !== undefined) throw malformed(`${field} ${problem}`);
+  if (idempotencyKey === undefined) return id;
+  throw malformed(
+    `${field} already makes repeated submissions one request, and there is an idempotency key beside it: leave out one of them`,
   );
 }
 

@@ -3,10 +3,11 @@ import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
+import { CHOSEN_ID, REQUEST_ID_MAX_LENGTH } from '../core/model/chosen-id.ts';
 import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
-import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
+import { SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
 import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
@@ -139,6 +140,14 @@ export const TOPIC_FIELD = {
   example: 'images.thumbnail',
 };
 
+const CHOSEN_ID_FIELD = {
+  description:
+    'The ticket that the request gets. While the request is kept, the same payload with the same id is the same request, and ' +
+    'another payload is refused. Choose an id that can’t be guessed, such as a UUID. Not beside an idempotency key.',
+  pattern: CHOSEN_ID.source,
+  example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42',
+};
+
 /** A text, so that the problem of another value has the form of those of the other fields. */
 export const PRIORITY_FIELD = {
   description: 'How urgent the request is: high, normal or low. `normal` by default.',
@@ -260,6 +269,7 @@ export const ITEM_FIELDS = {
 export const BatchItem = ownMembers({
   ...ITEM_FIELDS,
   callbackUrl: z.string().optional(),
+  id: z.string().optional().meta(CHOSEN_ID_FIELD),
   idempotencyKey: z.string().optional().meta({
     description: 'For a day, the same payload with the same key is the same request. Up to 255 characters.',
   }),
@@ -445,6 +455,7 @@ export const SubmitHeaders = ownHeaders(
         'For a day, the same payload with the same key is the same request. Up to 255 characters, quoted or bare.',
       pattern: IDEMPOTENCY_KEY_PATTERN,
     }),
+    'coatcheck-request-id': z.string().optional().meta(CHOSEN_ID_FIELD),
     // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
     'coatcheck-not-before': z
       .string()

@@ -11,7 +11,7 @@ import { itemRequestOf } from './item-request.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
-import { callbackUrlOf, idempotencyKeyOf, traceOf } from './request-fields.ts';
+import { callbackUrlOf, idempotencyKeyOf, requestIdOf, traceOf } from './request-fields.ts';
 import { listedResourceOf } from './request-resource.ts';
 import { addRoute, malformedProblem, type Route } from './route.ts';
 import { BatchItem, BatchResults, BatchSubmission, NoHeaders, NoQuery } from './schemas.ts';
@@ -23,7 +23,7 @@ const route = {
   summary: 'Submit several payloads',
   description:
     'Up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order. A request that is refused ' +
-    'doesn’t affect the others. With idempotency keys, the call can be repeated safely. They have nothing else in common: for many ' +
+    'doesn’t affect the others. With ids or idempotency keys, the call can be repeated safely. They have nothing else in common: for many ' +
     'requests under one ticket, where the service has batches, see `/v1/batches`.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(BatchSubmission) },
   responses: {
@@ -104,12 +104,15 @@ function requestOf(
 ): { readonly input: SubmitRequest; readonly destination: Destination } {
   const { success, data, error } = BatchItem.safeParse(item);
   if (!success) throw new ProblemError(malformedProblem(error.issues));
-  const { request, destination } = itemRequestOf(data, parts);
+  const idempotencyKey = idempotencyKeyOf('idempotencyKey', data.idempotencyKey);
+  const id = requestIdOf('id', data.id, idempotencyKey);
+  const { request, destination } = itemRequestOf(data, parts, { mayHaveExpired: id !== undefined });
   const input = {
     ...request,
+    id,
+    idempotencyKey,
     tenant: c.get('caller').tenant,
     callbackUrl: callbackUrlOf(data.callbackUrl, parts.webhookRules),
-    idempotencyKey: idempotencyKeyOf('idempotencyKey', data.idempotencyKey),
     ...traceOf(c.req.header()),
   };
   return { input, destination };

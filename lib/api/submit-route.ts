@@ -18,6 +18,7 @@ import {
   minVersionOf,
   orderingKeyOf,
   priorityOf,
+  requestIdOf,
   timeOf,
   topicOf,
   traceOf,
@@ -74,20 +75,28 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
     const headers = c.req.valid('header');
     const topic = topicOf('Coatcheck-Topic', headers['coatcheck-topic']);
     const destination = destinationFor('Coatcheck-Topic', topic, parts.destinations);
+    const idempotencyKey = idempotencyKeyOf('Idempotency-Key', headers['idempotency-key']);
+    const id = requestIdOf('Coatcheck-Request-Id', headers['coatcheck-request-id'], idempotencyKey);
     const input = {
       tenant,
+      id,
+      idempotencyKey,
       contentType: contentTypeOf('Content-Type', c.req.header('content-type') ?? BINARY_TYPE),
       contentEncoding: contentEncodingFor(headers['content-encoding']),
       contentLanguage: contentLanguageOf(headers['content-language']),
       metadata: metadataOfHeaders(c.req.raw.headers),
       notBefore: timeOf('Coatcheck-Not-Before', headers['coatcheck-not-before']),
-      expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
+      // A call with an id can be repeated after the request has expired.
+      expiresAt: expiryOf(
+        'Coatcheck-Expires-At',
+        headers['coatcheck-expires-at'],
+        id === undefined ? cameAt : undefined,
+      ),
       minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], destination),
       orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], destination),
       topic,
       priority: priorityOf('Coatcheck-Priority', headers['coatcheck-priority']),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
-      idempotencyKey: idempotencyKeyOf('Idempotency-Key', headers['idempotency-key']),
       ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };

@@ -62,6 +62,11 @@ export class IdempotencyKeyReused extends ApiError {
   override readonly name = 'IdempotencyKeyReused';
 }
 
+/** The id was that of a different request. Nothing was accepted. */
+export class RequestIdReused extends ApiError {
+  override readonly name = 'RequestIdReused';
+}
+
 /** The request couldn't be cancelled, because it had ended. */
 export class RequestFinished extends ApiError {
   override readonly name = 'RequestFinished';
@@ -197,6 +202,7 @@ const CLASSES: Readonly<Record<string, typeof ApiError>> = {
   too_many_waiting: Overloaded,
   payload_too_large: PayloadTooLarge,
   idempotency_key_reused: IdempotencyKeyReused,
+  request_id_reused: RequestIdReused,
   request_finished: RequestFinished,
   result_gone: ResultGone,
   request_failed: RequestFailed,

@@ -29,6 +29,7 @@ export {
   RequestExpired,
   RequestFailed,
   RequestFinished,
+  RequestIdReused,
   RequestNotSucceeded,
   RequestPending,
   RequestUnknown,

@@ -85,11 +85,14 @@ export class Retrier {
   }
 }
 
+/** Codes of a call whose first try is still in progress. */
+const BUSY_CODES = ['idempotency_key_busy', 'request_id_busy'];
+
 /** Whether the same call may succeed later. Only for idempotent calls. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionFailed) return true;
   if (error instanceof ApiError) {
-    return error.code === 'idempotency_key_busy' || [429, 500, 502, 503, 504].includes(error.status);
+    return BUSY_CODES.includes(error.code) || [429, 500, 502, 503, 504].includes(error.status);
   }
   // S3 answers 400 to a body that arrives too slowly.
   return error instanceof TransferRefused && (error.status >= 500 || error.storeCode === 'RequestTimeout');

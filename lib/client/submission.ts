@@ -1,4 +1,5 @@
 import { timeProblem } from '../core/base/time.ts';
+import { chosenIdProblem } from '../core/model/chosen-id.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { type Priority, priorityProblem } from '../core/model/priority.ts';
 import { topicProblem } from '../core/model/topic.ts';
@@ -21,6 +22,13 @@ export interface SubmissionOptions {
   readonly contentEncoding?: string;
   /** Languages of the payload, such as `en`. */
   readonly contentLanguage?: string;
+  /**
+   * The ticket that the request gets: 1 to 256 printable ASCII characters, without a space at either end, best a UUID. While the
+   * request is kept, 30 days by default, submitting again with the same id returns it, and another payload with its id throws
+   * {@link RequestIdReused}. For payloads up to 4 MiB only, and not beside an {@link idempotencyKey}.
+   * @default - a ticket of the service
+   */
+  readonly id?: string;
   /**
    * Submitting again with the same key returns the first request, even if the first call failed. 1 to 255 printable ASCII
    * characters, without a space or quote at either end. For payloads up to 4 MiB only.
@@ -70,6 +78,14 @@ export interface SubmissionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The idempotency key to send with a request: the given one, or a new one. A request with an id needs none. */
+export function keyFor({
+  id,
+  idempotencyKey,
+}: Pick<SubmissionOptions, 'id' | 'idempotencyKey'>): string | undefined {
+  return idempotencyKey ?? (id === undefined ? crypto.randomUUID() : undefined);
+}
+
 /** Formats a time in RFC 3339. */
 export function toRfc3339(time: Date | string | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time;
@@ -80,9 +96,10 @@ export function toRfc3339(time: Date | string | undefined): string | undefined {
  * @throws RangeError
  */
 export function assertSubmittable(options: SubmissionOptions): void {
-  const { metadata, idempotencyKey, orderingKey, topic, priority, notBefore, expiresAt } = options;
+  const { id, metadata, idempotencyKey, orderingKey, topic, priority, notBefore, expiresAt } = options;
   if (metadata !== undefined) assertMetadata(metadata);
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
+  if (id !== undefined) assertId(id, idempotencyKey);
   if (orderingKey !== undefined) assertOrderingKey(orderingKey);
   if (topic !== undefined) assertTopic(topic);
   if (priority !== undefined) assertPriority(priority);
@@ -119,6 +136,12 @@ function assertIdempotencyKey(key: string): void {
       `idempotencyKey must have 1 to 255 printable ASCII characters, without a space or quote at either end, got ${JSON.stringify(key)}`,
     );
   }
+}
+
+function assertId(id: string, idempotencyKey: string | undefined): void {
+  const problem = chosenIdProblem(id);
+  if (problem !== undefined) throw new RangeError(`id ${problem}`);
+  if (idempotencyKey !== undefined) throw new RangeError('id and idempotencyKey: a request has one of them');
 }
 
 function assertTopic(topic: string): void {

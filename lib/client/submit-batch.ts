@@ -2,7 +2,7 @@ import { isObject } from '../core/base/json-object.ts';
 import { readTraceContext } from '../core/base/traceparent.ts';
 import { hasMembers, isRequest, readJson } from './answers.ts';
 import type { Api } from './api.ts';
-import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
+import { assertSubmittable, keyFor, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import type { ApiProblem, RequestResource } from './types.ts';
 
 /** A payload in one of three forms. */
@@ -18,6 +18,7 @@ export type BatchRequest = PayloadForm &
     | 'contentType'
     | 'contentEncoding'
     | 'contentLanguage'
+    | 'id'
     | 'idempotencyKey'
     | 'notBefore'
     | 'expiresAt'
@@ -43,7 +44,7 @@ export const MAX_BATCH = 100;
 /** Bytes that become one text: each is an argument of a function. */
 const CHUNK_BYTES = 8_192;
 
-/** The idempotency keys make retries safe. @throws ApiError, ConnectionFailed; RangeError for invalid options */
+/** The ids or the idempotency keys make retries safe. @throws ApiError, ConnectionFailed; RangeError for invalid options */
 export async function submitBatch(
   api: Api,
   requests: readonly BatchRequest[],
@@ -67,8 +68,8 @@ export async function submitBatch(
   return readJson(answer, `the results of ${requests.length} requests`, isAnswer).results;
 }
 
-function itemOf({ idempotencyKey = crypto.randomUUID(), ...given }: BatchRequest) {
-  return membersOf({ ...given, idempotencyKey });
+function itemOf(given: BatchRequest) {
+  return membersOf({ ...given, idempotencyKey: keyFor(given) });
 }
 
 /** The members of a request among several of a call. @throws RangeError for invalid options */

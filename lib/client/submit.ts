@@ -3,7 +3,7 @@ import { readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { type PayloadBody, type TypedBlob, typedBlobOf } from './payload.ts';
 import { getRequest, preference } from './status.ts';
-import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
+import { assertSubmittable, keyFor, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { hasEnded, type RequestResource } from './types.ts';
 import { upload } from './upload/upload.ts';
 
@@ -25,20 +25,21 @@ export async function submit(
   assertSubmittable(options);
   const payload = typedBlobOf(body, options.contentType);
   if (payload.blob.size <= DIRECT_MAX_BYTES) return submitDirectly(api, payload, options);
-  if (options.idempotencyKey !== undefined) {
+  const name = options.id === undefined ? 'idempotencyKey' : 'id';
+  if (options[name] !== undefined) {
     throw new RangeError(
-      `idempotencyKey is for payloads up to ${DIRECT_MAX_BYTES} bytes; this one has ${payload.blob.size}`,
+      `${name} is for payloads up to ${DIRECT_MAX_BYTES} bytes; this one has ${payload.blob.size}`,
     );
   }
   const request = await upload(api, payload, options);
   return shouldWait(request, options) ? await waitBriefly(api, request, options) : request;
 }
 
-/** The idempotency key makes retries safe. */
+/** The id or the idempotency key makes retries safe. */
 async function submitDirectly(
   api: Api,
   { blob, contentType }: TypedBlob,
-  { idempotencyKey = crypto.randomUUID(), ...options }: SubmissionOptions,
+  options: SubmissionOptions,
 ): Promise<RequestResource> {
   const answer = await api.json({
     method: 'POST',
@@ -47,7 +48,8 @@ async function submitDirectly(
       'content-type': contentType,
       'content-encoding': options.contentEncoding,
       'content-language': options.contentLanguage,
-      'idempotency-key': idempotencyKey,
+      'coatcheck-request-id': options.id,
+      'idempotency-key': keyFor(options),
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,
       'coatcheck-min-version': options.minVersion,

@@ -13,10 +13,7 @@ import type { PublishRows } from './outbox-source.ts';
 import { publishEach } from './publish-rows.ts';
 import type { RowMessage } from './row-message.ts';
 
-/**
- * Publishes rows to the HTTP API of a service, each with its id as the idempotency key: repeated, it is the same request. The
- * service gives the request an id of its own.
- */
+/** Publishes rows to the HTTP API of a service, each with its id: repeated, it is the same request. */
 export function publishToApi(client: CoatcheckClient, ordered: boolean): PublishRows {
   const publisher = new BatchPublisher(new ApiOutlet(client), Math.random, () => false);
   return publishEach(ordered, async (row) => {
@@ -104,7 +101,7 @@ function batchRequest({ message, request }: RowMessage, ordered: boolean): Batch
     callbackUrl: request.callbackUrl,
     notBefore: dateOf(request.notBefore),
     expiresAt: dateOf(request.expiresAt),
-    idempotencyKey: message.id,
+    id: message.id,
     ...(ordered && { orderingKey: message.attributes[ATTRIBUTES.orderingKey] }),
     ...(typeof inline === 'string' ? { text: inline } : { bytes: inline }),
   };

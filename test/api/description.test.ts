@@ -96,6 +96,7 @@ test('D8: the API accepts every example', async () => {
   const { parameters = [] } = description.paths['/v1/requests']?.post ?? {};
   const examples = parameters.flatMap(({ name, schema: { example } }) => (example ? [[name, example]] : []));
   expect(examples.map(([name]) => name)).toEqual([
+    'coatcheck-request-id',
     'coatcheck-not-before',
     'coatcheck-expires-at',
     'coatcheck-min-version',

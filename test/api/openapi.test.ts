@@ -146,6 +146,7 @@ describe('the description', () => {
         'header coatcheck-not-before',
         'header coatcheck-ordering-key',
         'header coatcheck-priority',
+        'header coatcheck-request-id',
         'header coatcheck-topic',
         'header content-encoding',
         'header content-language',

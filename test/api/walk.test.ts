@@ -42,7 +42,13 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
 };
 
 /** Statuses that say when to come again. */
-const BUSY = ['idempotency_key_busy', 'limit_contended', 'overloaded', 'tenant_over_share'];
+const BUSY = [
+  'idempotency_key_busy',
+  'limit_contended',
+  'overloaded',
+  'request_id_busy',
+  'tenant_over_share',
+];
 
 test.each(WALK)('$operation answers $status $code', async ({ operation, status, code, answer }) => {
   const response = await answer();

@@ -241,6 +241,22 @@ export const WALK: readonly Step[] = [
       api.call('POST', '/v1/requests', { body: 'other', headers: { 'Idempotency-Key': 'k' } }),
   }),
 
+  step('submitRequest', 409, 'request_id_busy', {
+    call: { headers: { 'Coatcheck-Request-Id': 'order-17' } },
+    prepare: async ({ api }) => {
+      await api.call('POST', '/v1/requests', {
+        body: 'hello',
+        headers: { 'Coatcheck-Request-Id': 'order-17' },
+      });
+      api.harness.records.drop({ id: 'order-17', source: '' });
+    },
+  }),
+  step('submitRequest', 422, 'request_id_reused', {
+    call: { headers: { 'Coatcheck-Request-Id': 'order-17' } },
+    prepare: ({ api }) =>
+      api.call('POST', '/v1/requests', { body: 'other', headers: { 'Coatcheck-Request-Id': 'order-17' } }),
+  }),
+
   step('getRequest', 200, undefined),
   step('getRequest', 304, undefined, { call: { headers: { 'If-None-Match': '*' } } }),
 

@@ -4,8 +4,9 @@ import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { summarizeError } from '../../lib/core/base/serialize-error.ts';
 import { RECORDED_RESULT_BYTES } from '../../lib/core/config/receive-budget.ts';
+import { REQUEST_ID_MAX_LENGTH } from '../../lib/core/model/chosen-id.ts';
 import { failure } from '../../lib/core/model/outcome.ts';
-import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../../lib/core/model/request-id.ts';
+import { SOURCE_MAX_LENGTH } from '../../lib/core/model/request-id.ts';
 import type { StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 import {

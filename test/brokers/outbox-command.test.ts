@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
@@ -113,8 +116,8 @@ describe.runIf(programs)('coatcheck outbox', () => {
       await eventually(async () => expect(await status()).toMatchObject({ waiting: 0, refused: 0 }));
     }
     const { requests } = await api.listPage();
-    expect(requests).toHaveLength(2);
-    expect(requests).toContainEqual(expect.objectContaining({ topic: 'payments' }));
+    expect(requests.map(({ id }) => id).toSorted()).toEqual([row.id, bytes.id].toSorted());
+    expect(await api.status(row.id)).toMatchObject({ status: 'succeeded', topic: 'payments' });
     // It keeps no order.
     using running = relay(folder.path, service.url, { COATCHECK_ORDER: 'fifo' });
     await running.started();
@@ -131,6 +134,30 @@ describe.runIf(programs)('coatcheck outbox', () => {
     expect(running.logged('A row of the outbox was refused')).toContainEqual(
       expect.objectContaining({ id: refused.id, reason: expect.stringContaining('order_unsupported') }),
     );
+  });
+
+  test('a relay that is killed before it deletes a row submits it again, weeks later too, and it is one request', async () => {
+    const runs: string[] = [];
+    const service = await openServedService(async ({ id }) => void runs.push(id));
+    await using folder = await WorkerFolder.create();
+    const row = outboxRow({ order: 17 });
+    await insert(row);
+    for (const pauseSeconds of [2 * 86_400, 20 * 86_400]) {
+      // The API accepts the row, and the relay is killed before it gets the answer.
+      await using between = await openSilencer(service.url, () => running.child.kill('SIGKILL'));
+      using running = relay(folder.path, between.url);
+      await running.started();
+      await running.exit();
+      await eventually(() => expect(runs).toEqual([row.id]));
+      expect(await status()).toMatchObject({ waiting: 1 });
+      service.clock.advanceSeconds(pauseSeconds);
+    }
+    using running = relay(folder.path, service.url);
+    await running.started();
+    await eventually(async () => expect(await status()).toMatchObject({ waiting: 0, refused: 0 }));
+    const { requests } = await new CoatcheckClient({ baseUrl: service.url }).listPage();
+    expect(requests.map(({ id }) => id)).toEqual([row.id]);
+    expect(runs).toEqual([row.id]);
   });
 
   test('waits while a service answers with errors, or rejects the credentials', async () => {
@@ -187,3 +214,21 @@ describe.runIf(programs)('coatcheck outbox', () => {
     expect(stderr).not.toContain('secret');
   });
 });
+
+/** A server in front of an API that passes calls on, and keeps the answers for itself. @param onAnswer called for each */
+async function openSilencer(api: string, onAnswer: () => void) {
+  const server = createServer(async (call, response) => {
+    const { method, url = '', headers } = call;
+    const body = await buffer(call);
+    await fetch(api + url, { method, headers: { 'content-type': headers['content-type'] ?? '' }, body });
+    onAnswer();
+    response.destroy();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  };
+}

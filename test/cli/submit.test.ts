@@ -146,6 +146,20 @@ test('the same idempotency key returns the same ticket', async () => {
   expect((await submit()).stdout).toBe(first.stdout);
 });
 
+test('--id chooses the ticket, and the same file with it is the same request', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ a: 'a', b: 'b' });
+  const submit = (file: string) => coatcheck(['submit', file, '--id', 'order-17', '--api', url], { cwd });
+
+  const first = await submit('a');
+  expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('order-17') });
+  expect((await submit('a')).stdout).toBe(first.stdout);
+  expect(await submit('b')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('request_id_reused'),
+  });
+});
+
 test('submits standard input', async () => {
   const { url } = await cliService();
   const TMPDIR = await temporaryFolder();
@@ -350,6 +364,7 @@ describe('an invalid command line prints one line:', () => {
     [['a', '--timeout', '1min'], 'error: --timeout needs --wait'],
     [['a', '-o', 'out'], 'error: --output needs --wait'],
     [['a', 'b', '--idempotency-key', 'k'], 'error: --idempotency-key takes one file, got 2'],
+    [['a', 'b', '--id', 'k'], 'error: --id takes one file, got 2'],
     [['-', '-'], 'error: standard input (-) can be read only once'],
     [['a', 'x/a', '--wait', '-o', 'out'], 'error: --output needs files with different names, got a twice'],
     [

@@ -184,6 +184,9 @@ test.each([
   [{ idempotencyKey: '"x"' }, 'idempotencyKey must have 1 to 255'],
   [{ idempotencyKey: ' x' }, 'idempotencyKey must have 1 to 255'],
   [{ idempotencyKey: 'ü' }, 'idempotencyKey must have 1 to 255'],
+  [{ id: '' }, 'id must have 1 to 256 printable ASCII characters'],
+  [{ id: 'ü' }, 'id must have 1 to 256 printable ASCII characters'],
+  [{ id: 'a', idempotencyKey: 'b' }, 'id and idempotencyKey: a request has one of them'],
   [{ metadata: { 'a b': 'x' } }, 'a name must be a token of letters, digits and -_., got "a b"'],
   [{ metadata: { a: 'ü' } }, 'metadata: a must be printable ASCII'],
   [{ metadata: { a: 'x\r\nx: y' } }, 'metadata: a must be printable ASCII'],
@@ -201,11 +204,22 @@ test.each([
   expect(calls).toEqual([]);
 });
 
-test('rejects an idempotency key for a large payload', async () => {
+test('an id takes the place of an idempotency key, and one that is being accepted is asked for again', async () => {
+  const busy = problem(409, 'request_id_busy', { 'retry-after': '1' });
+  const { client, calls } = await openScriptedApi([busy, answer(202, requestJson())]);
+  await client.submit('x', { id: 'order 17' });
+  for (const { headers } of calls) {
+    expect(headers).toMatchObject({ 'coatcheck-request-id': 'order 17' });
+    expect(headers).not.toHaveProperty('idempotency-key');
+  }
+  expect(calls).toHaveLength(2);
+});
+
+test.each(['idempotencyKey', 'id'])('rejects %s for a large payload', async (name) => {
   const { client, calls } = await openScriptedApi([]);
   const large = new Uint8Array(DIRECT_MAX_BYTES + 1);
-  await expect(client.submit(large, { idempotencyKey: 'k' })).rejects.toThrow(
-    'payloads up to 4194304 bytes; this one has 4194305',
+  await expect(client.submit(large, { [name]: 'k' })).rejects.toThrow(
+    `${name} is for payloads up to 4194304 bytes; this one has 4194305`,
   );
   expect(calls).toEqual([]);
 });

@@ -90,9 +90,12 @@ interface ListPage {
   readonly next?: string;
 }
 
-describe('an idempotency key', () => {
+describe.each([
+  ['Idempotency-Key', 'idempotency_key'],
+  ['Coatcheck-Request-Id', 'request_id'],
+])('%s', (header, code) => {
   test('makes concurrent calls one request (fault 1)', async () => {
-    const headers = { 'Idempotency-Key': crypto.randomUUID() };
+    const headers = { [header]: crypto.randomUUID() };
     const submitted = () => service.call('POST', '/v1/requests', { json: { do: 'stamp' }, headers });
     const responses = await Promise.all(Array.from({ length: 12 }, submitted));
 
@@ -100,7 +103,7 @@ describe('an idempotency key', () => {
     for (const response of responses) {
       const body = (await response.json()) as { id?: string; code?: string };
       if (response.status === 202) tickets.add(body.id ?? '');
-      else expect([response.status, body.code]).toEqual([409, 'idempotency_key_busy']);
+      else expect([response.status, body.code]).toEqual([409, `${code}_busy`]);
     }
     expect(tickets.size).toBe(1);
     const [id = ''] = tickets;
@@ -110,13 +113,13 @@ describe('an idempotency key', () => {
   });
 
   test('is for one payload (fault 2)', async () => {
-    const headers = { 'Idempotency-Key': crypto.randomUUID() };
+    const headers = { [header]: crypto.randomUUID() };
     await service.submit({ do: 'stamp' }, headers);
     const response = await service.call('POST', '/v1/requests', {
       json: { do: 'stamp', padding: 1 },
       headers,
     });
-    expect([response.status, await response.json()]).toMatchObject([422, { code: 'idempotency_key_reused' }]);
+    expect([response.status, await response.json()]).toMatchObject([422, { code: `${code}_reused` }]);
   });
 });
 

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SubmissionOptions } from '../../client/index.ts';
 import { contentTypeProblem } from '../../core/base/media-type.ts';
 import { minVersionProblem } from '../../core/config/min-version.ts';
+import { chosenIdProblem } from '../../core/model/chosen-id.ts';
 import { orderingKeyProblem } from '../../core/model/ordering-key.ts';
 import { PRIORITIES, type Priority } from '../../core/model/priority.ts';
 import { topicProblem } from '../../core/model/topic.ts';
@@ -26,6 +27,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly priority?: Priority;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  readonly id?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -78,7 +80,17 @@ export function addSubmitOptions(command: Command): Command {
     .addOption(
       new Option('--tracestate <state>', 'W3C tracestate that goes with --traceparent').env('TRACESTATE'),
     )
-    .option('--idempotency-key <key>', 'submitting again with the same key returns the same request');
+    .option(
+      '--id <id>',
+      'ticket of the request, for example a UUID; submitting again with it returns the same request',
+      readId,
+    )
+    .addOption(
+      new Option(
+        '--idempotency-key <key>',
+        'submitting again with the same key within a day returns the same request',
+      ).conflicts('id'),
+    );
   return addServiceOptions(command);
 }
 
@@ -96,6 +108,12 @@ function readMinVersion(text: string): string {
 
 function readOrderingKey(text: string): string {
   const problem = orderingKeyProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`It ${problem}.`);
+}
+
+function readId(text: string): string {
+  const problem = chosenIdProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`It ${problem}.`);
 }
@@ -121,9 +139,10 @@ function metadataOption(): Option {
 
 /** Describes options that don't go together, or don't fit the files. */
 export function usageProblem(files: readonly string[], options: SubmitOptions): string | undefined {
-  const { wait, timeout, output, idempotencyKey } = options;
+  const { wait, timeout, output, id, idempotencyKey } = options;
   if (!wait && timeout !== undefined) return '--timeout needs --wait';
   if (!wait && output !== undefined) return '--output needs --wait';
+  if (id !== undefined && files.length > 1) return `--id takes one file, got ${files.length}`;
   if (idempotencyKey !== undefined && files.length > 1) {
     return `--idempotency-key takes one file, got ${files.length}`;
   }
@@ -139,11 +158,12 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 
 /** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
-  const { contentType, metadata, idempotencyKey, traceparent, tracestate } = options;
+  const { contentType, metadata, id, idempotencyKey, traceparent, tracestate } = options;
   const { minVersion, orderingKey, topic, priority } = options;
   return {
     contentType,
     metadata,
+    id,
     idempotencyKey,
     traceparent,
     tracestate,

@@ -38,6 +38,32 @@ export class IdempotencyKeyBusy extends CoatcheckError {
   }
 }
 
+/** The id is that of another request. */
+export class RequestIdTaken extends CoatcheckError {
+  override readonly name = 'RequestIdTaken';
+  readonly code = 'request_id_reused';
+
+  constructor(requestId: string) {
+    super(
+      `The id ${requestId} is that of a request with another payload, content type, metadata or options, or of one that wasn't ` +
+        'submitted with an id in a call of the API: submit this request with another id',
+    );
+  }
+}
+
+/** The first request with the id is being accepted right now. */
+export class RequestIdBusy extends CoatcheckError {
+  override readonly name = 'RequestIdBusy';
+  readonly code = 'request_id_busy';
+  readonly retryAfterSeconds: number;
+
+  /** @param retryAfterSeconds when to try again: by then the request is accepted, or can be accepted */
+  constructor(requestId: string, retryAfterSeconds: number) {
+    super(`The request ${requestId} is being accepted right now`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /** The request doesn't exist, or this caller may not see it. */
 export class RequestNotFound extends CoatcheckError {
   override readonly name = 'RequestNotFound';

@@ -7,6 +7,7 @@ import { DAY_MILLISECONDS } from '../base/time.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { isEarly } from '../model/not-before.ts';
 import type { Priority } from '../model/priority.ts';
+import { identityDigest } from '../model/request-id.ts';
 import { created, type RecordedRequest, type RequestRecord, termsOf } from '../model/request-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
@@ -19,7 +20,8 @@ import { encodeSubmission, type Submission } from '../wire/submission.ts';
 import { assertLane } from './assert-lane.ts';
 import { assertReadable } from './assert-readable.ts';
 import { assertSchedulable } from './assert-schedulable.ts';
-import { IdempotencyKeyBusy, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
+import { RequestRefused } from './errors.ts';
+import { type SubmissionName, submissionNameOf } from './submission-name.ts';
 
 /** A request as its client submits it, with the payload. */
 export interface SubmitRequest extends TraceContext {
@@ -47,7 +49,9 @@ export interface SubmitRequest extends TraceContext {
   readonly countsAsWaiting?: true;
   /** {@link RequestRecord.backlog} */
   readonly backlog?: number;
-  /** Submissions with the same key are one request. */
+  /** The id of the request, if its client chose one: while the request is kept, submissions with the same id are one. */
+  readonly id?: string;
+  /** For a day, submissions with the same key are one request. Not beside an {@link id}. */
   readonly idempotencyKey?: string;
 }
 
@@ -96,9 +100,6 @@ export const KEY_RETENTION_MILLISECONDS = DAY_MILLISECONDS;
 /** Longest time that accepting a request takes: no invocation behind an HTTP API lives longer. */
 export const ACCEPTING_MILLISECONDS = 30_000;
 
-/** `Retry-After` while the first request with the key is being accepted. */
-const BUSY_RETRY_SECONDS = 1;
-
 /** Accepts requests: sends a message to the input queue, and writes a record. */
 export class Submissions {
   readonly #ports: SubmissionPorts;
@@ -111,10 +112,10 @@ export class Submissions {
 
   /**
    * Accepts a request. When this resolves, the request is in the queue.
-   * @param id that of the request: submitted again under it, it is the same request. @default - a new one
-   * @returns its record, or that of the earlier request with the same key and content
-   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for what no
-   *   message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which
+   * @param id that of a request of the service itself: it must know that no other request has it. @default - a new one
+   * @returns its record, or that of the earlier request with the same id or key and the same content
+   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy, RequestIdTaken, RequestIdBusy;
+   *   RequestRefused for what no message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which
    *   the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
@@ -124,14 +125,14 @@ export class Submissions {
   /** Does as {@link submit}, and says whether there was an earlier request. */
   async accept(input: SubmitRequest, id?: string): Promise<AcceptedRequest> {
     this.#assertTakable(input);
-    const { idempotencyKey } = input;
-    if (idempotencyKey === undefined) {
+    const name = submissionNameOf(input);
+    if (!name) {
       const now = this.#ports.clock.now();
       assertSchedulable(input, this.#ports.queue, now);
       const record = await this.#accept(input, id ?? this.#ports.newId(now), now);
       return { record, isRepeated: false };
     }
-    return this.#acceptOnce(input, idempotencyKey);
+    return this.#acceptOnce(input, name);
   }
 
   /**
@@ -140,7 +141,7 @@ export class Submissions {
    * @throws as {@link submit}, except for what concerns idempotency keys
    */
   async prepare(
-    input: Omit<SubmitRequest, 'idempotencyKey'>,
+    input: Omit<SubmitRequest, 'id' | 'idempotencyKey'>,
     id: string,
     objectName: string,
   ): Promise<PreparedRequest> {
@@ -165,15 +166,15 @@ export class Submissions {
   }
 
   /**
-   * Finds the record of an earlier request with the same key and content. Used before a request is rejected: it may
-   * have been accepted already, and only the response was lost.
-   * @throws IdempotencyKeyTaken, IdempotencyKeyBusy
+   * Finds the record of an earlier request with the same id or key and the same content. Used before a request is rejected: it
+   * may have been accepted already, and only the response was lost.
+   * @throws IdempotencyKeyTaken, IdempotencyKeyBusy, RequestIdTaken, RequestIdBusy
    */
   async findEarlier(input: SubmitRequest): Promise<RequestRecord | undefined> {
-    const { idempotencyKey: key, tenant } = input;
-    if (key === undefined) return undefined;
-    const use = await this.#ports.keys.find(tenant, key, this.#ports.clock.now());
-    return use && this.#earlierRecord(use, input, key);
+    const name = submissionNameOf(input);
+    if (!name) return undefined;
+    const use = await this.#ports.keys.find(input.tenant, name.key, this.#ports.clock.now());
+    return use && this.#earlierRecord(use, input, name);
   }
 
   /**
@@ -191,36 +192,55 @@ export class Submissions {
     }
   }
 
-  async #acceptOnce(input: SubmitRequest, key: string): Promise<AcceptedRequest> {
+  async #acceptOnce(input: SubmitRequest, name: SubmissionName): Promise<AcceptedRequest> {
     const fresh = this.#use(input);
     assertSchedulable(input, this.#ports.queue, fresh.usedAt);
-    const use = await this.#ports.keys.take(input.tenant, key, fresh);
+    const known = await this.#knownRecord(input, name);
+    if (known) return { record: known, isRepeated: true };
+    const use = await this.#ports.keys.take(input.tenant, name.key, fresh);
     const earlier =
-      use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, key);
+      use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, name);
     if (earlier) return { record: earlier, isRepeated: true };
-    // The first call with the key crashed. It may have sent the message; a second message is the same request.
-    return { record: await this.#accept(input, use.requestId, use.usedAt), isRepeated: false };
+    // The first call with the name crashed. It may have sent the message; a second message is the same request.
+    return { record: await this.#accept(input, idOf(use, input), use.usedAt), isRepeated: false };
   }
 
-  /** The record of an earlier request with the key; undefined if the call that accepted it crashed. */
-  async #earlierRecord(use: KeyUse, input: SubmitRequest, key: string): Promise<RequestRecord | undefined> {
-    const { records, clock } = this.#ports;
-    if (use.fingerprint !== fingerprintOf(input)) throw new IdempotencyKeyTaken(key);
-    const earlier = await records.find({ id: use.requestId, source: '', tenant: input.tenant });
-    if (!earlier && clock.now() < use.usedAt + ACCEPTING_MILLISECONDS) {
-      throw new IdempotencyKeyBusy(key, BUSY_RETRY_SECONDS);
-    }
+  /**
+   * The record of the request that has the chosen id; undefined if none has.
+   * @throws RequestIdTaken if it is that of a message, an upload or a schedule
+   */
+  async #knownRecord(input: SubmitRequest, name: SubmissionName): Promise<RequestRecord | undefined> {
+    if (input.id === undefined || !(await this.#find(input.id, input))) return undefined;
+    const earlier = await this.findEarlier(input);
+    if (!earlier) throw name.taken();
     return earlier;
   }
 
+  /** The record of an earlier request with the name; undefined if the call that accepted it crashed. */
+  async #earlierRecord(
+    use: KeyUse,
+    input: SubmitRequest,
+    name: SubmissionName,
+  ): Promise<RequestRecord | undefined> {
+    if (use.fingerprint !== fingerprintOf(input)) throw name.taken();
+    const earlier = await this.#find(idOf(use, input), input);
+    const isBusy = this.#ports.clock.now() < use.usedAt + ACCEPTING_MILLISECONDS;
+    if (!earlier && isBusy) throw name.busy();
+    return earlier;
+  }
+
+  #find(id: string, { tenant }: SubmitRequest): Promise<RequestRecord | undefined> {
+    return this.#ports.records.find({ id, source: '', tenant });
+  }
+
   #use(input: SubmitRequest): KeyUse {
-    const usedAt = this.#ports.clock.now();
-    return {
-      requestId: this.#ports.newId(usedAt),
-      fingerprint: fingerprintOf(input),
-      usedAt,
-      keptUntil: usedAt + KEY_RETENTION_MILLISECONDS,
-    };
+    const { clock, newId, records } = this.#ports;
+    const usedAt = clock.now();
+    const keptUntil =
+      input.id === undefined
+        ? usedAt + KEY_RETENTION_MILLISECONDS
+        : records.submitted(requestOf(input, input.id), usedAt).keptUntil;
+    return { requestId: newId(usedAt), fingerprint: fingerprintOf(input), usedAt, keptUntil };
   }
 
   /**
@@ -231,7 +251,9 @@ export class Submissions {
     const { tenant } = input;
     const request = requestOf(input, id);
     const { queue, records } = this.#ports;
-    const message = await this.#message(input, request, at, id);
+    // Clients of two tenants can choose the same id.
+    const objectName = input.id === undefined ? id : identityDigest('payload', request);
+    const message = await this.#message(input, request, at, objectName);
     const place = this.#placeOf(input, request);
     const sendRecorded = queue.sendRecorded?.bind(queue);
     if (sendRecorded) {
@@ -311,6 +333,11 @@ export class Submissions {
       return created({ type: 'submit', request, uploaded: true, backlog }, at);
     }
   }
+}
+
+/** The id of the request that a name is used for. */
+function idOf({ requestId }: KeyUse, { id }: SubmitRequest): string {
+  return id ?? requestId;
 }
 
 function requestOf(input: SubmitRequest, id: string): OwnRequest {

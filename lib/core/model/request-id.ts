@@ -1,7 +1,5 @@
 import { hash } from 'node:crypto';
-
-/** Longest request id, and longest name of a tenant, in characters. */
-export const REQUEST_ID_MAX_LENGTH = 256;
+import { REQUEST_ID_MAX_LENGTH } from './chosen-id.ts';
 
 /** Longest name of a source, in characters. Every outcome contains it and must fit a message. */
 export const SOURCE_MAX_LENGTH = 2_048;

@@ -1,5 +1,6 @@
 /** The first use of an idempotency key. */
 export interface KeyUse {
+  /** The id of its request; of a request whose client chose the id, another one, which only names this use. */
   readonly requestId: string;
   /** A digest of the submission. With another fingerprint, the same key is used for another request. */
   readonly fingerprint: string;

@@ -1,7 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { IdempotencyKeyBusy, IdempotencyKeyTaken } from '../../../lib/core/intake/errors.ts';
+import {
+  IdempotencyKeyBusy,
+  IdempotencyKeyTaken,
+  RequestIdBusy,
+  RequestIdTaken,
+} from '../../../lib/core/intake/errors.ts';
 import type { SubmitRequest } from '../../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { type Fault, Faults, InjectedFault } from '../../../lib/stores/memory/faults.ts';
@@ -28,7 +33,7 @@ async function answered(
 ): Promise<RequestRecord | 'busy' | 'failed' | 'nothing'> {
   const answer = taking.catch((error: unknown) => {
     if (error instanceof InjectedFault) return 'failed' as const;
-    if (!(error instanceof IdempotencyKeyBusy)) throw error;
+    if (!(error instanceof IdempotencyKeyBusy || error instanceof RequestIdBusy)) throw error;
     expect(error.retryAfterSeconds).toBeGreaterThanOrEqual(1);
     expect(error.retryAfterSeconds).toBeLessThanOrEqual(BUSY_SECONDS);
     return 'busy' as const;
@@ -46,7 +51,13 @@ async function insisted(service: SubmissionService, given: Partial<SubmitRequest
   }
 }
 
-describe('fault 1: concurrent submits with one idempotency key', () => {
+/** A name that makes repeated submissions one request, and the errors for its other uses. */
+const NAMES = [
+  [{ idempotencyKey: 'k' }, IdempotencyKeyTaken, IdempotencyKeyBusy],
+  [{ id: 'order-17' }, RequestIdTaken, RequestIdBusy],
+] as const;
+
+describe.each(NAMES)('fault 1: concurrent submits with %o', (name, _, Busy) => {
   test('slow calls in any order give one ticket and one run', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -58,7 +69,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
             around: (call, effect) => scheduler.schedule(Promise.resolve(), call).then(effect),
             settings: { inlineLimitBytes: 100 },
           });
-          const given = { idempotencyKey: 'k', payload: stored ? LARGE : Buffer.from('hello') };
+          const given = { ...name, payload: stored ? LARGE : Buffer.from('hello') };
           const answers = Promise.all(
             Array.from({ length: clients }, () => answeredInTime(service.submit(given))),
           );
@@ -85,7 +96,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
     return taking.then(
       ({ request }) => request.id,
       (error: unknown) => {
-        if (error instanceof IdempotencyKeyBusy) return 'busy';
+        if (error instanceof Busy) return 'busy';
         throw error;
       },
     );
@@ -93,9 +104,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
 
   test('fifty submissions at once are one request', async () => {
     const service = new SubmissionService();
-    await Promise.all(
-      Array.from({ length: 50 }, () => answeredInTime(service.submit({ idempotencyKey: 'k' }))),
-    );
+    await Promise.all(Array.from({ length: 50 }, () => answeredInTime(service.submit(name))));
     await service.deliver();
     expect(service.runs).toHaveLength(1);
   });
@@ -103,8 +112,8 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
   test('of different tenants, or with and without a tenant, are separate requests', async () => {
     const service = new SubmissionService();
     const tenants = ['acme', 'other', undefined, '', 'undefined', 'null'];
-    for (const tenant of tenants) await service.submit({ tenant, idempotencyKey: 'k' });
-    expect(new Set(service.inFlight).size).toBe(tenants.length);
+    for (const tenant of tenants) await service.submit({ tenant, ...name });
+    expect(service.inFlight).toHaveLength(tenants.length);
   });
 });
 
@@ -232,6 +241,63 @@ describe('fault 3: the service crashes between two steps of a submission', () =>
     const { id } = await insisted(service, given);
     await service.deliver(2);
     expect(service.runs.map((run) => run.id)).toEqual([id]);
+  });
+});
+
+describe('a submission with an id', () => {
+  test.each(BROKEN)('%s %s: the retry gives one request with the id, and one run', async (call, fault) => {
+    const { faults, service } = faultyService();
+    const given = { id: 'order-17', payload: LARGE };
+    faults.inject(call, fault);
+    await answered(service.submit(given));
+    expect(service.stranded).toEqual([]);
+    expect(await insisted(service, given)).toMatchObject({ id: 'order-17' });
+    await service.deliver(2);
+    expect(service.runs).toMatchObject([{ id: 'order-17', text: LARGE.toString() }]);
+    expect(service.harness.records.all()).toHaveLength(1);
+  });
+
+  test('is the same request for as long as it is kept, then the id is free', async () => {
+    const service = new SubmissionService();
+    const { recordAgeDays } = service.harness.settings;
+    const { request } = await service.submit({ id: 'order-17' });
+    await service.deliver();
+    service.harness.clock.advanceSeconds(recordAgeDays * DAY_SECONDS - 0.001);
+    expect(await service.submit({ id: 'order-17' })).toMatchObject({ status: 'succeeded', request });
+    await expect(service.submit({ id: 'order-17', payload: LARGE })).rejects.toThrow(RequestIdTaken);
+    service.harness.clock.advanceSeconds(0.001);
+    await service.submit({ id: 'order-17', payload: LARGE });
+    await service.deliver();
+    expect(service.runs).toHaveLength(2);
+  });
+
+  test('does not have the id of a message, however often it is repeated', async () => {
+    const service = new SubmissionService();
+    const { request } = await service.submit();
+    for (const seconds of [0, 1, BUSY_SECONDS]) {
+      service.harness.clock.advanceSeconds(seconds);
+      await expect(service.submit({ id: request.id })).rejects.toThrow(RequestIdTaken);
+    }
+    expect(service.queue.sent).toHaveLength(1);
+  });
+
+  test('of one tenant is another request than that of another, with its own payload', async () => {
+    const { service } = faultyService();
+    const texts = new Map(['acme', 'other', undefined].map((tenant) => [tenant, `${tenant} ${LARGE}`]));
+    for (const [tenant, text] of texts) {
+      await service.submit({ id: '../order-17', tenant, payload: Buffer.from(text) });
+    }
+    await service.deliver();
+    expect(new Map(service.runs.map(({ tenant, text }) => [tenant, text]))).toEqual(texts);
+    expect(service.harness.store.keys().join()).not.toContain('..');
+  });
+
+  test('does not share its name with an idempotency key', async () => {
+    const service = new SubmissionService();
+    await service.submit({ idempotencyKey: 'id order-17' });
+    await service.submit({ idempotencyKey: 'order-17' });
+    await service.submit({ id: 'order-17', payload: LARGE });
+    expect(service.queue.sent).toHaveLength(3);
   });
 });
 

@@ -73,6 +73,19 @@ describe('a submission', () => {
     expect(calls).toEqual(['take', 'save', 'send', 'write']);
   });
 
+  test('with an id looks for a request that has it, before it takes the id', async () => {
+    const calls: string[] = [];
+    const around = <Value>(call: string, effect: () => Promise<Value>) => {
+      calls.push(call);
+      return effect();
+    };
+    const service = new SubmissionService({ around, settings: { inlineLimitBytes: 4 } });
+    await service.submit({ id: 'order-17' });
+    expect(calls).toEqual(['read', 'take', 'save', 'send', 'write']);
+    await service.submit({ id: 'order-17' });
+    expect(calls.slice(5)).toEqual(['read', 'read']);
+  });
+
   test('with an empty payload is refused', async () => {
     const service = new SubmissionService();
     await expect(service.submit({ payload: new Uint8Array() })).rejects.toThrow(PayloadEmpty);

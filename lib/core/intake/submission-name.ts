@@ -1,0 +1,39 @@
+import type { CoatcheckError } from '../base/errors.ts';
+import { IdempotencyKeyBusy, IdempotencyKeyTaken, RequestIdBusy, RequestIdTaken } from './errors.ts';
+
+/** `Retry-After` while the first request with a name is being accepted. */
+const BUSY_RETRY_SECONDS = 1;
+
+/** What a client says so that submitting again is the same request: an idempotency key, or the id of the request. */
+export interface SubmissionName {
+  /** The key that its use is remembered under. */
+  readonly key: string;
+  /** The error for another request with the name. */
+  readonly taken: () => CoatcheckError;
+  /** The error while the first request with the name is being accepted. */
+  readonly busy: () => CoatcheckError;
+}
+
+/** The name of a submission; undefined if it has none. */
+export function submissionNameOf({
+  id,
+  idempotencyKey,
+}: {
+  readonly id?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}): SubmissionName | undefined {
+  if (id !== undefined) {
+    return {
+      // No idempotency key has a line break.
+      key: `id\n${id}`,
+      taken: () => new RequestIdTaken(id),
+      busy: () => new RequestIdBusy(id, BUSY_RETRY_SECONDS),
+    };
+  }
+  if (idempotencyKey === undefined) return undefined;
+  return {
+    key: idempotencyKey,
+    taken: () => new IdempotencyKeyTaken(idempotencyKey),
+    busy: () => new IdempotencyKeyBusy(idempotencyKey, BUSY_RETRY_SECONDS),
+  };
+}
