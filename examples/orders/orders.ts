@@ -1,16 +1,13 @@
 /** The orders service: `node orders.ts FILE`. The variable `PORT` changes its port. */
 import { serve } from '@hono/node-server';
-import { outboxRow } from 'coatcheck/outbox';
+import { outboxRow, SQLITE_OUTBOX_INSERT } from 'coatcheck/outbox';
 import { Hono } from 'hono';
 import { type Order, openOrders } from './orders-database.ts';
 
 const [file = 'orders.db'] = process.argv.slice(2);
 const orders = openOrders(file);
 
-const insertRow = orders.prepare(
-  `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, tracingspancontext)
-   VALUES (:id, :aggregatetype, :aggregateid, :type, :payload, :tracingspancontext)`,
-);
+const insertRow = orders.prepare(SQLITE_OUTBOX_INSERT);
 const insertOrder = orders.prepare(
   'INSERT INTO orders (id, item, cents, status, ticket) VALUES (:id, :item, :cents, :status, :ticket) ON CONFLICT DO NOTHING',
 );
@@ -21,7 +18,7 @@ function place({ id, item, cents }: Pick<Order, 'id' | 'item' | 'cents'>): Order
   const order: Order = { id, item, cents, status: 'placed', ticket: row.id };
   orders.exec('BEGIN IMMEDIATE');
   try {
-    insertRow.run({ ...row });
+    insertRow.run(...Object.values(row));
     const { changes } = insertOrder.run({ ...order });
     orders.exec(changes === 1 ? 'COMMIT' : 'ROLLBACK');
     return changes === 1 ? order : undefined;

@@ -17,4 +17,4 @@ export {
   type TransactPut,
 } from './dynamodb-outbox.ts';
 export { type OutboxOptions, type OutboxRow, outboxRow } from './outbox-row.ts';
-export { SQLITE_OUTBOX } from './sqlite/table.ts';
+export { SQLITE_OUTBOX, SQLITE_OUTBOX_INSERT } from './sqlite/table.ts';

@@ -19,7 +19,7 @@ export interface OutboxOptions extends Omit<ServiceSubmitOptions, 'idempotencyKe
 
 /**
  * A row of an outbox table: a request that is submitted once the transaction which inserts it is committed. The columns are those
- * of Debezium's outbox event router.
+ * of Debezium's outbox event router, in the order of `SQLITE_OUTBOX_INSERT`.
  * @see https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
  */
 export interface OutboxRow {

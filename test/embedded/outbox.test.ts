@@ -3,13 +3,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { processor, RetryLater } from 'coatcheck';
 import { openService } from 'coatcheck/embedded';
 import { expect, test } from 'vitest';
-import { type OutboxOptions, outboxRow, SQLITE_OUTBOX } from '../../lib/outbox/index.ts';
+import {
+  type OutboxOptions,
+  outboxRow,
+  SQLITE_OUTBOX,
+  SQLITE_OUTBOX_INSERT,
+} from '../../lib/outbox/index.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const INSERT = `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, tracingspancontext)
-  VALUES (?, ?, ?, ?, ?, ?)`;
 
 const valuesOf = (payload: unknown, options?: OutboxOptions) => {
   const {
@@ -29,7 +31,7 @@ async function openFiles() {
   application.exec(`PRAGMA journal_mode = WAL; ${SQLITE_OUTBOX}`);
   const insert = (payload: unknown, options?: OutboxOptions) => {
     const values = valuesOf(payload, options);
-    application.prepare(INSERT).run(...values);
+    application.prepare(SQLITE_OUTBOX_INSERT).run(...values);
     return values[0];
   };
   return { jobs: join(folder, 'jobs.db'), file: join(folder, 'app.db'), application, insert };
@@ -75,13 +77,13 @@ test('a row that comes again changes nothing, whether its request waits or has e
   let runs = 0;
   const handler = processor(() => ++runs);
   const values = valuesOf('once');
-  application.prepare(INSERT).run(...values);
+  application.prepare(SQLITE_OUTBOX_INSERT).run(...values);
   {
     await using service = await openService({ file: jobs, logger });
     await service.relayOutbox({ file });
     await eventually(async () => expect(await service.request(values[0])).toBeDefined());
     await eventually(() => expect(application.prepare('SELECT id FROM outbox').all()).toEqual([]));
-    application.prepare(INSERT).run(...values);
+    application.prepare(SQLITE_OUTBOX_INSERT).run(...values);
     await eventually(() => expect(application.prepare('SELECT id FROM outbox').all()).toEqual([]));
   }
   await using service = await openService({ file: jobs, processor: handler, logger });
@@ -89,7 +91,7 @@ test('a row that comes again changes nothing, whether its request waits or has e
   service.consume(({ requestId }) => void outcomes.push(requestId));
   await service.relayOutbox({ file });
   await service.wait(values[0]);
-  application.prepare(INSERT).run(...values);
+  application.prepare(SQLITE_OUTBOX_INSERT).run(...values);
   const last = insert('last');
   await eventually(() => expect(outcomes).toContain(last));
   expect(outcomes).toEqual([values[0], last]);
@@ -103,7 +105,7 @@ test('a row that the service can not take is kept with the reason', async () => 
   await service.relayOutbox({ file });
   const early = insert('later', { notBefore: new Date(Date.now() + 600_000) });
   const malformed = valuesOf('x').with(4, 'not the request');
-  application.prepare(INSERT).run(...malformed);
+  application.prepare(SQLITE_OUTBOX_INSERT).run(...malformed);
   const refused = () => application.prepare('SELECT id, refused FROM outbox ORDER BY position').all();
   await eventually(() =>
     expect(refused()).toEqual([
@@ -123,7 +125,7 @@ test('a row of another library becomes a request with its id and its payload', a
   await using service = await openService({ file: jobs, processor: handler, logger });
   await service.relayOutbox({ file });
   const id = crypto.randomUUID();
-  application.prepare(INSERT).run(id, 'order', '7', 'OrderCreated', '{"order":7}', null);
+  application.prepare(SQLITE_OUTBOX_INSERT).run(id, 'order', '7', 'OrderCreated', '{"order":7}', null);
   await eventually(async () => expect(await service.request(id)).toMatchObject({ status: 'succeeded' }));
   const outcome = await service.wait(id);
   expect(outcome.status === 'succeeded' && (await outcome.result.json())).toEqual({
@@ -147,7 +149,7 @@ test('complete() hands a request on in its transaction: to the outbox in the fil
     await request.complete(step, {
       sqlite: (tx) => {
         tx.run('INSERT INTO app_steps VALUES (?, ?)', step, last);
-        if (step < last) tx.run(INSERT, ...valuesOf({ step: step + 1, last }));
+        if (step < last) tx.run(SQLITE_OUTBOX_INSERT, ...valuesOf({ step: step + 1, last }));
         if (step === 2 && failures-- > 0) throw new RetryLater(0);
       },
     });

@@ -39,5 +39,12 @@ CREATE INDEX IF NOT EXISTS ${index} ON ${this.sql} (aggregateid, position) WHERE
   }
 }
 
+/**
+ * SQL that inserts a row into the table `outbox` in an application's SQLite file. Its values are those of the row, in their order:
+ * `database.prepare(SQLITE_OUTBOX_INSERT).run(...Object.values(row))`.
+ */
+export const SQLITE_OUTBOX_INSERT = `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, tracingspancontext)
+  VALUES (?, ?, ?, ?, ?, ?)`;
+
 /** SQL that creates the table `outbox` in an application's SQLite file. It can be repeated. */
 export const SQLITE_OUTBOX = new SqliteOutboxTable().definition;

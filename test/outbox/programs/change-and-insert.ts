@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { outboxRow } from 'coatcheck/outbox';
+import { outboxRow, SQLITE_OUTBOX_INSERT } from 'coatcheck/outbox';
 
 /** What `node:sqlite` and better-sqlite3 have in common. */
 interface Driver {
@@ -22,9 +22,7 @@ database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000');
 
 const next = database.prepare('SELECT count(*) + 1 AS number FROM changes WHERE key = ?');
 const change = database.prepare('INSERT INTO changes (request, key, number) VALUES (?, ?, ?)');
-const insert =
-  database.prepare(`INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, tracingspancontext)
-  VALUES (:id, :aggregatetype, :aggregateid, :type, :payload, :tracingspancontext)`);
+const insert = database.prepare(SQLITE_OUTBOX_INSERT);
 
 while (true) {
   database.exec('BEGIN IMMEDIATE');
@@ -32,7 +30,7 @@ while (true) {
     const key = `key-${randomInt(3)}`;
     const { number } = next.get(key) as { number: number };
     const row = outboxRow({ key, number }, { orderingKey: key });
-    insert.run(row);
+    insert.run(...Object.values(row));
     change.run(row.id, key, number);
   }
   if (randomInt(4) === 0) database.exec('ROLLBACK');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConfigurationError } from '../../../lib/core/base/errors.ts';
-import { type OutboxRow, outboxRow, SQLITE_OUTBOX } from '../../../lib/outbox/index.ts';
+import { type OutboxRow, outboxRow, SQLITE_OUTBOX, SQLITE_OUTBOX_INSERT } from '../../../lib/outbox/index.ts';
 import { OutboxRelay } from '../../../lib/outbox/outbox-relay.ts';
 import type { PublishRows, StoredRow } from '../../../lib/outbox/outbox-source.ts';
 import { SqliteOutboxAdministration } from '../../../lib/outbox/sqlite/administration.ts';
@@ -15,15 +15,12 @@ import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const INSERT = `INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, tracingspancontext)
-  VALUES (:id, :aggregatetype, :aggregateid, :type, :payload, :tracingspancontext)`;
-
 async function openFile() {
   const path = join(await temporaryFolder(), 'app.db');
   const database = new DatabaseSync(path);
   onTestFinished(() => database.close());
   database.exec(`PRAGMA journal_mode = WAL; ${SQLITE_OUTBOX}`);
-  const insert = (row: OutboxRow) => database.prepare(INSERT).run({ ...row });
+  const insert = (row: OutboxRow) => database.prepare(SQLITE_OUTBOX_INSERT).run(...Object.values(row));
   const open = async (ordered = false) => {
     const outbox = await SqliteOutbox.open({ path, table: new SqliteOutboxTable(), ordered });
     onTestFinished(() => outbox[Symbol.asyncDispose]().catch(() => {}));
