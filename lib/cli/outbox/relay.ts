@@ -1,5 +1,9 @@
 import { Command } from 'commander';
-import { outboxVariableNames, readOutboxEnvironment } from '../../core/config/outbox-environment.ts';
+import {
+  OUTBOX_STATUS_PORT,
+  outboxVariableNames,
+  readOutboxEnvironment,
+} from '../../core/config/outbox-environment.ts';
 import { loadEnvFile } from '../env-file.ts';
 import type { Run } from '../run.ts';
 import { addPlaceOptions, type PlaceOptions, placed } from './place.ts';
@@ -15,9 +19,10 @@ The settings are environment variables, or in the same form in a file. Options w
   COATCHECK_ORDER                     fifo: the requests of an aggregate are relayed in order (default: none)
   COATCHECK_PAYLOADS                  s3://bucket or file:directory, for requests that are too large for the queue
   COATCHECK_TOKEN                     token for the HTTP API, unless it takes AWS credentials
-  COATCHECK_STATUS_PORT               port of /health, /ready and /metrics (default: 8080)
+  COATCHECK_STATUS_PORT               port of /health, /ready and /metrics (default: ${OUTBOX_STATUS_PORT})
 
-Several relays can share a table. SIGTERM stops a relay after the batch it has begun.
+Several relays can share a table. A relay waits for a SQLite file that isn't there yet. SIGTERM stops it after the batch it has
+begun, or within 10 seconds while an API doesn't answer.
 
 Examples:
   coatcheck outbox relay --from postgres://app@db.internal/shop --to 'amqp://rabbit.internal/?queue=requests'

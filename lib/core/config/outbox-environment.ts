@@ -22,6 +22,9 @@ export const OUTBOX_TO_VARIABLES = {
   low: 'COATCHECK_OUTBOX_TO_LOW',
 } as const;
 
+/** The default port of a relay's `/health`: another than that of `coatcheck serve`, which may be on the same machine. */
+export const OUTBOX_STATUS_PORT = 8081;
+
 /** Where an outbox is. */
 export interface OutboxPlace {
   /** The URL of the database. */
@@ -91,6 +94,6 @@ function outboxVariables(): VariablesOf<OutboxEnvironment> {
     payloadsUrl: optionalText('COATCHECK_PAYLOADS'),
     payloadPrefix: withDefault(text('COATCHECK_PAYLOAD_PREFIX'), DEFAULT_PAYLOAD_PREFIX),
     token: optionalText('COATCHECK_TOKEN'),
-    statusPort: processNumber(WORKER_NUMBERS.statusPort),
+    statusPort: processNumber({ ...WORKER_NUMBERS.statusPort, default: OUTBOX_STATUS_PORT }),
   };
 }
