@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { ENGINE_DEFAULTS, ENGINE_NUMBERS } from '../../core/config/engine-settings.ts';
 import { type ServeEnvironment, TAKERS_CONCURRENCY } from '../../core/config/serve-environment.ts';
@@ -71,6 +72,8 @@ export async function runServe(
     service = opened;
     logger.info('Service started', {
       ...loggableSettings(environment),
+      // Processors that write with complete() open it too.
+      file: resolve(serviceFile(dataFolder)),
       url: baseUrl,
       statusPort: statusServer.port,
       concurrency: parts.settings.concurrency,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -64,6 +64,8 @@ async function post(url: string, body: unknown, headers: Readonly<Record<string,
 
 test('with a processor, requests are handled; state and figures are served; SIGTERM ends it', async () => {
   const { service, statusUrl, client } = await serve([DOUBLING_PROCESSOR]);
+  const [{ file } = {}] = service.logged('Service started');
+  await access(String(file));
   const { id } = await client.submit('{"number":4}', { contentType: 'application/json' });
   expect(await client.wait(id)).toMatchObject({ status: 'succeeded' });
   expect(await (await client.result(id)).json()).toEqual({ double: 8 });
