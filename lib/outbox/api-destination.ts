@@ -13,9 +13,12 @@ import type { PublishRows } from './outbox-source.ts';
 import { publishEach } from './publish-rows.ts';
 import type { RowMessage } from './row-message.ts';
 
-/** Publishes rows to the HTTP API of a service, each with its id: repeated, it is the same request. */
-export function publishToApi(client: CoatcheckClient, ordered: boolean): PublishRows {
-  const publisher = new BatchPublisher(new ApiOutlet(client), Math.random, () => false);
+/**
+ * Publishes rows to the HTTP API of a service, each with its id: repeated, it is the same request.
+ * @param signal ends calls
+ */
+export function publishToApi(client: CoatcheckClient, ordered: boolean, signal?: AbortSignal): PublishRows {
+  const publisher = new BatchPublisher(new ApiOutlet(client, signal), Math.random, () => false);
   return publishEach(ordered, async (row) => {
     try {
       return await publisher.publish(batchRequest(row, ordered));
@@ -33,9 +36,11 @@ class ApiOutlet implements Outlet<BatchRequest> {
   readonly maxMessageBytes = DIRECT_MAX_BYTES;
   readonly lingerMilliseconds = 0;
   readonly #client: CoatcheckClient;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(client: CoatcheckClient) {
+  constructor(client: CoatcheckClient, signal: AbortSignal | undefined) {
     this.#client = client;
+    this.#signal = signal;
   }
 
   sizeOf(request: BatchRequest): number {
@@ -46,13 +51,35 @@ class ApiOutlet implements Outlet<BatchRequest> {
 
   async send(requests: readonly BatchRequest[]): Promise<readonly SendResult[]> {
     try {
-      return (await this.#client.submitBatch(requests)).map(resultOf);
+      return await this.#call(requests);
     } catch (error) {
-      // A call that is refused as a whole may be so because of one of its requests.
-      if (!isRefusal(error)) throw error;
-      if (requests.length === 1) return [{ sent: false, refused: true, reason: messageOf(error) }];
-      return (await Promise.all(requests.map((request) => this.send([request])))).flat();
+      if (!isRejectedCall(error)) throw error;
+      const results = await this.#sendHalves(requests, error);
+      // Where none gets through, none is to blame.
+      if (results.every((result) => !result.sent && !result.refused)) throw error;
+      return results;
     }
+  }
+
+  async #call(requests: readonly BatchRequest[]): Promise<readonly SendResult[]> {
+    return (await this.#client.submitBatch(requests, { signal: this.#signal })).map(resultOf);
+  }
+
+  /** A call that is rejected as a whole may be so because of one of its requests: halves it until that is found. */
+  async #sendHalves(requests: readonly BatchRequest[], problem: ApiError): Promise<readonly SendResult[]> {
+    if (requests.length === 1) {
+      return [{ sent: false, refused: isRefusal(problem), reason: messageOf(problem) }];
+    }
+    const middle = Math.ceil(requests.length / 2);
+    const results: SendResult[] = [];
+    for (const half of [requests.slice(0, middle), requests.slice(middle)]) {
+      const sent = this.#call(half).catch((error) => {
+        if (!isRejectedCall(error)) throw error;
+        return this.#sendHalves(half, error);
+      });
+      results.push(...(await sent));
+    }
+    return results;
   }
 }
 
@@ -63,16 +90,20 @@ function resultOf(result: BatchResult): SendResult {
 }
 
 /** Credentials may be corrected, and requests with one key that wait for each other are submitted again. */
-const PASSING = [401, 403, 404, 409];
+const PASSING = [401, 403, 404, 408, 409, 425];
+
+/** Whether the API, or a proxy in between, rejects what it was sent, and probably does so again. */
+function isRejectedCall(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError) || error.status >= 500 || isTransient(error)) return false;
+  return !PASSING.includes(error.status);
+}
 
 /**
  * Whether the API never accepts what it was sent. An answer of another server, such as a proxy in between, says so only of what is
  * too large.
  */
 function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ApiError) || error.status >= 500 || isTransient(error)) return false;
-  const { status, code } = error;
-  return status === 413 || !(PASSING.includes(status) || code === `http_${status}`);
+  return isRejectedCall(error) && (error.status === 413 || error.code !== `http_${error.status}`);
 }
 
 /** @throws PermanentError, RangeError for what the API doesn't take */

@@ -1,10 +1,64 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
 import { publishToApi } from '../../lib/outbox/api-destination.ts';
 import { outboxRow } from '../../lib/outbox/outbox-row.ts';
+
+/** Publishes rows to a server, which gets the body of each call. */
+async function publishedTo(answerTo: (body: string) => [status: number, body: string], count: number) {
+  let calls = 0;
+  const server = createServer(async (request, response) => {
+    calls++;
+    const [status, answer] = answerTo(await text(request));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(answer);
+  });
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new CoatcheckClient({ baseUrl: `http://127.0.0.1:${port}`, retry: { attempts: 1 } });
+  const rows = Array.from({ length: count }, (_, nth) => outboxRow(`row ${nth} of ${count}`));
+  return { publications: await publishToApi(client, false)(rows), calls: () => calls };
+}
+
+const accepted = (body: string): [number, string] => {
+  const { requests } = JSON.parse(body);
+  const request = { status: 'queued', links: { self: '', result: '', cancel: '' }, attempts: 0 };
+  const times = { createdAt: '2026-01-31T12:00:00.000Z', updatedAt: '2026-01-31T12:00:00.000Z' };
+  const results = requests.map(({ id }: { id: string }) => ({
+    status: 202,
+    request: { id, ...request, ...times },
+  }));
+  return [200, JSON.stringify({ results })];
+};
+
+test('a row that a proxy rejects the whole call for holds up no other row', async () => {
+  const { publications, calls } = await publishedTo(
+    (body) => (body.includes('row 37 of') ? [400, '{"message":"Bad Request"}'] : accepted(body)),
+    100,
+  );
+  const kept = publications.flatMap((publication, nth) =>
+    publication.published ? [] : [[nth, publication]],
+  );
+  expect(kept).toEqual([[37, { published: false, refused: false, reason: expect.stringContaining('400') }]]);
+  // Two for each halving, and the row is sent again three times.
+  expect(calls()).toBeLessThan(2 * Math.log2(100) + 6);
+});
+
+test('a call that does not end is given up by a signal', async () => {
+  const stop = new AbortController();
+  const server = createServer(() => stop.abort(new Error('The relay stops')));
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new CoatcheckClient({ baseUrl: `http://127.0.0.1:${port}`, retry: { attempts: 1 } });
+  const publish = publishToApi(client, false, stop.signal);
+  expect(await publish([outboxRow('1')])).toEqual([
+    { published: false, refused: false, reason: 'The relay stops' },
+  ]);
+});
 
 /** Publishes two rows to a server that answers every call in the same way. */
 async function publications(status: number, contentType: string, body: string) {

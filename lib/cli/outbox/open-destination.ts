@@ -16,10 +16,11 @@ const STORED_AT_ONCE = 10;
 /** The path of a queue's URL in SQS, which no URL of an API ends with: the number of an account, and a name. */
 const SQS_QUEUE = /\/\d{12}\/[\w-]{1,80}(?:\.fifo)?$/;
 
-/** Opens what an outbox is relayed to. @throws ConfigurationError */
+/** Opens what an outbox is relayed to. @param signal ends calls of an API @throws ConfigurationError */
 export async function openDestination(
   environment: OutboxEnvironment,
   opener: PortOpener,
+  signal: AbortSignal,
 ): Promise<PublishRows> {
   const { toUrl, highToUrl, lowToUrl, order } = environment;
   const ordered = order === 'fifo';
@@ -27,7 +28,8 @@ export async function openDestination(
     assertNoLanes(environment);
     const { auth } = await findCredentials(toUrl, environment.token || undefined);
     // The relay repeats calls itself, and holds its rows while one lasts.
-    return publishToApi(new CoatcheckClient({ baseUrl: toUrl, auth, retry: { attempts: 1 } }), ordered);
+    const client = new CoatcheckClient({ baseUrl: toUrl, auth, retry: { attempts: 1 } });
+    return publishToApi(client, ordered, signal);
   }
   const store = await openStore(environment, opener);
   const lane = async (variable: string, url: string) => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { hideLogin } from '../../core/base/hide-login.ts';
 import { OUTBOX_VARIABLE, type OutboxPlace } from '../../core/config/outbox-environment.ts';
@@ -16,25 +18,60 @@ function unknown(url: string): ConfigurationError {
   );
 }
 
-/** Opens an outbox to relay. @throws ConfigurationError for a database or a table that can't be used */
+/** What opening an outbox to relay needs. */
+interface OpenOptions {
+  readonly ordered: boolean;
+  readonly logger: Logger;
+  /** Ends the wait for a file. */
+  readonly signal: AbortSignal;
+}
+
+/** How often a file that the application has still to create is looked for, in milliseconds. */
+const LOOK_MILLISECONDS = 1_000;
+
+/**
+ * Opens an outbox to relay. Waits for a SQLite file that isn't there yet, and for its table.
+ * @returns undefined if the signal fires meanwhile
+ * @throws ConfigurationError for a database or a table that can't be used
+ */
 export async function openOutbox(
   { outboxUrl: url, table }: OutboxPlace,
-  { ordered, logger }: { readonly ordered: boolean; readonly logger: Logger },
-): Promise<OutboxSource> {
+  options: OpenOptions,
+): Promise<OutboxSource | undefined> {
+  const { ordered, logger } = options;
   const path = pathOf(url);
-  if (path !== undefined) {
-    const [{ SqliteOutbox }, { SqliteOutboxTable }] = await Promise.all([
-      import('../../outbox/sqlite/sqlite-outbox.ts'),
-      import('../../outbox/sqlite/table.ts'),
-    ]);
-    return SqliteOutbox.open({ path, table: new SqliteOutboxTable(table), ordered });
-  }
+  if (path !== undefined) return openFile(path, table, options);
   if (!isPostgres(url)) throw unknown(url);
   const [{ PostgresOutbox }, { PostgresOutboxTable }] = await Promise.all([
     import('../../outbox/postgres/postgres-outbox.ts'),
     import('../../outbox/postgres/table.ts'),
   ]);
   return PostgresOutbox.open({ url, table: new PostgresOutboxTable(table), ordered, logger });
+}
+
+async function openFile(
+  path: string,
+  name: string,
+  { ordered, logger, signal }: OpenOptions,
+): Promise<OutboxSource | undefined> {
+  const [{ SqliteOutbox }, { SqliteOutboxTable }, { OutboxMissing }] = await Promise.all([
+    import('../../outbox/sqlite/sqlite-outbox.ts'),
+    import('../../outbox/sqlite/table.ts'),
+    import('../../outbox/sqlite/open-database.ts'),
+  ]);
+  const table = new SqliteOutboxTable(name);
+  const isNew = !existsSync(path);
+  if (isNew) logger.warn('The SQLite file of the outbox is not there yet; waiting for it', { file: path });
+  while (!signal.aborted) {
+    try {
+      return await SqliteOutbox.open({ path, table, ordered });
+    } catch (error) {
+      // The application may have created the file, and not yet its table.
+      if (!isNew || !(error instanceof OutboxMissing)) throw error;
+    }
+    await sleep(LOOK_MILLISECONDS, undefined, { signal }).catch(() => {});
+  }
+  return undefined;
 }
 
 /** Opens an outbox to look after. @throws ConfigurationError for a database that can't be used */

@@ -10,6 +10,9 @@ import { PortOpener } from '../worker/open-ports.ts';
 import { openDestination } from './open-destination.ts';
 import { openOutbox } from './open-outbox.ts';
 
+/** How long a call that has begun may last after the signal, in milliseconds. */
+const GRACE_MILLISECONDS = 8_000;
+
 /**
  * Relays an outbox until the signal fires and the batch of that moment has ended.
  * @throws ConfigurationError for a table, a queue or a store that can't be used
@@ -29,8 +32,9 @@ export async function runRelay(environment: OutboxEnvironment, signal: AbortSign
   };
   await using server = await StatusServer.listen(statusPort, { status, metrics });
   await using opener = new PortOpener(logger);
-  const publish = await openDestination(environment, opener);
-  await using outbox = await openOutbox(environment, { ordered: order === 'fifo', logger });
+  const publish = await openDestination(environment, opener, givenUp(signal));
+  await using outbox = await openOutbox(environment, { ordered: order === 'fifo', logger, signal });
+  if (!outbox) return;
   source = outbox;
   relay = new OutboxRelay(outbox, publish, {
     logger,
@@ -41,4 +45,12 @@ export async function runRelay(environment: OutboxEnvironment, signal: AbortSign
   whenAborted(signal, () => logger.info('Relay is stopping'));
   await relay.run(signal);
   logger.info('Relay stopped');
+}
+
+/** Fires some time after another signal. */
+function givenUp(signal: AbortSignal): AbortSignal {
+  const end = new AbortController();
+  const giveUp = () => end.abort(new Error('The relay stops, and the call did not end in time'));
+  whenAborted(signal, () => setTimeout(giveUp, GRACE_MILLISECONDS).unref());
+  return end.signal;
 }

@@ -9,23 +9,28 @@ import { numberOf } from '../../stores/sqlite/row.ts';
 import type { OutboxLevel } from '../outbox-source.ts';
 import type { SqliteOutboxTable } from './table.ts';
 
+/** The application's file isn't there, or has no such table. */
+export class OutboxMissing extends ConfigurationError {}
+
 /**
  * Opens an application's file.
  * @param busyMilliseconds how long SQLite itself waits for a lock of the application, and the process with it
- * @throws ConfigurationError if it isn't there to be read and written, or if this Node has no SQLite
+ * @throws ConfigurationError if it isn't there to be read and written ({@link OutboxMissing} if it isn't there), or if this Node has no SQLite
  */
 export async function openDatabase(path: string, busyMilliseconds: number): Promise<DatabaseSync> {
   const { DatabaseSync } = await importSqlite();
   await access(path, constants.R_OK | constants.W_OK).catch((cause) => {
-    const problem = cause.code === 'ENOENT' ? `there is no file ${path}` : messageOf(cause);
-    throw new ConfigurationError(`The outbox can't be used: ${problem}`, { cause });
+    if (cause.code === 'ENOENT') {
+      throw new OutboxMissing(`The outbox can't be used: there is no file ${path}`, { cause });
+    }
+    throw new ConfigurationError(`The outbox can't be used: ${messageOf(cause)}`, { cause });
   });
   return new DatabaseSync(path, { timeout: busyMilliseconds });
 }
 
 /**
  * Runs statements about an outbox table.
- * @throws ConfigurationError if there is no such table, if it lacks a column, or if the file is no database
+ * @throws OutboxMissing if there is no such table, or if it lacks a column; ConfigurationError if the file is no database
  */
 export function explaining<Value>(path: string, work: () => Value): Value {
   try {
@@ -35,7 +40,7 @@ export function explaining<Value>(path: string, work: () => Value): Value {
       throw new ConfigurationError(`The outbox can't be used: ${path} is no SQLite database`, { cause });
     }
     if (codeOf(cause) !== SQLITE_ERROR) throw cause;
-    throw new ConfigurationError(
+    throw new OutboxMissing(
       `The outbox in ${path} can't be used: ${messageOf(cause)}. Create its table with SQLITE_OUTBOX of coatcheck/outbox, or with npx coatcheck outbox table --create --from sqlite:${path}`,
       { cause },
     );

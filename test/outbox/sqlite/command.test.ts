@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import { outboxRow } from '../../../lib/outbox/index.ts';
+import { outboxRow, SQLITE_OUTBOX, SQLITE_OUTBOX_INSERT } from '../../../lib/outbox/index.ts';
 import { coatcheck } from '../../support/coatcheck.ts';
 import { eventually } from '../../support/eventually.ts';
 import { QUEUES, WorkerFolder } from '../../support/worker-folder.ts';
@@ -76,6 +76,22 @@ test('coatcheck outbox creates a table in a SQLite file, relays it, and shows wh
   expect((await outbox('drop', malformed)).stdout).toBe('1 dropped\n');
   expect((await folder.outcomes(1)).map(({ subject }) => subject)).toEqual([behind]);
   expect(database.prepare('SELECT id FROM app_outbox').all()).toEqual([]);
+  running.child.kill('SIGTERM');
+  expect(await running.exit()).toBe(0);
+});
+
+test('a relay waits for a file that the application has still to create, and for its table', async () => {
+  await using folder = await WorkerFolder.create();
+  const args = ['relay', '--from', 'sqlite:app.db', '--to', QUEUES.COATCHECK_INPUT];
+  using running = new WorkerProcess(folder.path, args, {}, 'outbox');
+  const waits = 'The SQLite file of the outbox is not there yet; waiting for it';
+  await eventually(() => expect(running.logged(waits)).toMatchObject([{ file: 'app.db' }]));
+  const database = new DatabaseSync(join(folder.path, 'app.db'), { timeout: 5_000 });
+  onTestFinished(() => database.close());
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE other (id TEXT)');
+  database.exec(SQLITE_OUTBOX);
+  database.prepare(SQLITE_OUTBOX_INSERT).run(...Object.values(outboxRow({ number: 21 })));
+  await eventually(() => expect(database.prepare('SELECT id FROM outbox').all()).toEqual([]));
   running.child.kill('SIGTERM');
   expect(await running.exit()).toBe(0);
 });
