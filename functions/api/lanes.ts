@@ -1,12 +1,15 @@
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
 
+/** The URLs of the queues of a service. Those of other priorities are empty unless it has lanes. */
+export type LaneUrls = Pick<ApiEnvironment, 'inputQueueUrl' | 'highInputQueueUrl' | 'lowInputQueueUrl'>;
+
 /** The queues of all priorities; undefined where there is one for all. */
 export function lanesOf({
   inputQueueUrl,
   highInputQueueUrl,
   lowInputQueueUrl,
-}: ApiEnvironment): Record<Priority, string> | undefined {
+}: LaneUrls): Record<Priority, string> | undefined {
   if (highInputQueueUrl === '' || lowInputQueueUrl === '') return undefined;
   return { high: highInputQueueUrl, normal: inputQueueUrl, low: lowInputQueueUrl };
 }

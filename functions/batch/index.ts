@@ -8,11 +8,13 @@ import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbBatchCounter } from '../../lib/aws/dynamodb-batch-counter.ts';
 import { DynamoDbOpenBatches } from '../../lib/aws/dynamodb-open-batches.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { lazy } from '../../lib/aws/lazy.ts';
 import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
 import { LazyManifestFiles } from '../../lib/aws/lazy-manifest-files.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { serializeError } from '../../lib/core/base/serialize-error.ts';
 import { readBatchEnvironment } from '../../lib/core/config/batch-environment.ts';
+import type { BatchImporter } from '../../lib/core/intake/batch-importer.ts';
 import { BatchManifest } from '../../lib/core/intake/batch-manifest.ts';
 import { BatchRunner } from '../../lib/core/intake/batch-runner.ts';
 import { BatchUpkeep } from '../../lib/core/intake/batch-upkeep.ts';
@@ -52,8 +54,16 @@ const manifest = new BatchManifest(
   },
   environment.resultPrefix,
 );
+/** Few batches import their items. */
+const loadImporter = lazy(async () => {
+  const { batchImporter } = await import('./importer.ts');
+  return batchImporter(environment, records, logger);
+});
+const importer: Pick<BatchImporter, 'advance'> = {
+  advance: async (due) => (await loadImporter()).advance(due),
+};
 const runner = new BatchRunner(
-  { store, records, submissions, manifest, report, clock: Date, logger },
+  { store, records, submissions, importer, manifest, report, clock: Date, logger },
   recordAgeDays,
 );
 const timers = new LazyRunningBatchTimers(environment.scheduleGroup);

@@ -1,14 +1,15 @@
 import type { Context, Hono } from 'hono';
-import type * as z from 'zod';
 import { isOfType } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
+import type { BatchImports } from '../core/intake/batch-imports.ts';
 import type { Batches } from '../core/intake/batches.ts';
 import { manifestLine } from '../core/intake/manifest-line.ts';
 import { NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import type { BatchView } from '../core/model/batch-view.ts';
 import { batchPath } from '../core/model/request-links.ts';
-import { isResultKept } from '../core/model/stored-result.ts';
 import type { StoredItem } from '../core/ports/batch-store.ts';
+import { addBatchImportRoutes, BATCH_IMPORT_ROUTES } from './batch-import-routes.ts';
+import { batchResourceOf } from './batch-resource.ts';
 import {
   AddedItems,
   Batch,
@@ -114,7 +115,8 @@ const seal = {
   path: `${PATH}/{id}/seal`,
   operationId: 'sealBatch',
   summary: 'Seal a batch',
-  description: 'It takes no more items, and ends when all of its items have ended. It can be sealed again.',
+  description:
+    'It takes no more items, and ends when all of its items have ended. While it imports a manifest, it is sealed after that. It can be sealed again.',
   request: OF_ONE,
   responses: { 200: BATCH_ANSWER, ...problems(400, 401, 403, 404, 500) },
 } as const satisfies Route;
@@ -167,7 +169,10 @@ const manifest = {
 } as const satisfies Route;
 
 /** The routes of this file, for the OpenAPI document. */
-export const BATCH_ROUTES = [create, list, get, addItems, seal, cancel, results, manifest];
+export const BATCH_ROUTES = [
+  ...[create, list, get, addItems, seal, cancel, results, manifest],
+  ...BATCH_IMPORT_ROUTES,
+];
 
 /** Lines that are sent together. */
 const LINES_TOGETHER = 100;
@@ -184,6 +189,8 @@ export interface BatchRouteOptions {
   readonly maxResults?: number;
   /** Whether all results of a batch become one file. @default false */
   readonly manifests?: boolean;
+  /** Imports items from objects. @default - the host has no imports */
+  readonly imports?: BatchImports;
 }
 
 /** Adds the routes of batches. */
@@ -191,8 +198,10 @@ export function addBatchRoutes(
   app: Hono<ApiEnv>,
   batches: Batches,
   parts: ApiParts,
-  { maxResults, manifests = false }: BatchRouteOptions = {},
+  { maxResults, manifests = false, imports }: BatchRouteOptions = {},
 ): void {
+  addBatchImportRoutes(app, imports, parts);
+
   addRoute(app, create, async (c) => {
     const { topic: given, metadata, notBefore, expiresAt, callbackUrl } = c.req.valid('json');
     const topic = topicOf('topic', given);
@@ -207,7 +216,7 @@ export function addBatchRoutes(
       callbackUrl: callbackUrlOf(callbackUrl, parts.webhookRules),
       idempotencyKey: idempotencyKeyOf('Idempotency-Key', c.req.valid('header')['idempotency-key']),
     });
-    return c.json(resourceOf(created, parts), 201, { ...NO_STORE, Location: `batches/${created.id}` });
+    return c.json(batchResourceOf(created, parts), 201, { ...NO_STORE, Location: `batches/${created.id}` });
   });
 
   addRoute(app, list, async (c) => {
@@ -216,7 +225,7 @@ export function addBatchRoutes(
     const page = await batches.list({ tenant: c.get('caller').tenant, after, limit });
     const next = page.next && Buffer.from(page.next).toString('base64url');
     return c.json(
-      { batches: page.batches.map((view) => resourceOf(view, parts)), ...(next && { next }) },
+      { batches: page.batches.map((view) => batchResourceOf(view, parts)), ...(next && { next }) },
       200,
       NO_STORE,
     );
@@ -262,7 +271,7 @@ export function addBatchRoutes(
     const view = await batches.get(c.req.valid('param').id, tenantOf(c));
     if (!manifests) throw noManifest(view);
     const { manifest: file, endedAt } = view;
-    if (!file || !endedAt) return c.json(resourceOf(view, parts), 202, NO_STORE);
+    if (!file || !endedAt) return c.json(batchResourceOf(view, parts), 202, NO_STORE);
     assertKept(endedAt.getTime(), parts);
     return redirectTo(c, file, parts);
   });
@@ -305,7 +314,7 @@ function tenantOf(c: Context<ApiEnv>): string | undefined {
 }
 
 function answer(c: Context<ApiEnv>, view: BatchView, parts: ApiParts) {
-  return c.json(resourceOf(view, parts), 200, NO_STORE);
+  return c.json(batchResourceOf(view, parts), 200, NO_STORE);
 }
 
 function noManifest({ id }: BatchView): ProblemError {
@@ -314,18 +323,6 @@ function noManifest({ id }: BatchView): ProblemError {
     code: 'manifest_unknown',
     detail: `The batch ${id} has no manifest, since only a service on AWS writes one: GET ${batchPath(id, '/results')} returns all results`,
   });
-}
-
-/** Whether a batch has a manifest that is still kept. */
-function hasManifest(
-  { manifest, endedAt }: BatchView,
-  { clock, resultAgeDays }: Pick<ApiParts, 'clock' | 'resultAgeDays'>,
-): boolean {
-  return (
-    manifest !== undefined &&
-    endedAt !== undefined &&
-    isResultKept(endedAt.getTime(), resultAgeDays, clock.now())
-  );
 }
 
 /** The lines of a manifest. They are read when the client takes them, so that one of any length needs little memory. */
@@ -374,35 +371,4 @@ function positionIn(cursor: string): string {
     code: 'request_malformed',
     detail: `cursor must be the \`next\` of a previous page, got ${quote(cursor)}`,
   });
-}
-
-function resourceOf(batch: BatchView, parts: ApiParts): z.infer<typeof Batch> {
-  const {
-    tenant: _,
-    manifest: __,
-    notBefore,
-    expiresAt,
-    createdAt,
-    sealedAt,
-    endedAt,
-    estimatedEndAt,
-    ...view
-  } = batch;
-  return {
-    ...view,
-    ...(notBefore && { notBefore: notBefore.toISOString() }),
-    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
-    createdAt: createdAt.toISOString(),
-    ...(sealedAt && { sealedAt: sealedAt.toISOString() }),
-    ...(endedAt && { endedAt: endedAt.toISOString() }),
-    ...(estimatedEndAt && { estimatedEndAt: estimatedEndAt.toISOString() }),
-    links: {
-      self: batchPath(view.id),
-      items: batchPath(view.id, '/items'),
-      seal: batchPath(view.id, '/seal'),
-      results: batchPath(view.id, '/results'),
-      cancel: batchPath(view.id, '/cancel'),
-      ...(hasManifest(batch, parts) && { manifest: batchPath(view.id, '/manifest') }),
-    },
-  };
 }

@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { S3_MAX_KEY_BYTES, S3_MAX_PUT_BYTES } from '../core/config/aws-limits.ts';
 import {
   BATCH_KEY_MAX_LENGTH,
   BATCH_MAX_ITEMS,
   BATCH_STATUSES,
   COUNTED_STATUSES,
 } from '../core/model/batch.ts';
+import { IMPORT_MAX_PROBLEMS, IMPORT_STATES } from '../core/model/batch-import.ts';
 import { BATCH_MAX_LINES } from '../core/model/batch-lines.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import {
@@ -20,6 +22,7 @@ import {
   Status,
   Time,
   TOPIC_FIELD,
+  UploadForm,
 } from './schemas.ts';
 
 const LINKS = ['self', 'items', 'seal', 'results', 'cancel'] as const;
@@ -57,6 +60,62 @@ export const CreateBatchHeaders = ownHeaders({
 
 const Count = z.int().min(0);
 
+const MANIFEST_EXAMPLE = 's3://my-bucket/payloads/batches/orders.ndjson';
+
+/** Of a bucket and a key, in characters. */
+const MANIFEST_MAX_LENGTH = S3_MAX_KEY_BYTES + 100;
+
+/** The latest import of a batch. */
+const BatchImport = z
+  .object({
+    state: z.enum(IMPORT_STATES).meta({
+      description:
+        '`running` until the end of the manifest is reached, `cancelled` with its batch, `failed` if the manifest can’t be read. A failed ' +
+        'import leaves the batch open.',
+    }),
+    manifest: z.string().meta({ example: MANIFEST_EXAMPLE }),
+    bytes: Count.meta({ description: 'The size of the manifest.' }),
+    bytesDone: Count.meta({ description: 'The bytes of the lines that are imported.' }),
+    lines: Count.meta({ description: 'The lines that are imported, with empty and refused ones.' }),
+    refused: Count.meta({ description: 'Lines that are no items of the batch. The others go on.' }),
+    problems: z
+      .array(
+        z.object({
+          line: z.int().min(1).meta({ description: 'Its number in the manifest, from 1.' }),
+          key: z.string().optional(),
+          code: z.string(),
+          detail: z.string(),
+        }),
+      )
+      .meta({ description: `The first ${IMPORT_MAX_PROBLEMS} refused lines.` }),
+    failure: z
+      .object({ code: z.string(), detail: z.string() })
+      .optional()
+      .meta({ description: 'Why it failed.' }),
+  })
+  .meta({ id: 'BatchImport', description: 'The latest import of items from a manifest.' });
+
+export const ManifestUpload = ownMembers({
+  size: z.int().min(1).max(S3_MAX_PUT_BYTES).meta({ description: 'Exact size in bytes.' }),
+}).meta({ id: 'ManifestUpload' });
+
+export const ManifestForm = z
+  .object({ manifest: z.string().meta({ example: MANIFEST_EXAMPLE }), upload: UploadForm })
+  .meta({ id: 'ManifestForm' });
+
+export const ImportedManifest = ownMembers({
+  manifest: z
+    .string()
+    .min(1)
+    .max(MANIFEST_MAX_LENGTH)
+    .meta({
+      description:
+        'An object of the service’s bucket with an item a line. It is below the prefix of payloads, in the folder `batches/`; callers with ' +
+        'tenants use the folder of the batch there, `batches/{id}/`.',
+      example: MANIFEST_EXAMPLE,
+    }),
+}).meta({ id: 'ImportedManifest' });
+
 export const Batch = z
   .object({
     id: z.string(),
@@ -68,6 +127,9 @@ export const Batch = z
     notBefore: Time.optional(),
     expiresAt: Time.optional(),
     createdAt: Time,
+    sealRequestedAt: Time.optional().meta({
+      description: 'When it was asked to be sealed while a manifest was imported: it is sealed after that.',
+    }),
     sealedAt: Time.optional(),
     endedAt: Time.optional(),
     counts: z
@@ -86,6 +148,7 @@ export const Batch = z
     estimatedEndAt: Time.optional().meta({
       description: 'When it ends if its items go on ending as fast as since its start.',
     }),
+    import: BatchImport.optional(),
     links: z
       .object({
         ...(Object.fromEntries(LINKS.map((name) => [name, z.string()])) as Record<

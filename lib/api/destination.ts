@@ -25,12 +25,15 @@ export interface Destination {
 /** The destinations of a service; the first is that of the processor that the API was deployed with. */
 export type Destinations = readonly [Destination, ...Destination[]];
 
+/** What decides whether a destination takes an item. */
+export type ItemDestination = Pick<Destination, 'topics' | 'acceptsMinVersion' | 'keepsOrder'>;
+
 /** The destination with the closest pattern. @param field the header or member with the topic @throws ProblemError 422 */
-export function destinationFor(
+export function destinationFor<Found extends Pick<Destination, 'topics'>>(
   field: string,
   topic: string | undefined,
-  destinations: Destinations,
-): Destination {
+  destinations: readonly Found[],
+): Found {
   const found = closestOf(destinations, topic);
   if (found) return found;
   const patterns = destinations.flatMap(({ topics }) => topics);

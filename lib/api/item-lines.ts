@@ -5,8 +5,9 @@ import { quote } from '../core/base/quote.ts';
 import type { Batches, NewBatchItem } from '../core/intake/batches.ts';
 import type { BatchDefaults } from '../core/model/batch.ts';
 import { BATCH_MAX_LINES, batchLineSizeProblem } from '../core/model/batch-lines.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { ItemLine } from './batch-schemas.ts';
-import type { ApiParts } from './context.ts';
+import type { ItemDestination } from './destination.ts';
 import { problemOfError } from './error-problem.ts';
 import { itemRequestOf } from './item-request.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
@@ -35,12 +36,23 @@ interface NumberedLine {
   readonly isDamaged?: true;
 }
 
+/** What an item is checked against. */
+interface ItemParts {
+  readonly destinations: readonly ItemDestination[];
+  readonly clock: Clock;
+}
+
 /** Lines that are read in one turn of the event loop. */
 const READ_TOGETHER = 500;
 
+/** The lines of a text, without empty ones. */
+export function linesIn(bytes: Uint8Array): NumberedLine[] {
+  return numberedLines(bytes).filter(({ text }) => text !== '');
+}
+
 /** The lines of a body, without empty ones. @throws ProblemError 413 for too many lines */
 export function linesOf(body: ArrayBuffer): NumberedLine[] {
-  const lines = numberedLines(body).filter(({ text }) => text !== '');
+  const lines = linesIn(new Uint8Array(body));
   if (lines.length <= BATCH_MAX_LINES) return lines;
   const detail = `The body must have at most ${BATCH_MAX_LINES} lines, got ${lines.length}: add the others by further calls`;
   throw new ProblemError({ status: 413, code: 'payload_too_large', detail });
@@ -51,9 +63,9 @@ export async function addLines(
   lines: readonly NumberedLine[],
   id: string,
   tenant: string | undefined,
-  { batches, parts }: { readonly batches: Batches; readonly parts: ApiParts },
+  { batches, parts }: { readonly batches: Batches; readonly parts: ItemParts },
 ): Promise<AddedLines> {
-  const defaults = await batches.defaults(id, tenant);
+  const defaults = await batches.open(id, tenant);
   const tally = { added: 0, repeated: 0 };
   const refused: RefusedLine[] = [];
   for (let start = 0; start < lines.length; start += READ_TOGETHER) {
@@ -77,7 +89,7 @@ export async function addLines(
 function readLine(
   { line, text, isDamaged }: NumberedLine,
   defaults: BatchDefaults,
-  parts: ApiParts,
+  parts: ItemParts,
 ): (NewBatchItem & { readonly line: number }) | RefusedLine {
   const refuse = (problem: HttpProblem, key?: string) => ({
     line,
@@ -116,7 +128,7 @@ function problemOf(error: CoatcheckError): HttpProblem {
   return problemOfError(error) ?? { status: 400, code: error.code, detail: error.message };
 }
 
-function numberedLines(body: ArrayBuffer): NumberedLine[] {
+function numberedLines(body: Uint8Array): NumberedLine[] {
   const whole = utf8Of(body);
   if (whole !== undefined) {
     return whole.split('\n').map((text, index) => ({ line: index + 1, text: text.trim() }));
@@ -131,7 +143,7 @@ function numberedLines(body: ArrayBuffer): NumberedLine[] {
   });
 }
 
-function utf8Of(bytes: ArrayBuffer | Uint8Array): string | undefined {
+function utf8Of(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {

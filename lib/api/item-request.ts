@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { SubmitRequest } from '../core/intake/submissions.ts';
-import type { ApiParts } from './context.ts';
-import { type Destination, destinationFor } from './destination.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import { destinationFor, type ItemDestination } from './destination.ts';
 import { payloadOf } from './payload-forms.ts';
 import {
   checkedMetadata,
@@ -25,16 +25,16 @@ export type RequestMembers = z.infer<z.ZodObject<typeof ITEM_FIELDS>>;
  * @param options `writeJson` writes its JSON payload; `mayHaveExpired`: the time of its expiry may have passed
  * @throws ProblemError
  */
-export function itemRequestOf(
+export function itemRequestOf<Found extends ItemDestination>(
   members: RequestMembers,
-  parts: Pick<ApiParts, 'destinations' | 'clock'>,
+  parts: { readonly destinations: readonly Found[]; readonly clock: Clock },
   {
     writeJson,
     mayHaveExpired = false,
   }: { readonly writeJson?: (value: unknown) => string; readonly mayHaveExpired?: boolean } = {},
 ) {
   const topic = topicOf('topic', members.topic);
-  const destination: Destination = destinationFor('topic', topic, parts.destinations);
+  const destination = destinationFor('topic', topic, parts.destinations);
   const { bytes, contentType } = payloadOf(members, { writeJson });
   const request = {
     contentType: contentTypeOf('contentType', contentType),

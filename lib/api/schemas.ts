@@ -301,20 +301,22 @@ export const BatchResults = z
   })
   .meta({ id: 'BatchResults' });
 
+export const UploadForm = z
+  .object({
+    method: z.literal('POST'),
+    url: z.string(),
+    fields: z
+      .record(z.string(), z.string())
+      .meta({ description: 'Form fields to send unchanged, before the field `file`.' }),
+    expiresAt: Time,
+  })
+  .meta({ id: 'UploadForm' });
+
 export const UploadTicket = z
   .object({
     request: Request,
     upload: z.union([
-      z
-        .object({
-          method: z.literal('POST'),
-          url: z.string(),
-          fields: z
-            .record(z.string(), z.string())
-            .meta({ description: 'Form fields to send unchanged, before the field `file`.' }),
-          expiresAt: Time,
-        })
-        .meta({ id: 'UploadForm' }),
+      UploadForm,
       z
         .object({
           method: z.literal('PUT_PARTS'),

@@ -47,11 +47,13 @@ export function storedBatchOf(item: Item): StoredBatch {
   const counts = countsOf(item);
   const uncounted = Math.max(0, (numberOf(item, 'added') ?? 0) - batchSizeOf(counts));
   const ttl = numberOf(item, RECORD_TTL);
+  const imported = item.import?.S ?? item.imported?.S;
   return {
     batch: JSON.parse(item.definition?.S ?? ''),
     state: {
       counts: { ...counts, queued: counts.queued + uncounted },
       addedAt: numberOf(item, 'addedAt'),
+      sealRequestedAt: numberOf(item, 'sealRequestedAt'),
       sealedAt: numberOf(item, 'sealedAt'),
       cancelledAt: numberOf(item, 'cancelledAt'),
       startedAt: numberOf(item, 'startedAt'),
@@ -60,6 +62,7 @@ export function storedBatchOf(item: Item): StoredBatch {
     },
     keptUntil: ttl === undefined ? undefined : ttl * 1000,
     ...(item.manifest?.S !== undefined && { manifest: JSON.parse(item.manifest.S) }),
+    ...(imported !== undefined && { import: JSON.parse(imported) }),
   };
 }
 
@@ -86,18 +89,21 @@ export function accountOf(item: Item): BatchAccount {
 /** What a batch waits for; undefined if it waits for nothing but its requests. @param now milliseconds since 1970 */
 export function dueBatchOf(item: Item, now: number): DueBatch | undefined {
   const stored = storedBatchOf(item);
-  const { endedAt, sealedAt } = stored.state;
+  const { endedAt, sealedAt, sealRequestedAt } = stored.state;
   if (stored.keptUntil !== undefined) return undefined;
   const after = item.cancelsAfter?.S;
   const cancels = after !== undefined && endedAt === undefined;
   // A call that is adding requests may add some behind the ones that are cancelled.
   if (cancels && accountOf(item).open.length > 0) return undefined;
-  const sealsItself = sealedAt === undefined && (numberOf(item, 'sealsAt') ?? 0) <= now;
-  if (!cancels && endedAt === undefined && !sealsItself) return undefined;
+  const imports = sealedAt === undefined && item.import !== undefined;
+  const sealsAt = Math.min(numberOf(item, 'sealsAt') ?? 0, sealRequestedAt ?? Number.POSITIVE_INFINITY);
+  const sealsItself = sealedAt === undefined && sealsAt <= now;
+  if (!cancels && endedAt === undefined && !imports && !sealsItself) return undefined;
   const progress = item.manifestProgress?.S;
   return {
     ...stored,
     cancels,
+    imports,
     ...(cancels && after !== '' && { cancelledUpTo: after }),
     ...(progress !== undefined && { manifestProgress: JSON.parse(progress) }),
   };

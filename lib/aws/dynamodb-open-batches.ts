@@ -2,11 +2,13 @@ import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import { RECORD_BATCH, RECORD_BATCH_PLACE, RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import { type Batch, countedStatusOf, itemRequestId } from '../core/model/batch.ts';
+import type { BatchImport } from '../core/model/batch-import.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import type {
   BatchKey,
   BatchStore,
   DueBatch,
+  ImportStore,
   ItemPage,
   ManifestProgress,
   ManifestStore,
@@ -51,7 +53,10 @@ interface ReadPage {
  * of its pages. Each page is the item of a call that added requests, with their keys in order; their records say where they are.
  */
 export class DynamoDbOpenBatches
-  implements Pick<BatchStore, 'find' | 'seal' | 'items' | 'noteCancelled' | 'noteReported'>, ManifestStore
+  implements
+    Pick<BatchStore, 'find' | 'seal' | 'items' | 'noteCancelled' | 'noteReported'>,
+    ManifestStore,
+    ImportStore
 {
   protected readonly ports: OpenBatchesPorts;
   protected readonly counter: DynamoDbBatchCounter;
@@ -67,11 +72,64 @@ export class DynamoDbOpenBatches
   }
 
   async seal(batch: Batch, at: number): Promise<StoredBatch> {
-    return this.close(batch, {
-      update: 'SET #sealedAt = :at, #leasedUntil = :zero',
-      condition: '#createdAt = :createdAt AND attribute_not_exists(#sealedAt)',
-      names: ['sealedAt', 'leasedUntil', 'createdAt'],
-      values: { ':at': { N: String(at) }, ':zero': { N: '0' }, ':createdAt': createdAtOf(batch) },
+    for (;;) {
+      const stored = await this.close(batch, {
+        update: 'SET #sealedAt = :at, #leasedUntil = :zero',
+        condition:
+          '#createdAt = :createdAt AND attribute_not_exists(#sealedAt) AND attribute_not_exists(#import)',
+        names: ['sealedAt', 'leasedUntil', 'import', 'createdAt'],
+        values: { ':at': { N: String(at) }, ':zero': { N: '0' }, ':createdAt': createdAtOf(batch) },
+      });
+      const isOther = stored.batch.createdAt !== batch.createdAt;
+      if (isOther || stored.state.sealedAt !== undefined) return stored;
+      const requested = await this.update(batchItemKey(batch), {
+        update: 'SET #sealRequestedAt = if_not_exists(#sealRequestedAt, :at)',
+        condition:
+          '#createdAt = :createdAt AND attribute_not_exists(#sealedAt) AND attribute_exists(#import)',
+        names: ['sealRequestedAt', 'sealedAt', 'import', 'createdAt'],
+        values: { ':at': { N: String(at) }, ':createdAt': createdAtOf(batch) },
+      });
+      if (requested.updated) return storedBatchOf(requested.item);
+      // The import has ended meanwhile.
+    }
+  }
+
+  async beginImport(batch: Batch, begun: BatchImport): Promise<StoredBatch> {
+    const { item } = await this.update(batchItemKey(batch), {
+      update: 'SET #import = :import, #leasedUntil = :zero REMOVE #imported',
+      condition:
+        '#createdAt = :createdAt AND attribute_not_exists(#sealedAt) AND attribute_not_exists(#import)',
+      names: ['import', 'imported', 'leasedUntil', 'sealedAt', 'createdAt'],
+      values: {
+        ':import': { S: JSON.stringify(begun) },
+        ':zero': { N: '0' },
+        ':createdAt': createdAtOf(batch),
+      },
+    });
+    if (!item) throw gone(batch);
+    return storedBatchOf(item);
+  }
+
+  async noteImport({ batch, import: before }: DueBatch, after: BatchImport): Promise<void> {
+    const { endedAt, failure } = after;
+    const removed = failure ? '#import, #sealRequestedAt' : '#import';
+    await this.update(batchItemKey(batch), {
+      update: `SET #leasedUntil = :zero, ${endedAt === undefined ? '#import = :after' : `#imported = :after REMOVE ${removed}`}`,
+      condition: '#createdAt = :createdAt AND #import = :before AND attribute_not_exists(#sealedAt)',
+      names: [
+        'import',
+        'leasedUntil',
+        'sealedAt',
+        'createdAt',
+        ...(endedAt === undefined ? [] : ['imported']),
+        ...(failure ? ['sealRequestedAt'] : []),
+      ],
+      values: {
+        ':before': { S: JSON.stringify(before) },
+        ':after': { S: JSON.stringify(after) },
+        ':zero': { N: '0' },
+        ':createdAt': createdAtOf(batch),
+      },
     });
   }
 

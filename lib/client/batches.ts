@@ -7,9 +7,12 @@ import { hasMembers, readJson } from './answers.ts';
 import type { Api } from './api.ts';
 import { connect } from './connection.ts';
 import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
+import { fromStore } from './result.ts';
 import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import { type ApiProblem, type Batch, type BatchResultLine, hasBatchEnded } from './types.ts';
+import { uploadForm } from './upload/form.ts';
+import type { FormUpload } from './upload/ticket.ts';
 import type { Query } from './url.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
 
@@ -159,7 +162,32 @@ export class BatchesClient {
     return { ...tally, refused: tally.refused.toSorted((one, other) => one.line - other.line) };
   }
 
-  /** Seals a batch: it takes no more items, and ends when all of them have ended. @throws ApiError with the code `batch_unknown` */
+  /**
+   * Adds the items of a manifest: a file with a line for each item. Only on AWS. When this resolves, the import has begun;
+   * {@link waitForImport} waits for its end. A manifest can be imported again: items that are in the batch aren't added twice.
+   * @param manifest an object in the service's bucket, `s3://BUCKET/KEY`, or up to 5 GiB to upload there, such as `openAsBlob(file)`
+   * @throws ApiError with the code `manifest_invalid` for an object elsewhere, `manifest_missing`, `import_running` if the batch is
+   *   importing another one, `batch_closed` or `batch_unknown`, and `manifest_unsupported` unless the service is on AWS; TransferRefused,
+   *   ConnectionFailed
+   */
+  async addManifest(id: string, manifest: string | Blob, { signal }: CallOptions = {}): Promise<Batch> {
+    const object = typeof manifest === 'string' ? manifest : await this.#upload(id, manifest, signal);
+    return this.#call('POST', batchPath(id, '/import'), signal, { manifest: object });
+  }
+
+  /**
+   * Waits until the import of a batch has ended, whether it is done or has failed.
+   * @throws BatchWaitTimedOut; ApiError with the code `batch_unknown`
+   */
+  waitForImport(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
+    return this.#wait(id, (batch) => batch.import?.state !== 'running', options);
+  }
+
+  /**
+   * Seals a batch: it takes no more items, and ends when all of them have ended. While it imports a manifest, it is sealed after that,
+   * unless the import fails.
+   * @throws ApiError with the code `batch_unknown`
+   */
   seal(id: string, { signal }: CallOptions = {}): Promise<Batch> {
     return this.#call('POST', batchPath(id, '/seal'), signal);
   }
@@ -190,9 +218,14 @@ export class BatchesClient {
   }
 
   /** Waits until a batch has ended. It must be sealed for that. @throws BatchWaitTimedOut; ApiError with the code `batch_unknown` */
-  async wait(
+  wait(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
+    return this.#wait(id, hasBatchEnded, options);
+  }
+
+  async #wait(
     id: string,
-    { timeoutMilliseconds = Number.POSITIVE_INFINITY, onChange, signal }: BatchWaitOptions = {},
+    isOver: (batch: Batch) => boolean,
+    { timeoutMilliseconds = Number.POSITIVE_INFINITY, onChange, signal }: BatchWaitOptions,
   ): Promise<Batch> {
     const { now, sleep } = this.#api.timing;
     const endsAt = now() + timeoutMilliseconds;
@@ -202,7 +235,7 @@ export class BatchesClient {
       const text = JSON.stringify(batch);
       if (text !== latest) onChange?.(batch);
       latest = text;
-      if (hasBatchEnded(batch)) return batch;
+      if (isOver(batch)) return batch;
       const left = endsAt - now();
       if (left <= 0) throw new BatchWaitTimedOut(id, timeoutMilliseconds, batch);
       await sleep(Math.min(left, POLL_MILLISECONDS), signal);
@@ -240,9 +273,44 @@ export class BatchesClient {
     }
   }
 
-  async #call(method: 'GET' | 'POST', path: string, signal: AbortSignal | undefined): Promise<Batch> {
-    return readJson(await this.#api.json({ method, path, signal }), 'a batch', isBatch);
+  /**
+   * Fetches the file with all results of a batch that has ended: a line for each item, as in {@link results}. Only on AWS.
+   * @returns undefined until the file is written
+   * @throws ApiError with the code `batch_unknown`, `manifest_unknown` unless the service is on AWS, or `result_gone` if the file is no
+   *   longer kept; TransferRefused, ConnectionFailed
+   */
+  async manifest(id: string, { signal }: CallOptions = {}): Promise<Response | undefined> {
+    const call = { method: 'GET', path: batchPath(id, '/manifest'), signal } as const;
+    return this.#api.retrier.run(async () => {
+      const response = await this.#api.open(call);
+      if (response.status !== 202) return fromStore(this.#api, call, response);
+      await response.body?.cancel();
+      return undefined;
+    }, signal);
   }
+
+  /** Uploads a manifest. @returns the object */
+  async #upload(id: string, blob: Blob, signal: AbortSignal | undefined): Promise<string> {
+    const path = batchPath(id, '/upload');
+    const answer = await this.#api.json({ method: 'POST', path, ...jsonBody({ size: blob.size }), signal });
+    const { manifest, upload } = readJson(answer, 'an upload', isManifestForm);
+    await uploadForm(this.#api, upload, blob, signal);
+    return manifest;
+  }
+
+  async #call(
+    method: 'GET' | 'POST',
+    path: string,
+    signal: AbortSignal | undefined,
+    members?: object,
+  ): Promise<Batch> {
+    const body = members && jsonBody(members);
+    return readJson(await this.#api.json({ method, path, ...body, signal }), 'a batch', isBatch);
+  }
+}
+
+function jsonBody(members: object) {
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(members) };
 }
 
 /** The lines of a call of the API. */
@@ -341,6 +409,14 @@ function isBatch(value: unknown): value is Batch {
     hasMembers(value, { id: 'string', status: 'string', progress: 'number' }) &&
     isObject(value) &&
     hasMembers(value.counts, { total: 'number' })
+  );
+}
+
+function isManifestForm(value: unknown): value is { readonly manifest: string; readonly upload: FormUpload } {
+  return (
+    hasMembers(value, { manifest: 'string' }) &&
+    isObject(value) &&
+    hasMembers(value.upload, { url: 'string', fields: 'object' })
   );
 }
 

@@ -150,10 +150,14 @@ export class BatchWaitTimedOut extends CoatcheckError {
 
   constructor(id: string, timeoutMilliseconds: number, batch: Batch) {
     const seconds = Number((timeoutMilliseconds / 1_000).toPrecision(3));
-    const hint = batch.status === 'open' ? ': seal it, so that it can end' : '';
-    super(`The batch ${id} did not end within ${seconds} s; its status is ${batch.status}${hint}`);
+    super(`The batch ${id} did not end within ${seconds} s; ${stateOf(batch)}`);
     this.batch = batch;
   }
+}
+
+function stateOf({ status, import: imported }: Batch): string {
+  if (imported?.state === 'running') return 'it is still importing items';
+  return `its status is ${status}${status === 'open' ? ': seal it, so that it can end' : ''}`;
 }
 
 /** A call got no complete answer. It may have taken effect. */

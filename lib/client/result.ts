@@ -78,16 +78,25 @@ export async function openResult(
  */
 async function openOnce(api: Api, call: Call): Promise<Response> {
   const response = await api.open(call);
-  const url = api.urlOf(call);
-  const name = callName('GET', url);
   if (response.status === 202) {
+    const name = callName('GET', api.urlOf(call));
     const text = await readText(response, name);
     const request = readRequest({ call: name, text, headers: response.headers });
     throw new RequestPending(request, parseRetryAfter(response.headers.get('retry-after'), api.timing.now()));
   }
+  return fromStore(api, call, response);
+}
+
+/**
+ * What a call is answered with, or what is where the answer redirects to.
+ * @throws AnswerInvalid, TransferRefused, ConnectionFailed
+ */
+export async function fromStore(api: Api, call: Call, response: Response): Promise<Response> {
   if (response.status < 300) return response;
   await response.body?.cancel();
+  const url = api.urlOf(call);
   const location = response.headers.get('location');
-  if (!location) throw new AnswerInvalid(name, 'a result', `HTTP ${response.status} without Location`);
+  if (!location)
+    throw new AnswerInvalid(callName('GET', url), 'a result', `HTTP ${response.status} without Location`);
   return transfer(api.fetch, { method: 'GET', url: new URL(location, url), signal: call.signal });
 }

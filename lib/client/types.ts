@@ -1,6 +1,7 @@
 import type { ErrorSummary } from '../core/base/serialize-error.ts';
 import type { Allowance, Limit } from '../core/config/limits.ts';
 import type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
+import type { ImportProblem, ImportState } from '../core/model/batch-import.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
@@ -12,6 +13,8 @@ export type {
   BatchCounts,
   BatchStatus,
   FullKey,
+  ImportProblem,
+  ImportState,
   Limit,
   Load,
   NewWebhookEndpoint,
@@ -150,6 +153,8 @@ export interface Batch {
   readonly notBefore?: string;
   readonly expiresAt?: string;
   readonly createdAt: string;
+  /** When it was asked to be sealed while a manifest was imported: it is sealed after that. */
+  readonly sealRequestedAt?: string;
   readonly sealedAt?: string;
   readonly endedAt?: string;
   /** Items by their status. `queued` includes scheduled ones, `running` those that are being cancelled. */
@@ -158,6 +163,8 @@ export interface Batch {
   readonly progress: number;
   /** When it ends if its items go on ending as fast as since its start. */
   readonly estimatedEndAt?: string;
+  /** The latest import of a manifest. @default - there was none */
+  readonly import?: BatchImport;
   /** Paths relative to the API's base URL. */
   readonly links: {
     readonly self: string;
@@ -168,6 +175,26 @@ export interface Batch {
     /** All results in one file. Present on AWS, from when it is written until it expires. */
     readonly manifest?: string;
   };
+}
+
+/** The import of the items of a manifest, and how far it is. */
+export interface BatchImport {
+  /** `running` until the end of the manifest is reached, `cancelled` with its batch. If it `failed`, the batch stays open. */
+  readonly state: ImportState;
+  /** The object, `s3://BUCKET/KEY`. */
+  readonly manifest: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** The bytes of the lines that are imported. */
+  readonly bytesDone: number;
+  /** The lines that are imported, with empty and refused ones. */
+  readonly lines: number;
+  /** Lines that are no items of the batch. The others go on. */
+  readonly refused: number;
+  /** The first 100 refused lines. */
+  readonly problems: readonly ImportProblem[];
+  /** Why it failed. */
+  readonly failure?: { readonly code: string; readonly detail: string };
 }
 
 /** An item of a batch, and how far its request is. */

@@ -129,6 +129,7 @@ export class RequestApi extends Construct {
     for (const [name, value] of variables) this.function.addEnvironment(name, value);
     this.role.allowSubmit(inputQueue);
     this.schedules?.addProcessor(settings, inputQueue);
+    this.batches?.addProcessor(settings, inputQueue);
     this.#allowPromote(settings);
   }
 

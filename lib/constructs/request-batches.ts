@@ -7,6 +7,7 @@ import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SQS_MAX_RETENTION_SECONDS } from '../core/config/aws-limits.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import type { ApiResources } from './functions/api-environment.ts';
 import { BatchFunction } from './functions/batch-function.ts';
 import type { BatchRole } from './functions/batch-role.ts';
 import { ScheduleRole } from './functions/schedule-role.ts';
@@ -14,11 +15,11 @@ import type { ServiceSettings } from './settings/service-settings.ts';
 import { encryptionOf } from './storage/queue-with-dead-letters.ts';
 
 /** Configures {@link RequestBatches}. */
-export interface RequestBatchesProps {
+export interface RequestBatchesProps extends Pick<ApiResources, 'inputQueue' | 'lanes'> {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly requestTable: ITable;
-  /** Gets the manifests of batches. */
+  /** Gets the manifests of batches, and has those that are imported. */
   readonly payloadBucket: IBucket;
   /** The queue of webhook deliveries; undefined without webhooks. */
   readonly webhookQueue?: IQueue;
@@ -36,6 +37,7 @@ export class RequestBatches extends Construct {
   readonly function: LambdaFunction;
   /** The role of the function. */
   readonly functionRole: BatchRole;
+  readonly #function: BatchFunction;
 
   constructor(scope: Construct, id: string, props: RequestBatchesProps) {
     super(scope, id);
@@ -47,15 +49,20 @@ export class RequestBatches extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.seconds(SQS_MAX_RETENTION_SECONDS),
     });
-    const { function: handler, role } = new BatchFunction(this, 'Function', {
+    this.#function = new BatchFunction(this, 'Function', {
       ...props,
       streamArn,
       scheduleGroup: this.scheduleGroup,
       deadLetterQueue: this.deadLetterQueue,
     });
-    this.function = handler;
-    this.functionRole = role;
+    this.function = this.#function.function;
+    this.functionRole = this.#function.role;
     this.role = new ScheduleRole(this, 'Role', this.scheduleGroup);
     this.role.allowInvoke(this.function);
+  }
+
+  /** Lets manifests have requests for a service behind. */
+  addProcessor(settings: ServiceSettings, inputQueue: IQueue): void {
+    this.#function.addProcessor(settings, inputQueue);
   }
 }

@@ -133,7 +133,7 @@ export class ServiceBatches {
     { tenant }: BatchOwner = {},
   ): Promise<AddedItems> {
     const { batches } = this.#opened;
-    const { topic } = await batches.defaults(id, tenant);
+    const { topic } = await batches.open(id, tenant);
     const tally = { added: 0, repeated: 0, refused: [] as RefusedItem[] };
     let index = 0;
     const addAll = async (part: readonly ServiceBatchItem[]) => {

@@ -60,6 +60,22 @@ async function linesOf(id: string) {
     .map((line) => JSON.parse(line));
 }
 
+test('a file has no manifests to import', async () => {
+  const { id } = await create();
+  const post = (path: string, body: object) =>
+    call('POST', `/${id}${path}`, JSON.stringify(body), { 'content-type': 'application/json' });
+  const unsupported = {
+    status: 422,
+    code: 'manifest_unsupported',
+    detail: expect.stringContaining('Only a service on AWS imports manifests: add the lines'),
+  };
+  expect(await json(post('/import', { manifest: 's3://bucket/key' }))).toMatchObject(unsupported);
+  expect(await json(post('/upload', { size: 1 }))).toMatchObject(unsupported);
+  for (const size of [0, 1.5, 5_368_709_121]) expect((await post('/upload', { size })).status).toBe(400);
+  for (const body of [{}, { manifest: '' }, { manifest: 's3://a/b', other: 1 }])
+    expect((await post('/import', body)).status).toBe(400);
+});
+
 test('a batch is created, filled, sealed, listed and read', async () => {
   const response = await call('POST', '', '{"topic":"mail"}', { 'content-type': 'application/json' });
   expect(response.status).toBe(201);

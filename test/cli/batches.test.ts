@@ -75,7 +75,7 @@ test('lines that are refused are named and leave the batch open, until they are 
   expect((await batches(['seal', id])).stdout).toMatch(/\t(running|completed)\t/);
   expect((await batches(['submit', 'good.ndjson', '--resume', id])).stderr).toContain('sealed');
   const ended = await batches(['wait', id]);
-  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t3\t2\t1\t0\t0\t\n`]);
+  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t3\t2\t1\t0\t0\t\t\n`]);
 });
 
 test('a batch goes on where it was interrupted, and is cancelled', async () => {
@@ -99,7 +99,7 @@ test('a batch goes on where it was interrupted, and is cancelled', async () => {
   expect(late.stderr).toContain(`The batch ${id} did not end within 1 s; its status is running`);
   expect((await batches(['cancel', id])).stdout).toMatch(/\tcancelling\t/);
   const ended = await batches(['wait', id]);
-  expect([ended.exitCode, ended.stdout]).toEqual([4, `${id}\tcancelled\t100 %\t2\t0\t0\t2\t0\t\n`]);
+  expect([ended.exitCode, ended.stdout]).toEqual([4, `${id}\tcancelled\t100 %\t2\t0\t0\t2\t0\t\t\n`]);
 });
 
 test('on a terminal there is progress, and a table', async () => {

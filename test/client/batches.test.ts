@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BatchItem } from '../../lib/client/batches.ts';
 import type { CoatcheckClient } from '../../lib/client/client.ts';
-import type { Batch } from '../../lib/client/types.ts';
+import type { Batch, BatchImport } from '../../lib/client/types.ts';
 import { BATCH_LINE_MAX_BYTES } from '../../lib/core/model/batch-lines.ts';
 import { answer, openScriptedApi, problem, reset, summaryOf } from '../support/scripted-api.ts';
 import type { Script } from '../support/scripted-endpoint.ts';
@@ -117,6 +117,72 @@ test('it waits until the batch has ended', async () => {
     code: 'wait_timed_out',
     message: 'The batch b-1 did not end within 2.5 s; its status is open: seal it, so that it can end',
   });
+});
+
+const MANIFEST = 's3://bucket/payloads/batches/b-1/m.ndjson';
+
+const IMPORT: BatchImport = {
+  state: 'running',
+  manifest: MANIFEST,
+  bytes: 10,
+  bytesDone: 0,
+  lines: 0,
+  refused: 0,
+  problems: [],
+};
+
+test('a manifest is uploaded and imported', async () => {
+  const store = await openScriptedApi([reset, answer(204, undefined)]);
+  const upload = { method: 'POST', url: `${store.endpoint.url}/bucket`, fields: { key: 'k' } };
+  const open: Batch = { ...BATCH, status: 'open', import: IMPORT };
+  const { client, calls } = await openScriptedApi([
+    answer(201, { manifest: MANIFEST, upload }),
+    answer(202, open),
+    answer(200, open),
+    answer(200, { ...open, import: { ...IMPORT, state: 'done' } }),
+  ]);
+  expect(await client.batches.addManifest('b-1', new Blob(['{"key":"a"}']))).toEqual(open);
+  const states: (string | undefined)[] = [];
+  const onChange = ({ import: imported }: Batch) => states.push(imported?.state);
+  await client.batches.waitForImport('b-1', { onChange });
+  expect(states).toEqual(['running', 'done']);
+  expect(calls.map(summaryOf)).toEqual([
+    'POST /v1/batches/b-1/upload',
+    'POST /v1/batches/b-1/import',
+    ...Array(2).fill('GET /v1/batches/b-1'),
+  ]);
+  expect(calls.slice(0, 2).map(({ body }) => JSON.parse(String(body)))).toEqual([
+    { size: 11 },
+    { manifest: MANIFEST },
+  ]);
+  expect(String(store.calls[1]?.body)).toContain('{"key":"a"}');
+});
+
+test('a manifest that is in S3 is imported from there', async () => {
+  const { client, calls } = await openScriptedApi([answer(202, BATCH)]);
+  await client.batches.addManifest('b-1', MANIFEST);
+  expect(calls.map(summaryOf)).toEqual(['POST /v1/batches/b-1/import']);
+});
+
+test('waiting for an import ends at its time', async () => {
+  const running = answer(200, { ...BATCH, status: 'open', import: IMPORT });
+  const { client } = await openScriptedApi([running, running]);
+  await expect(client.batches.waitForImport('b-1', { timeoutMilliseconds: 1_000 })).rejects.toMatchObject({
+    code: 'wait_timed_out',
+    message: 'The batch b-1 did not end within 1 s; it is still importing items',
+  });
+});
+
+test('the file with all results is fetched from where it is, once it is written', async () => {
+  const store = await openScriptedApi([answer(200, { key: 'a' })]);
+  const { client } = await openScriptedApi([
+    answer(202, BATCH),
+    answer(303, {}, { location: `${store.endpoint.url}/file` }),
+  ]);
+  expect(await client.batches.manifest('b-1')).toBeUndefined();
+  const file = await client.batches.manifest('b-1');
+  expect(await file?.text()).toBe('{"key":"a"}');
+  expect(store.calls[0]?.headers).not.toHaveProperty('authorization');
 });
 
 test('batches are listed page by page', async () => {

@@ -92,7 +92,7 @@ it('have timers, which the API starts', () => {
   expect(actions).not.toContain('lambda:InvokeFunction');
 });
 
-it('write manifests below the prefix of results only', () => {
+it('write manifests below the prefix of results, and read and store payloads below theirs', () => {
   const template = serviceInApp({
     api: { batches: true },
     payloads: { prefixes: { results: 'outcomes/' } },
@@ -108,9 +108,44 @@ it('write manifests below the prefix of results only', () => {
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:PutObject'],
-      Resource: `<${bucket}.Arn>/outcomes/batches/*`,
+      Resource: [`<${bucket}.Arn>/outcomes/batches/*`, `<${bucket}.Arn>/payloads/*`],
     },
   ]);
+});
+
+/** Checks that the function can send to queues, and knows their URLs. */
+function expectSends(template: Template, urls: readonly (string | undefined)[], beginnings: readonly string[]) {
+  const ids = beginnings.map((beginning) => resource(template, 'AWS::SQS::Queue', beginning).id);
+  expect(urls).toEqual(ids.map((id) => `<${id}>`));
+  const sends = statementsOf(template, 'ServiceApiBatchesFunctionRole').filter(({ Action }) =>
+    [Action].flat().includes('sqs:SendMessage'),
+  );
+  expect(sends.flatMap(({ Resource }) => Resource)).toEqual(
+    expect.arrayContaining(ids.map((id) => `<${id}.Arn>`)),
+  );
+}
+
+it('import items for the lanes of the service', () => {
+  const template = serviceInApp({ api: { batches: true }, queue: { lanes: {} } }).template();
+  const environment = readBatchEnvironment(environmentOf(template, 'ServiceApiBatchesFunction'));
+  const { inputQueueUrl, highInputQueueUrl, lowInputQueueUrl } = environment;
+  expectSends(
+    template,
+    [inputQueueUrl, highInputQueueUrl, lowInputQueueUrl],
+    ['ServiceInputQueue', 'ServiceHighInput', 'ServiceLowInput'],
+  );
+});
+
+it('import items for services behind', () => {
+  const { service, template } = serviceInApp({ api: { batches: true }, topics: ['orders'] });
+  service.addProcessor('Reports', { entry: 'test/constructs/fixtures/processor.ts', topics: ['reports'] });
+  const environment = readBatchEnvironment(environmentOf(template(), 'ServiceApiBatchesFunction'));
+  const { inputQueueUrl, otherProcessors } = environment;
+  expectSends(
+    template(),
+    [inputQueueUrl, otherProcessors[0]?.inputQueueUrl],
+    ['ServiceInputQueue', 'ServiceReportsInputQueue'],
+  );
 });
 
 it('alarm when changes could not be counted', () => {

@@ -108,6 +108,36 @@ test('the command line submits a file of items, goes on without a refused line, 
   await vi.waitFor(async () => expect(await timersOf(ended.id)).toEqual([]), WAITING);
 });
 
+test('the command line uploads a manifest, which the service imports; lines that are refused are reported, and the batch is sealed meanwhile', async () => {
+  const cwd = await temporaryFolder();
+  const items = itemsOf(40).map((item) => JSON.stringify(item));
+  await writeFile(join(cwd, 'items.ndjson'), [...items, '{"key": 1}', '{'].join('\n'));
+  const line = ['batches', 'submit', 'items.ndjson', '--manifest', '--json', '--api', service.apiUrl];
+  const submitting = coatcheck(line, { cwd });
+  const known = new Set((await Array.fromAsync(batches.list())).map(({ id }) => id));
+  const { id } = await vi.waitFor(async () => {
+    for await (const batch of batches.list({ limit: 5 }))
+      if (!known.has(batch.id) && batch.import) return batch;
+    throw new Error('no import has begun');
+  }, WAITING);
+  expect(await batches.seal(id)).toMatchObject({ status: 'open', sealRequestedAt: expect.any(String) });
+  // The timer fires.
+  await invoke({ id });
+  const { stderr, exitCode } = await submitting;
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/line 41: .*key[^]*line 42: /);
+  expect(await batches.wait(id)).toMatchObject({
+    status: 'completed',
+    counts: { total: 40, succeeded: 30, failed: 10 },
+    import: { state: 'done', lines: 42, refused: 2, problems: [{ line: 41 }, { line: 42 }] },
+  });
+  await vi.waitFor(async () => expect(await batches.manifest(id)).toBeDefined(), WAITING);
+  const text = (await (await batches.manifest(id))?.text()) ?? '';
+  expect(text.trimEnd().split('\n').map((each) => JSON.parse(each).key)).toEqual(
+    itemsOf(40).map(({ key }) => key),
+  );
+});
+
 test('items that are added again, and changes that come again, count once', async () => {
   const { id } = await batches.create();
   const items = itemsOf(40);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { note, printable } from '../../terminal/output.ts';
 import { EXIT_CODES_HELP } from '../exit-status.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
@@ -16,7 +17,10 @@ export function batchStatusCommand(run: Run): Command {
     withService(options, run.signal, async ({ batches }) => {
       const found = await Promise.all(ids.map((id) => batches.get(id, { signal: run.signal })));
       await printBatches(found, options);
-      for (const batch of found) run.exit.add(exitCodeOfBatch(batch));
+      for (const batch of found) {
+        if (batch.import?.failure) note(printable(batch.import.failure.detail));
+        run.exit.add(exitCodeOfBatch(batch));
+      }
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type AddedLines, ApiError, type CoatcheckClient } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
-import { note, printable } from '../../terminal/output.ts';
+import { note } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT, EXIT_CODES_HELP } from '../exit-status.ts';
 import { readDuration } from '../quantities.ts';
@@ -9,8 +9,11 @@ import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { readTopic } from '../submit/options.ts';
+import { STANDARD_INPUT } from '../submit/payload-files.ts';
 import { printBatches } from './batch-rows.ts';
+import { importManifest, isObject } from './import-manifest.ts';
 import { assertReadable, itemLines } from './item-lines.ts';
+import { noteRefused } from './note-refused.ts';
 import { saveResults } from './save-results.ts';
 import { waitForBatch } from './wait-for-batch.ts';
 
@@ -21,6 +24,8 @@ A line of the file is an item, with a key that is unique in the file:
 Examples:
   coatcheck batches submit orders.ndjson
   coatcheck batches submit orders.ndjson --wait -o results.ndjson
+  coatcheck batches submit orders.ndjson --manifest
+  coatcheck batches submit s3://my-bucket/payloads/batches/orders.ndjson
   jq -c '.[] | {key: "\\(.id)", json: .}' orders.json | coatcheck batches submit - --topic orders`;
 
 interface SubmitBatchOptions extends ServiceOptions {
@@ -28,6 +33,7 @@ interface SubmitBatchOptions extends ServiceOptions {
   readonly expiresIn?: number;
   readonly callbackUrl?: string;
   readonly resume?: string;
+  readonly manifest?: true;
   readonly wait?: true;
   readonly timeout?: number;
   readonly output?: string;
@@ -37,7 +43,10 @@ interface SubmitBatchOptions extends ServiceOptions {
 export function submitBatchCommand(run: Run): Command {
   const command = new Command('submit')
     .description('Submit the lines of a file as one batch, and print its ticket.')
-    .argument('<file>', 'items, one JSON object per line; - is standard input')
+    .argument(
+      '<file>',
+      'items, one JSON object per line; - is standard input, s3://BUCKET/KEY an object in the bucket of the service',
+    )
     .option('--topic <topic>', 'topic of the items that have none, for example images.thumbnail', readTopic)
     .option(
       '--expires-in <time>',
@@ -46,25 +55,24 @@ export function submitBatchCommand(run: Run): Command {
     )
     .option('--callback-url <url>', 'URL that gets a webhook when the batch has ended')
     .option('--resume <batch>', 'go on with an open batch: lines that it already has are left as they are')
+    .option('--manifest', 'on AWS: upload the file to S3, and let the service add its lines')
     .option('--wait', 'wait until all items have ended, if no line was refused')
     .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
     .option('-o, --output <file>', 'file for the results, one line per item')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
   return addServiceOptions(command).action(async (file: string, options: SubmitBatchOptions) => {
-    const problem = usageProblem(options);
+    const problem = usageProblem(file, options);
     if (problem !== undefined) command.error(`error: ${problem}`);
     await withService(options, run.signal, (client) => submit(file, options, client, run));
   });
 }
 
-function usageProblem({
-  wait,
-  timeout,
-  output,
-  resume,
-  ...defaults
-}: SubmitBatchOptions): string | undefined {
+function usageProblem(
+  file: string,
+  { wait, timeout, output, resume, manifest, ...defaults }: SubmitBatchOptions,
+): string | undefined {
+  if (manifest && (file === STANDARD_INPUT || isObject(file))) return `--manifest needs a file, got ${file}`;
   if (!wait && timeout !== undefined) return '--timeout needs --wait';
   if (!wait && output !== undefined) return '--output needs --wait';
   if (resume === undefined) return undefined;
@@ -82,9 +90,12 @@ async function submit(
   run: Run,
 ): Promise<void> {
   const { resume, output } = options;
-  await assertReadable(file);
+  if (!isObject(file)) await assertReadable(file);
   const id = resume ?? (await create(options, client, run));
-  let batch = await addAll(file, id, client, run);
+  let batch =
+    options.manifest || isObject(file)
+      ? await importManifest(file, id, client, run)
+      : await addAll(file, id, client, run);
   if (batch.status === 'open') return printBatches([batch], options);
   if (options.wait) batch = await waitForBatch(id, options, client, run);
   await printBatches([batch], options);
@@ -115,10 +126,9 @@ async function addAll(file: string, id: string, { batches }: CoatcheckClient, { 
       return sealed;
     }
     progress.failed(tallyText(tally));
-    for (const { line, key, problem } of tally.refused) {
-      const item = key === undefined ? '' : ` (${key})`;
-      note(printable(`  line ${line}${item}: ${problem.detail ?? problem.code}`));
-    }
+    noteRefused(
+      tally.refused.map(({ problem: { detail, code }, ...line }) => ({ ...line, detail: detail ?? code })),
+    );
     exit.add(EXIT.error);
     note(
       `The batch is open. Correct the lines and run npx coatcheck batches submit ${file} --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,

@@ -13,10 +13,12 @@ import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { writeBatchEnvironment } from '../../core/config/batch-environment.ts';
+import { type ProcessorQueue, writeOtherProcessors } from '../../core/config/processor-queues.ts';
 import { RECORD_BATCH } from '../../core/config/record-table.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { logGroupProps } from '../observability/log-group-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import { type ApiResources, processorQueue } from './api-environment.ts';
 import { BatchRole } from './batch-role.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { allowNetworkInterfaces } from './network-interfaces.ts';
@@ -38,11 +40,11 @@ const WINDOW = Duration.seconds(1);
 const MAX_RETRIES = 100;
 
 /** Configures a {@link BatchFunction}. */
-export interface BatchFunctionProps {
+export interface BatchFunctionProps extends Pick<ApiResources, 'inputQueue' | 'lanes'> {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly requestTable: ITable;
-  /** Gets the manifests of batches. */
+  /** Gets the manifests of batches, and has those that are imported. */
   readonly payloadBucket: IBucket;
   /** The ARN of the table's stream. */
   readonly streamArn: string;
@@ -54,16 +56,19 @@ export interface BatchFunctionProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The Lambda function that counts the requests of batches, ends batches, writes their manifests and cancels their requests. */
+/** The Lambda function that counts the requests of batches, ends batches, imports and writes manifests, and cancels requests. */
 export class BatchFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: BatchRole;
+  readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: BatchFunctionProps) {
     super(scope, id);
     const {
       service,
       settings,
+      inputQueue,
+      lanes,
       requestTable,
       payloadBucket,
       streamArn,
@@ -90,6 +95,10 @@ export class BatchFunction extends Construct {
           requestTable: requestTable.tableName,
           scheduleGroup: scheduleGroup.scheduleGroupName,
           webhookQueueUrl: webhookQueue?.queueUrl ?? '',
+          inputQueueUrl: inputQueue.queueUrl,
+          highInputQueueUrl: lanes?.high.queueUrl ?? '',
+          lowInputQueueUrl: lanes?.low.queueUrl ?? '',
+          otherProcessors: [],
         }),
       ),
       role: this.role,
@@ -111,5 +120,13 @@ export class BatchFunction extends Construct {
       // Not SqsDlq, which allows more than sending.
       onFailure: { bind: () => ({ destination: deadLetterQueue.queueArn }) },
     });
+  }
+
+  /** Lets the function send to the queue of a service behind. */
+  addProcessor(settings: ServiceSettings, inputQueue: IQueue): void {
+    this.#otherProcessors.push(processorQueue(settings, inputQueue));
+    const variables = Object.entries(writeOtherProcessors(this.#otherProcessors));
+    for (const [name, value] of variables) this.function.addEnvironment(name, value);
+    this.role.allowSubmit(inputQueue);
   }
 }

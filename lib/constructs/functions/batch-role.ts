@@ -6,13 +6,16 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { MANIFEST_FOLDER } from '../../core/config/settings.ts';
 import { KEY_USES } from '../storage/key-use.ts';
+import { requestQueuesOf } from '../storage/request-lanes.ts';
+import type { ApiResources } from './api-environment.ts';
 import { FunctionRole, schedulesIn } from './function-role.ts';
 
 /** The resources that a {@link BatchRole} grants access to. */
-export interface BatchRoleProps {
+export interface BatchRoleProps extends Pick<ApiResources, 'inputQueue' | 'lanes'> {
   readonly requestTable: ITable;
-  /** Gets the manifests of batches. */
+  /** Gets the manifests of batches, and has those that are imported. */
   readonly payloadBucket: IBucket;
+  readonly payloadPrefix: string;
   readonly resultPrefix: string;
   /** The ARN of the table's stream. */
   readonly streamArn: string;
@@ -31,14 +34,15 @@ export class BatchRole extends FunctionRole {
     const {
       requestTable,
       payloadBucket,
+      payloadPrefix,
       resultPrefix,
       streamArn,
       scheduleGroup,
       deadLetterQueue,
       webhookQueue,
     } = props;
-    // To cancel requests.
-    this.allowRecords(requestTable, ['Select', 'Update']);
+    // To cancel requests, and to add those of a manifest.
+    this.allowRecords(requestTable);
     // To read the records of requests, and the items of batches.
     this.allow(['dynamodb:BatchGetItem'], [requestTable.tableArn]);
     this.allowBatchItems(requestTable, 'GetItem', 'PutItem', 'UpdateItem');
@@ -49,6 +53,8 @@ export class BatchRole extends FunctionRole {
     const manifests = `${resultPrefix}${MANIFEST_FOLDER}`;
     // HEAD is a read.
     this.allowObjects(payloadBucket, ['s3:GetObject', 's3:PutObject'], manifests);
+    // To read manifests, and to store payloads that no message has room for.
+    this.allowObjects(payloadBucket, ['s3:GetObject', 's3:PutObject'], payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
     this.allow(['scheduler:DeleteSchedule'], [schedulesIn(scheduleGroup)]);
     this.allow(
@@ -57,5 +63,12 @@ export class BatchRole extends FunctionRole {
     );
     for (const queue of [deadLetterQueue, webhookQueue])
       this.allowKey(queue?.encryptionMasterKey, KEY_USES.send);
+    for (const queue of requestQueuesOf(props.inputQueue, props.lanes)) this.allowSubmit(queue);
+  }
+
+  /** Lets the function send to a queue. */
+  allowSubmit(queue: IQueue): void {
+    this.allow(['sqs:SendMessage'], [queue.queueArn]);
+    this.allowKey(queue.encryptionMasterKey, KEY_USES.send);
   }
 }

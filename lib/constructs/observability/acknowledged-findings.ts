@@ -72,7 +72,7 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
     const { scheduleGroup, functionRole } = api.batches;
     acknowledgeSchedules(api.role, scheduleGroup, 'The timer of each batch');
     acknowledgeSchedules(functionRole, scheduleGroup, 'The timer of each batch');
-    acknowledgePrefixes(functionRole, payloadBucket, [`${resultPrefix}${MANIFEST_FOLDER}`]);
+    acknowledgePrefixes(functionRole, payloadBucket, [`${resultPrefix}${MANIFEST_FOLDER}`, payloadPrefix]);
     acknowledge(api.batches.deadLetterQueue, {
       id: 'AwsSolutions-SQS3',
       reason: 'It is the dead-letter queue of the stream.',

@@ -9,7 +9,7 @@ import {
   type WebhookEvent,
 } from './settings.ts';
 import { type SubmittingEnvironment, submittingVariables } from './submitting-environment.ts';
-import { TEXT_VARIABLES, tracingVariable, webhookVariables } from './variable-names.ts';
+import { MIN_VERSION_VARIABLE, TEXT_VARIABLES, tracingVariable, webhookVariables } from './variable-names.ts';
 import {
   choice,
   count,
@@ -101,7 +101,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     resultAgeDays: setting('resultAgeDays'),
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),
-    acceptsMinVersion: flag('COATCHECK_ACCEPT_MIN_VERSION'),
+    acceptsMinVersion: flag(MIN_VERSION_VARIABLE),
     tracing: tracingVariable(),
     ...webhookVariables(),
     webhookSecret: optionalText(TEXT_VARIABLES.webhookSecret),

@@ -1,6 +1,10 @@
+import type { ApiEnvironment } from './api-environment.ts';
 import type { Callbacks, WebhookEvent } from './settings.ts';
-import { TEXT_VARIABLES, webhookVariables } from './variable-names.ts';
+import { type SubmittingEnvironment, submittingVariables } from './submitting-environment.ts';
+import { MIN_VERSION_VARIABLE, TEXT_VARIABLES, webhookVariables } from './variable-names.ts';
 import {
+  flag,
+  optionalText,
   readVariables,
   setting,
   text,
@@ -10,15 +14,12 @@ import {
 } from './variables.ts';
 
 /** What a deployment passes to the function of batches. */
-export interface BatchEnvironment {
+export interface BatchEnvironment
+  extends SubmittingEnvironment,
+    Pick<ApiEnvironment, 'highInputQueueUrl' | 'lowInputQueueUrl' | 'acceptsMinVersion'> {
   /** Names the service in logs and in the ids of webhooks. */
   readonly serviceName: string;
-  /** The table of request records, with the batches. */
-  readonly requestTable: string;
-  readonly recordAgeDays: number;
   readonly resultAgeDays: number;
-  /** The bucket of payloads and results, with the manifests of batches. */
-  readonly payloadBucket: string;
   readonly resultPrefix: string;
   /** The group for the timers of batches. */
   readonly scheduleGroup: string;
@@ -49,11 +50,12 @@ export function readBatchEnvironment(variables: Variables): BatchEnvironment {
 
 function batchVariables(): VariablesOf<BatchEnvironment> {
   return {
+    ...submittingVariables(),
     serviceName: text(TEXT_VARIABLES.serviceName),
-    requestTable: text(TEXT_VARIABLES.requestTable),
-    recordAgeDays: setting('recordAgeDays'),
+    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
+    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    acceptsMinVersion: flag(MIN_VERSION_VARIABLE),
     resultAgeDays: setting('resultAgeDays'),
-    payloadBucket: text(TEXT_VARIABLES.payloadBucket),
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     ...webhookVariables(),

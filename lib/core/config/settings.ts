@@ -414,6 +414,12 @@ export const DEFAULT_UPLOAD_PREFIX = 'requests/';
  */
 export const TICKET_FOLDER = 'tickets/';
 
+/**
+ * The folder under the payload prefix for objects whose lines become items of batches. Uploading one doesn't make a request, and it is
+ * kept as long as a payload.
+ */
+export const IMPORT_FOLDER = 'batches/';
+
 /** The prefix of payloads that messages refer to. Uploading one doesn't make a request. */
 export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
 

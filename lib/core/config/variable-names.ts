@@ -30,6 +30,9 @@ export const TEXT_VARIABLES = {
   outboxFailureQueueUrl: 'COATCHECK_OUTBOX_FAILURE_QUEUE_URL',
 } as const;
 
+/** Whether requests may ask for a version of the handler. */
+export const MIN_VERSION_VARIABLE = 'COATCHECK_ACCEPT_MIN_VERSION';
+
 export const METRICS_VARIABLE = 'COATCHECK_METRICS';
 
 /** Whether the service has webhook endpoints. */

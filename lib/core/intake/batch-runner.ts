@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { RecordMissing } from '../records/errors.ts';
 import type { RequestRecords } from '../records/request-records.ts';
+import type { BatchImporter } from './batch-importer.ts';
 import type { BatchManifest } from './batch-manifest.ts';
 import type { Submissions } from './submissions.ts';
 
@@ -19,6 +20,8 @@ export interface BatchRunnerPorts {
   readonly submissions: Pick<Submissions, 'promote'>;
   /** Writes the manifests of batches that have ended. @default - none is written */
   readonly manifest?: Pick<BatchManifest, 'write'>;
+  /** Imports items. @default - the host has no imports */
+  readonly importer?: Pick<BatchImporter, 'advance'>;
   /** Reports the end of a batch. It may do so more than once. */
   readonly report: (batch: StoredBatch) => Promise<void>;
   readonly clock: Clock;
@@ -34,7 +37,8 @@ const CANCEL_TOGETHER = 1_000;
 const MAX_CANCELS = 100;
 
 /**
- * Does what batches wait for: seals those whose time is over, cancels the items of cancelled ones, writes manifests, and reports ends.
+ * Does what batches wait for: imports items, seals those whose time is over, cancels the items of cancelled ones, writes manifests, and
+ * reports ends.
  * Several processes may: each due batch is leased by one of them.
  */
 export class BatchRunner {
@@ -65,10 +69,11 @@ export class BatchRunner {
 
   /** Does a part of what a leased batch waits for: it may be due again after that. */
   async advance(due: DueBatch): Promise<void> {
-    const { store, clock } = this.#ports;
+    const { store, importer, clock } = this.#ports;
     const { batch, state } = due;
     if (due.cancels) return this.#cancelItems(due);
     if (state.endedAt !== undefined) return this.#finish(due, state.endedAt);
+    if (due.imports) return importer?.advance(due);
     if (state.sealedAt === undefined && sealsItselfAt(batch, state) <= clock.now()) {
       await store.seal(batch, clock.now());
     }

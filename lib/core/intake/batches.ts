@@ -119,9 +119,14 @@ export class Batches {
     return { batches: kept, ...(next !== undefined && { next }) };
   }
 
-  /** What the items of a batch have unless they say otherwise. @throws BatchNotFound; RequestRefused unless it takes items */
-  async defaults(id: string, tenant: string | undefined): Promise<BatchDefaults> {
-    return this.#open(id, tenant);
+  /** A batch that takes items. @throws BatchNotFound; RequestRefused with the code `batch_closed` */
+  async open(id: string, tenant: string | undefined): Promise<Batch> {
+    const { batch, state } = await this.#stored(id, tenant);
+    const { expiresAt = Number.POSITIVE_INFINITY } = batch;
+    const status = batchStatusOf(batch, state);
+    if (status !== 'open') throw closed(id, status);
+    if (expiresAt <= this.#ports.clock.now()) throw closed(id, 'expired');
+    return batch;
   }
 
   /**
@@ -134,7 +139,7 @@ export class Batches {
     tenant: string | undefined,
     items: readonly NewBatchItem[],
   ): Promise<readonly ItemResult[]> {
-    const batch = await this.#open(id, tenant);
+    const batch = await this.open(id, tenant);
     const results: ItemResult[] = [];
     for (let start = 0; start < items.length; start += ADD_TOGETHER) {
       results.push(...(await this.#addTogether(batch, items.slice(start, start + ADD_TOGETHER))));
@@ -142,7 +147,10 @@ export class Batches {
     return results;
   }
 
-  /** Seals a batch: it takes no more items. Sealing it again changes nothing. @throws BatchNotFound */
+  /**
+   * Seals a batch: it takes no more items. While an import runs, the batch is sealed after it. Sealing it again changes nothing.
+   * @throws BatchNotFound
+   */
   async seal(id: string, tenant: string | undefined): Promise<BatchView> {
     const { store, clock } = this.#ports;
     const { batch } = await this.#stored(id, tenant);
@@ -242,16 +250,6 @@ export class Batches {
     return stored;
   }
 
-  /** @throws BatchNotFound, RequestRefused */
-  async #open(id: string, tenant: string | undefined): Promise<Batch> {
-    const { batch, state } = await this.#stored(id, tenant);
-    const { expiresAt = Number.POSITIVE_INFINITY } = batch;
-    const status = batchStatusOf(batch, state);
-    if (status !== 'open') throw closed(id, status);
-    if (expiresAt <= this.#ports.clock.now()) throw closed(id, 'expired');
-    return batch;
-  }
-
   #isKept({ keptUntil = Number.POSITIVE_INFINITY }: StoredBatch): boolean {
     return keptUntil > this.#ports.clock.now();
   }
@@ -306,7 +304,8 @@ function full(): RequestRefused {
   );
 }
 
-function closed(id: string, status: BatchStatus): RequestRefused {
+/** The error of a call that adds items to a batch that takes none. */
+export function closed(id: string, status: BatchStatus): RequestRefused {
   const why = status === 'running' || status === 'completed' ? 'sealed' : status;
   return new RequestRefused(
     'batch_closed',

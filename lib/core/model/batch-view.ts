@@ -8,6 +8,7 @@ import {
   batchStatusOf,
   estimatedEndOf,
 } from './batch.ts';
+import { type BatchImport, type ImportView, importViewOf } from './batch-import.ts';
 import type { StoredResult } from './stored-result.ts';
 
 /** A batch, and how far it is. */
@@ -22,6 +23,8 @@ export interface BatchView {
   /** No item starts after it. */
   readonly expiresAt?: Date;
   readonly createdAt: Date;
+  /** When a client asked to seal it while an import ran; absent once it is sealed. */
+  readonly sealRequestedAt?: Date;
   /** No items can be added since then. */
   readonly sealedAt?: Date;
   readonly endedAt?: Date;
@@ -33,6 +36,8 @@ export interface BatchView {
   readonly estimatedEndAt?: Date;
   /** The file with a line for each item. @default - it isn't written yet, or the host writes none */
   readonly manifest?: StoredResult;
+  /** The latest import of items from an object. @default - there was none */
+  readonly import?: ImportView;
 }
 
 /** The view of a stored batch. @param now milliseconds since 1970 */
@@ -41,7 +46,13 @@ export function batchViewOf(
     batch,
     state,
     manifest,
-  }: { readonly batch: Batch; readonly state: BatchState; readonly manifest?: StoredResult | undefined },
+    import: imported,
+  }: {
+    readonly batch: Batch;
+    readonly state: BatchState;
+    readonly manifest?: StoredResult | undefined;
+    readonly import?: BatchImport | undefined;
+  },
   now: number,
 ): BatchView {
   const { id, tenant, topic, createdAt } = batch;
@@ -54,12 +65,14 @@ export function batchViewOf(
     ...dated('notBefore', batch.notBefore),
     ...dated('expiresAt', batch.expiresAt),
     createdAt: new Date(createdAt),
+    ...(state.sealedAt === undefined && dated('sealRequestedAt', state.sealRequestedAt)),
     ...dated('sealedAt', state.sealedAt),
     ...dated('endedAt', state.endedAt),
     counts: { total: batchSizeOf(counts), ...counts },
     progress: batchProgressOf(state),
     ...dated('estimatedEndAt', estimatedEndOf(batch, state, now)),
     ...(manifest && { manifest }),
+    ...(imported && { import: importViewOf(imported, state) }),
   };
 }
 

@@ -48,6 +48,8 @@ export interface BatchState {
   readonly counts: BatchCounts;
   /** When the latest items were added. */
   readonly addedAt?: number;
+  /** When a client asked to seal it while an import ran: it is sealed after that. */
+  readonly sealRequestedAt?: number;
   /** No items can be added since then. */
   readonly sealedAt?: number;
   readonly cancelledAt?: number;
@@ -108,12 +110,15 @@ export function estimatedEndOf(batch: Batch, state: BatchState, now: number): nu
   return Math.round(now + (elapsed * left) / ended);
 }
 
-/** When a batch is sealed if its client doesn't do that, in milliseconds since 1970. */
+/** When an open batch is sealed without a further call of its client, in milliseconds since 1970. */
 export function sealsItselfAt(
-  { createdAt, expiresAt }: Batch,
-  { addedAt = createdAt }: Pick<BatchState, 'addedAt'>,
+  { createdAt, expiresAt = Number.POSITIVE_INFINITY }: Batch,
+  {
+    addedAt = createdAt,
+    sealRequestedAt = Number.POSITIVE_INFINITY,
+  }: Pick<BatchState, 'addedAt' | 'sealRequestedAt'>,
 ): number {
-  return Math.min(addedAt + BATCH_OPEN_MILLISECONDS, expiresAt ?? Number.POSITIVE_INFINITY);
+  return Math.min(addedAt + BATCH_OPEN_MILLISECONDS, expiresAt, sealRequestedAt);
 }
 
 /** The id of the request of an item: an item that is added twice is one request. */

@@ -1,4 +1,5 @@
 import type { Batch, BatchState } from '../model/batch.ts';
+import type { BatchImport } from '../model/batch-import.ts';
 import type { RequestRecord } from '../model/request-record.ts';
 import type { StoredResult } from '../model/stored-result.ts';
 import type { SubmissionPlace } from './message-sink.ts';
@@ -18,6 +19,8 @@ export interface StoredBatch {
   readonly keptUntil?: number;
   /** The file with a line for each item. @default - it isn't written yet, or the host writes none */
   readonly manifest?: StoredResult;
+  /** The latest import of items. @default - none */
+  readonly import?: BatchImport;
 }
 
 /** An item to add, with the message and the first record of its request. */
@@ -67,6 +70,8 @@ export interface DueBatch extends StoredBatch {
   readonly cancelledUpTo?: string;
   /** Whether items remain to be cancelled. */
   readonly cancels: boolean;
+  /** Whether its import runs. @default false */
+  readonly imports?: boolean;
   /** The parts of its manifest that are written. @default - none */
   readonly manifestProgress?: ManifestProgress;
 }
@@ -101,7 +106,11 @@ export interface BatchStore {
    * @returns what became of each, in their order; undefined if the batch is sealed
    */
   add(batch: Batch, items: readonly PreparedItem[], at: number): Promise<readonly ItemAddition[] | undefined>;
-  /** Takes no more items. A batch whose items have all ended, ends. @param at milliseconds since 1970 */
+  /**
+   * Takes no more items. A batch whose items have all ended, ends. While an import runs, this notes that the batch is to be sealed when
+   * it has ended.
+   * @param at milliseconds since 1970
+   */
   seal(batch: Batch, at: number): Promise<StoredBatch>;
   /** Notes that a batch is cancelled, and seals it. A batch that has ended stays as it is. @param at milliseconds since 1970 */
   cancel(batch: Batch, at: number): Promise<StoredBatch>;
@@ -132,4 +141,18 @@ export interface ManifestStore extends Pick<BatchStore, 'items'> {
   noteManifestProgress(due: DueBatch, progress: ManifestProgress | undefined): Promise<void>;
   /** Notes that the manifest is written. */
   noteManifest(batch: Batch, manifest: StoredResult): Promise<void>;
+}
+
+/** Stores how far imports of items are. A batch has one import at a time. */
+export interface ImportStore {
+  /**
+   * Begins an import, unless the batch is sealed or another import runs.
+   * @returns the batch as it is then
+   */
+  beginImport(batch: Batch, begun: BatchImport): Promise<StoredBatch>;
+  /**
+   * Notes how far the import of a leased batch is, and ends the lease. Does nothing if another process has noted something else since, or
+   * if the batch is sealed. An import that fails leaves the batch open, even if a client has asked to seal it.
+   */
+  noteImport(due: DueBatch, after: BatchImport): Promise<void>;
 }
