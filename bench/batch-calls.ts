@@ -1,21 +1,25 @@
 /** What AWS bills for the requests of a batch, beside requests without one: the calls are counted that a local AWS gets. */
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { addLines, linesIn } from '../lib/api/item-lines.ts';
 import { DynamoDbBatchCounter, type RequestChange } from '../lib/aws/dynamodb-batch-counter.ts';
 import { DynamoDbBatchStore } from '../lib/aws/dynamodb-batch-store.ts';
 import { DynamoDbIdempotencyKeys } from '../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbRecordStore } from '../lib/aws/dynamodb-record-store.ts';
 import { PLAIN_URLS } from '../lib/aws/s3-clients.ts';
+import { S3ItemFiles } from '../lib/aws/s3-item-files.ts';
 import { S3ManifestFiles } from '../lib/aws/s3-manifest-files.ts';
 import { sqsClient } from '../lib/aws/sqs-client.ts';
 import { SqsSubmissionQueue } from '../lib/aws/sqs-submission-queue.ts';
 import { mapConcurrently } from '../lib/core/base/map-concurrently.ts';
+import { BatchImporter } from '../lib/core/intake/batch-importer.ts';
 import { BatchManifest } from '../lib/core/intake/batch-manifest.ts';
 import { Batches } from '../lib/core/intake/batches.ts';
 import { manifestLine } from '../lib/core/intake/manifest-line.ts';
 import { Submissions, type SubmitRequest } from '../lib/core/intake/submissions.ts';
+import { newImport } from '../lib/core/model/batch-import.ts';
 import { cancellation, outcomeOf } from '../lib/core/model/outcome.ts';
 import type { DueBatch } from '../lib/core/ports/batch-store.ts';
 import { RequestRecords } from '../lib/core/records/request-records.ts';
@@ -143,6 +147,31 @@ await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<
   await measure('look at it 100 times', () =>
     inCalls(Array(100).fill(0), 1, () => batches.get(id, undefined)),
   );
+  const lines = numbers.map((order) => `${JSON.stringify({ key: `order-${order}`, json: { order } })}\n`);
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'items', Body: lines.join('') }));
+  const files = new S3ItemFiles(s3, bucket);
+  const parts = {
+    destinations: [{ topics: ['*'], acceptsMinVersion: false, keepsOrder: false }],
+    clock: Date,
+  };
+  const importer = new BatchImporter({
+    store,
+    files,
+    addLines: async (batch, part) => {
+      await addLines(linesIn(part), batch.id, undefined, { batches, parts });
+      return [];
+    },
+    clock: Date,
+  });
+  const { id: importing } = await batches.create({});
+  await measure('import a manifest', async () => {
+    const batch = await batches.open(importing, undefined);
+    await store.beginImport(batch, newImport('items', await files.find('items')));
+    while ((await batches.get(importing, undefined)).import?.state === 'running') {
+      await importer.advance(await dueBatch(store, importing));
+    }
+  });
+  const imported = (await batches.get(importing, undefined)).counts.total;
   const perItem = steps.filter(({ step }) => !step.startsWith('look'));
   return {
     rows: steps.map(({ step, seconds, billed }) => {
@@ -158,6 +187,7 @@ await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<
     }),
     notes: [
       `The batch is ${status}, with ${counts.cancelled} of ${counts.total} items ended.`,
+      `The imported batch has ${imported} items. S3 gets a GET for each 2,000 lines, at $0.40 a million.`,
       `The manifest has ${(bytes / ITEMS).toFixed(0)} bytes an item. S3 gets a PUT for each 5 MiB of it, at $5 a million.`,
       'Each is an item, or a look. Dollars for calls of SQS and DynamoDB in us-east-1, on demand. Not counted: API Gateway, the time of functions, and what a request costs when it is handled, which is the same without a batch.',
     ],

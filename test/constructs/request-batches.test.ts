@@ -114,7 +114,11 @@ it('write manifests below the prefix of results, and read and store payloads bel
 });
 
 /** Checks that the function can send to queues, and knows their URLs. */
-function expectSends(template: Template, urls: readonly (string | undefined)[], beginnings: readonly string[]) {
+function expectSends(
+  template: Template,
+  urls: readonly (string | undefined)[],
+  beginnings: readonly string[],
+) {
   const ids = beginnings.map((beginning) => resource(template, 'AWS::SQS::Queue', beginning).id);
   expect(urls).toEqual(ids.map((id) => `<${id}>`));
   const sends = statementsOf(template, 'ServiceApiBatchesFunctionRole').filter(({ Action }) =>

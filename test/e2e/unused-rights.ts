@@ -14,8 +14,6 @@ const OF_A_WORKER = 'The worker under test sends no webhooks';
 export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Api/Batches/Function/Role: s3:GetObject on Payloads/Bucket/results/batches/*':
     'Finds the manifest that a function wrote before it died',
-  'Api/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*':
-    'Finds the payload that an earlier call with the same idempotency key stored before it crashed',
   'Api/Schedules/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
   'Api/Schedules/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
   'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,

@@ -43,9 +43,9 @@ export class BatchRole extends FunctionRole {
     } = props;
     // To cancel requests, and to add those of a manifest.
     this.allowRecords(requestTable);
-    // To read the records of requests, and the items of batches.
-    this.allow(['dynamodb:BatchGetItem'], [requestTable.tableArn]);
-    this.allowBatchItems(requestTable, 'GetItem', 'PutItem', 'UpdateItem');
+    // To read the records of requests and the items of batches, and to note on a record that it is in a batch.
+    this.allow(['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], [requestTable.tableArn]);
+    this.allowBatchItems(requestTable, 'GetItem', 'PutItem');
     this.allow(
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
       [streamArn],

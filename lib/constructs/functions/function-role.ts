@@ -83,8 +83,8 @@ export abstract class FunctionRole extends Role {
     this.#allowItems(table, SCHEDULE_KEY_PREFIX, actions);
   }
 
-  /** Allows reading and changing the items of batches. */
-  protected allowBatchItems(table: ITable, ...actions: ('GetItem' | 'PutItem' | 'UpdateItem')[]): void {
+  /** Allows reading and putting the items of batches. */
+  protected allowBatchItems(table: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
     this.#allowItems(table, BATCH_KEY_PREFIX, actions);
   }
 
