@@ -1,3 +1,5 @@
+import { topFrame } from './top-frame.ts';
+
 /** A thrown value for a log line. Handlers may throw anything, not only errors. */
 export interface SerializedError {
   readonly name: string;
@@ -12,7 +14,10 @@ export interface SerializedError {
 }
 
 /** A thrown value in short, for a record. The stack is in the log. */
-export type ErrorSummary = Pick<SerializedError, 'name' | 'message' | 'code'>;
+export interface ErrorSummary extends Pick<SerializedError, 'name' | 'message' | 'code'> {
+  /** Where it was thrown: a function and its file, `chargeCard (charge.ts)`. */
+  readonly frame?: string;
+}
 
 /** Most characters of one error's texts. */
 const NAME_MAX_LENGTH = 200;
@@ -35,7 +40,13 @@ const LEADING_MAX_LENGTH = 200;
 /** Summarizes a thrown value: the messages of it and its causes, and the first code among them. */
 export function summarizeError(thrown: unknown): ErrorSummary {
   const described = serializeError(thrown);
-  return { name: described.name, message: textOf(described, SUMMARY_MAX_LENGTH), code: codeOf(described) };
+  const { name, message, stack } = described;
+  return {
+    name,
+    message: textOf(described, SUMMARY_MAX_LENGTH),
+    code: codeOf(described),
+    frame: topFrame(stack, message),
+  };
 }
 
 /**

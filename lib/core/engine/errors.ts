@@ -5,7 +5,7 @@ import {
   type ServiceResponse,
   ServiceUnavailable,
 } from '../base/errors.ts';
-import { messageOf } from '../base/serialize-error.ts';
+import { type ErrorSummary, messageOf } from '../base/serialize-error.ts';
 import { hasOrder } from '../config/min-version.ts';
 
 /** The attempt didn't finish before the deadline. */
@@ -53,7 +53,7 @@ export class AttemptsExhausted extends PermanentError {
    */
   constructor(
     attempts: number,
-    lastError: { readonly name: string; readonly message: string; readonly code?: string } | undefined,
+    lastError: ErrorSummary | undefined,
     silent: boolean,
     response?: ServiceResponse,
   ) {
@@ -67,7 +67,11 @@ export class AttemptsExhausted extends PermanentError {
         : 'The message had to leave the queue before another attempt could start',
       {
         code: 'attempts_exhausted',
-        details: { lastError, ...(response && { response }) },
+        // Receivers of webhooks needn't know the files of the handler.
+        details: {
+          lastError: lastError && { ...lastError, frame: undefined },
+          ...(response && { response }),
+        },
       },
     );
   }

@@ -5,7 +5,7 @@ import {
   type PermanentError,
 } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
-import { messageOf } from '../base/serialize-error.ts';
+import { messageOf, summarizeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
 import type { ResponseHead, ResultSource } from './result-source.ts';
@@ -36,7 +36,12 @@ export interface Problem {
 /** How a request ended, without the request. */
 export type Ending =
   | { readonly status: 'succeeded'; readonly result: InlineResult | StoredResult }
-  | { readonly status: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem };
+  | {
+      readonly status: 'failed' | 'cancelled' | 'expired';
+      readonly problem: Problem;
+      /** Where the error of a failure was thrown. It is recorded, not published. */
+      readonly frame?: string;
+    };
 
 /** The end of a request. */
 export type Outcome = Ending &
@@ -78,7 +83,8 @@ export function outcomeId({ request, status, redrives }: Outcome): string {
 
 /** The ending of a request that failed with a permanent error. */
 export function failure(error: PermanentError, attempts: number): Ending {
-  return { status: 'failed', problem: problemOf(error, attempts, error.details) };
+  const { frame } = summarizeError(error);
+  return { status: 'failed', problem: problemOf(error, attempts, error.details), frame };
 }
 
 /** The response with which an HTTP service failed a request, if it did. */

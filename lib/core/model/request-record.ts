@@ -61,6 +61,8 @@ export interface RequestRecord {
   /** The latest attempt was suspended at a checkpoint. The claim of a queued record continues it, under its number. */
   readonly suspended?: true;
   readonly outcome?: Outcome;
+  /** The group of a failed request, see `failureGroupOf`. Requests that failed before there were groups have none. */
+  readonly failureGroup?: string;
   /** The request used up its attempts: its message belongs in the dead-letter queue. */
   readonly attemptsExhausted?: boolean;
   /** When its outcome was published and its message was dead-lettered. */
@@ -361,6 +363,7 @@ function redriven(record: RequestRecord, event: ClaimEvent, now: number): Partia
   return {
     ...claimed(record, event, now),
     outcome: undefined,
+    failureGroup: undefined,
     attemptsExhausted: undefined,
     deadLetteredAt: undefined,
     deadLetterIsBare: undefined,

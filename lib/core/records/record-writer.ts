@@ -70,7 +70,8 @@ export class RecordWriter {
         if (!current || !before) throw new RecordMissing(request.id);
         return { stored: current, before, refused: next.refused };
       }
-      const stored = this.stored(next.record, (current?.revision ?? 0) + 1);
+      const record = next.record.status === 'failed' ? await withFailureGroup(next.record) : next.record;
+      const stored = this.stored(record, (current?.revision ?? 0) + 1);
       const result = await this.#write(stored, writes);
       if (result.written) return { stored, before };
       current = result.stored ?? (await this.#submittedLate(event, believed));
@@ -111,4 +112,11 @@ export class RecordWriter {
   kept(stored: StoredRecord | undefined): RequestRecord | undefined {
     return stored && stored.keptUntil > this.#now() ? stored.record : undefined;
   }
+}
+
+/** Adds the group of a failure. Few requests fail, and every function would load what finds it. */
+async function withFailureGroup(record: RequestRecord): Promise<RequestRecord> {
+  if (record.failureGroup !== undefined) return record;
+  const { failureGroupOf } = await import('../model/failure-group.ts');
+  return { ...record, failureGroup: failureGroupOf(record) };
 }

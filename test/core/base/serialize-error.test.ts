@@ -72,6 +72,7 @@ describe('D1: the causes of an error', () => {
       name: 'TypeError',
       message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:9',
       code: 'ECONNREFUSED',
+      frame: 'serialize-error.test.ts',
     });
   });
 

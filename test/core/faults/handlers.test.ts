@@ -103,6 +103,7 @@ describe('fault 13: a handler', () => {
       name: 'TypeError',
       message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:9',
       code: 'ECONNREFUSED',
+      frame: 'handlers.test.ts',
     });
     expect(
       harness.logger.lines.find(({ message }) => message.startsWith('Attempt failed'))?.fields,
