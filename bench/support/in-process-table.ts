@@ -1,6 +1,11 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../../lib/core/config/aws-limits.ts';
-import { RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../../lib/core/config/record-table.ts';
+import {
+  FAILURE_POSITION,
+  RECORD_KEY,
+  RECORD_LIST,
+  RECORD_POSITION,
+} from '../../lib/core/config/record-table.ts';
 import { readStatement, type SentStatement } from '../../test/support/partiql.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
@@ -94,7 +99,9 @@ export class InProcessTable {
       };
     }
     const item = Object.entries({ ...stored, ...set }).filter(([name]) => !removed.includes(name));
-    this.#items.set(key, Object.fromEntries(item));
+    const next: Item = Object.fromEntries(item);
+    if (next[FAILURE_POSITION]?.S !== stored[FAILURE_POSITION]?.S) this.units.writes++;
+    this.#items.set(key, next);
     return {};
   }
 

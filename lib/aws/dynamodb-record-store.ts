@@ -3,10 +3,7 @@ import type { RequestIdentity } from '../core/model/request-id.ts';
 import { type HandlerWrites, unwritable, type WriteKind } from '../core/ports/handler-writes.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../core/ports/record-store.ts';
 import { ConditionalItems, type ConditionalWrite, keyIn } from './dynamodb-conditional-items.ts';
-import { itemOf, keyOf, storedOf } from './record-item.ts';
-
-/** Attributes that an item may have or not. */
-const OPTIONAL = ['outcome'];
+import { itemOf, keyOf, OPTIONAL_ATTRIBUTES, storedOf } from './record-item.ts';
 
 /** Request records in a DynamoDB table, one item each. A write keeps the webhook attributes. */
 export class DynamoDbRecordStore implements RecordStore {
@@ -18,7 +15,7 @@ export class DynamoDbRecordStore implements RecordStore {
   constructor(client: DynamoDBClient, table: string) {
     this.#client = client;
     this.#table = table;
-    this.#items = new ConditionalItems(client, table, OPTIONAL);
+    this.#items = new ConditionalItems(client, table, OPTIONAL_ATTRIBUTES);
   }
 
   async read(request: RequestIdentity): Promise<StoredRecord | undefined> {
@@ -34,7 +31,7 @@ export class DynamoDbRecordStore implements RecordStore {
     if (!writes.dynamodb) throw unwritable(writes, this.writeKinds);
     // Few handlers need it, and every function would load it.
     const { writeInTransaction } = await import('./dynamodb-transaction.ts');
-    const records = { client: this.#client, table: this.#table, optional: OPTIONAL };
+    const records = { client: this.#client, table: this.#table, optional: OPTIONAL_ATTRIBUTES };
     return resultOf(await writeInTransaction(itemOf(next), writes.dynamodb, records));
   }
 }

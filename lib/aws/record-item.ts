@@ -1,5 +1,8 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import {
+  FAILURE_LIST,
+  FAILURE_POSITION,
+  FAILURE_TENANT,
   RECORD_KEY,
   RECORD_LIST,
   RECORD_POSITION,
@@ -8,6 +11,7 @@ import {
   RECORD_WEBHOOK_AT,
   RECORD_WEBHOOK_ENDED_AT,
 } from '../core/config/record-table.ts';
+import { failurePositionOf } from '../core/model/failure-position.ts';
 import { parseOutcome, serializeOutcome } from '../core/model/outcome-json.ts';
 import { positionAt } from '../core/model/record-position.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../core/model/request-id.ts';
@@ -23,13 +27,17 @@ export function keyOf(request: RequestIdentity): Item {
   return { [RECORD_KEY]: { S: partitionKeyOf(identityDigest('record', request)) } };
 }
 
-function partitionKeyOf(digest: string): string {
+/** The partition key of the item of the request with this digest. */
+export function partitionKeyOf(digest: string): string {
   return `request#${digest}`;
 }
 
+/** Attributes that a record's item may have or not. */
+export const OPTIONAL_ATTRIBUTES = ['outcome', FAILURE_LIST, FAILURE_POSITION, FAILURE_TENANT];
+
 /**
- * The item of a record, without the attributes of its webhook. The index keys never change, so that an update costs no
- * write to the index.
+ * The item of a record, without the attributes of its webhook. The keys of the list never change, and those of the failures
+ * only when a request fails or is redriven: other updates cost no write to an index.
  */
 export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
   const { outcome, webhook: _, ...rest } = record;
@@ -40,8 +48,19 @@ export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
     [RECORD_POSITION]: { S: positionAt(record.createdAt, digest) },
     record: { S: JSON.stringify(rest) },
     ...(outcome ? { outcome: { S: serializeOutcome(outcome) } } : {}),
+    ...(record.failureGroup !== undefined && failureKeysOf(record, digest)),
     revision: { N: String(revision) },
     [RECORD_TTL]: { N: String(Math.ceil(keptUntil / 1000)) },
+  };
+}
+
+/** The keys of a failed request in the index of failures. */
+function failureKeysOf(record: RequestRecord, digest: string): Item {
+  const { failureGroup, request } = record;
+  return {
+    [FAILURE_LIST]: { S: digest.slice(0, 1) },
+    [FAILURE_POSITION]: { S: `${failureGroup}#${failurePositionOf(record, digest)}` },
+    ...(request.tenant !== undefined && { [FAILURE_TENANT]: { S: request.tenant } }),
   };
 }
 
@@ -89,11 +108,11 @@ export function updateOf(set: Item, remove: readonly string[] = []) {
 }
 
 /**
- * The records of a tenant are spread over this many lists. A partition accepts 1,000 writes a second, and an index that
+ * The records of a tenant are spread over this many lists, and the failed ones of all tenants over as many. A partition accepts 1,000 writes a second, and an index that
  * can't keep up throttles the writes to its table.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
-const SHARDS = [...'0123456789abcdef'];
+export const SHARDS = [...'0123456789abcdef'];
 
 /** The lists with a tenant's records. */
 export function listsOf(tenant: string | undefined): readonly string[] {

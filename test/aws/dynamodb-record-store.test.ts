@@ -79,7 +79,7 @@ describe('a write', () => {
     expect(readStatement(first ?? fail()).set).toMatchObject({ revision: { N: '1' }, ttl: { N: '2' } });
     expect(later).toMatchObject({
       Statement:
-        'UPDATE "requests" SET "list" = ? SET "position" = ? SET "record" = ? SET "revision" = ? SET "ttl" = ? SET "writeId" = ? REMOVE "outcome" WHERE "pk" = ? AND "revision" = ?',
+        'UPDATE "requests" SET "list" = ? SET "position" = ? SET "record" = ? SET "revision" = ? SET "ttl" = ? SET "writeId" = ? REMOVE "outcome" REMOVE "failureList" REMOVE "failurePosition" REMOVE "failureTenant" WHERE "pk" = ? AND "revision" = ?',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     expect(readStatement(later ?? fail())).toMatchObject({ set: { revision: { N: '7' } }, revision: '6' });
@@ -90,8 +90,9 @@ describe('a write', () => {
     await store.write({ ...RECORD, record: ended, revision: 2 });
     await store.write({ ...RECORD, revision: 3 });
     const [kept, removed] = endpoint.calls.map((call) => readStatement(statementOf(call)));
-    expect(kept).toMatchObject({ set: { outcome: { S: expect.any(String) } }, removed: [] });
-    expect(removed?.removed).toEqual(['outcome']);
+    const failureKeys = ['failureList', 'failurePosition', 'failureTenant'];
+    expect(kept).toMatchObject({ set: { outcome: { S: expect.any(String) } }, removed: failureKeys });
+    expect(removed?.removed).toEqual(['outcome', ...failureKeys]);
   });
 
   describe('whose answer was lost is made again', () => {

@@ -71,7 +71,9 @@ test('is one call: the conditional update of the record, then the writes as they
     ExpressionAttributeValues: { ':before': { N: '6' }, ':revision': { N: '7' } },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
-  expect(record.Update.UpdateExpression).toMatch(/^SET .* REMOVE #outcome$/);
+  expect(record.Update.UpdateExpression).toMatch(
+    /^SET .* REMOVE #outcome, #failureList, #failurePosition, #failureTenant$/,
+  );
 });
 
 describe('whose answer is lost', () => {

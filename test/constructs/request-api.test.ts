@@ -129,7 +129,11 @@ it('has permission for its own calls and no others', () => {
       Resource: table,
       Condition: { Bool: { 'dynamodb:FullTableScan': 'true' } },
     },
-    { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/newest` },
+    {
+      Effect: 'Allow',
+      Action: 'dynamodb:Query',
+      Resource: [`${table}/index/failures`, `${table}/index/newest`],
+    },
     {
       Effect: 'Allow',
       Action: 's3:PutObject',

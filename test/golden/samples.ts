@@ -84,7 +84,12 @@ export const records: Readonly<Record<string, StoredRecord>> = {
     },
     startedAt: AT,
     leaseEndsAt: AT + 60_000,
-    lastError: { name: 'TypeError', message: 'x is undefined', code: undefined },
+    lastError: {
+      name: 'TypeError',
+      message: 'x is undefined',
+      code: undefined,
+      frame: 'total (invoice.ts)',
+    },
     progress: { fraction: 0.25, note: 'a quarter' },
   }),
   succeeded: kept({ status: 'succeeded', attempts: 1, outcome: outcomes.json }),
@@ -98,6 +103,12 @@ export const records: Readonly<Record<string, StoredRecord>> = {
     redrives: 2,
     putBackAt: AT - 1_000,
     uncountedAttempts: 5,
+  }),
+  failed: kept({
+    status: 'failed',
+    attempts: 1,
+    outcome: { ...about, status: 'failed', problem, frame: 'chargeCard (charge.ts)' },
+    failureGroup: '80d813265c2121ca',
   }),
   webhookFailing: kept({
     status: 'succeeded',

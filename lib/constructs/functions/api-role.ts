@@ -2,7 +2,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { RECORD_INDEX } from '../../core/config/record-table.ts';
+import { FAILURE_INDEX, RECORD_INDEX } from '../../core/config/record-table.ts';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
 import { KEY_USES } from '../storage/key-use.ts';
@@ -49,7 +49,8 @@ export class ApiRole extends FunctionRole {
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [requestTable.tableArn],
     );
-    this.allow(['dynamodb:Query'], [`${requestTable.tableArn}/index/${RECORD_INDEX}`]);
+    const indexes = [RECORD_INDEX, FAILURE_INDEX].map((name) => `${requestTable.tableArn}/index/${name}`);
+    this.allow(['dynamodb:Query'], indexes);
     const uploads = `${uploadPrefix}${TICKET_FOLDER}`;
     this.allowObjects(payloadBucket, ['s3:PutObject'], uploads, payloadPrefix);
     this.allowObjects(payloadBucket, ['s3:AbortMultipartUpload'], uploads);

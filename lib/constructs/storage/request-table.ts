@@ -10,6 +10,10 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import {
+  FAILURE_INDEX,
+  FAILURE_LIST,
+  FAILURE_POSITION,
+  FAILURE_TENANT,
   RECORD_INDEX,
   RECORD_KEY,
   RECORD_LIST,
@@ -44,7 +48,7 @@ export class RequestTable extends Construct {
       billing: Billing.onDemand(),
       timeToLiveAttribute: RECORD_TTL,
       ...(streamed && { dynamoStream: StreamViewType.NEW_IMAGE }),
-      globalSecondaryIndexes: listed ? [LIST_INDEX] : [],
+      globalSecondaryIndexes: listed ? [LIST_INDEX, FAILURES_INDEX] : [FAILURES_INDEX],
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: pointInTimeRecovery },
       removalPolicy,
     });
@@ -57,4 +61,16 @@ const LIST_INDEX: GlobalSecondaryIndexPropsV2 = {
   partitionKey: { name: RECORD_LIST, type: AttributeType.STRING },
   sortKey: { name: RECORD_POSITION, type: AttributeType.STRING },
   projectionType: ProjectionType.KEYS_ONLY,
+};
+
+/**
+ * Costs a write when a request fails. Every table has it: an update of a stack can't add two indexes, so that a service that
+ * gets its API later could get neither.
+ */
+const FAILURES_INDEX: GlobalSecondaryIndexPropsV2 = {
+  indexName: FAILURE_INDEX,
+  partitionKey: { name: FAILURE_LIST, type: AttributeType.STRING },
+  sortKey: { name: FAILURE_POSITION, type: AttributeType.STRING },
+  projectionType: ProjectionType.INCLUDE,
+  nonKeyAttributes: [FAILURE_TENANT],
 };

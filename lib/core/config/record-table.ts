@@ -13,6 +13,21 @@ export const RECORD_LIST = 'list';
 /** The sort key of {@link RECORD_INDEX}, a string: the record's position in its list. */
 export const RECORD_POSITION = 'position';
 
+/** The index that finds failed requests by their groups. It contains only items with its two keys: failed records. */
+export const FAILURE_INDEX = 'failures';
+
+/** The partition key of {@link FAILURE_INDEX}, a string: one of a few lists, whatever the tenant. */
+export const FAILURE_LIST = 'failureList';
+
+/** The sort key of {@link FAILURE_INDEX}, a string: the group, and the request's position in it. */
+export const FAILURE_POSITION = 'failurePosition';
+
+/** The tenant of a failed request, which {@link FAILURE_INDEX} contains too. */
+export const FAILURE_TENANT = 'failureTenant';
+
+/** The beginning of the keys of items with notes about groups of failures, one item for each group. */
+export const FAILURE_NOTE_KEY_PREFIX = 'failure-note#';
+
 /** The state of a record's webhook as JSON, without the times below. */
 export const RECORD_WEBHOOK = 'webhook';
 

@@ -1,3 +1,4 @@
+import { failurePositionOf } from '../../core/model/failure-position.ts';
 import { parseOutcome, serializeOutcome } from '../../core/model/outcome-json.ts';
 import { positionAt } from '../../core/model/record-position.ts';
 import { identityDigest, type RequestIdentity } from '../../core/model/request-id.ts';
@@ -20,11 +21,14 @@ export const RECORD_COLUMNS = 'record, outcome, revision, kept_until, webhook, w
 
 const READ = `SELECT ${RECORD_COLUMNS} FROM records WHERE key = :key`;
 
-const INSERT = `INSERT INTO records (key, tenant, position, revision, kept_until, record, outcome)
-  VALUES (:key, :tenant, :position, :revision, :keptUntil, :record, :outcome) ON CONFLICT (key) DO NOTHING`;
+const INSERT = `INSERT INTO records
+  (key, tenant, position, revision, kept_until, record, outcome, failure_group, failure_position)
+  VALUES (:key, :tenant, :position, :revision, :keptUntil, :record, :outcome, :failureGroup, :failurePosition)
+  ON CONFLICT (key) DO NOTHING`;
 
 const UPDATE = `UPDATE records SET tenant = :tenant, position = :position, revision = :revision,
-  kept_until = :keptUntil, record = :record, outcome = :outcome WHERE key = :key AND revision = :revision - 1`;
+  kept_until = :keptUntil, record = :record, outcome = :outcome, failure_group = :failureGroup,
+  failure_position = :failurePosition WHERE key = :key AND revision = :revision - 1`;
 
 /** Records in a file. A write is confirmed when it is on the disk. */
 export class SqliteRecordStore implements RecordStore {
@@ -113,5 +117,7 @@ function rowOf({ record, revision, keptUntil }: StoredRecord) {
     keptUntil: wholeSecond(keptUntil),
     record: JSON.stringify(rest),
     outcome: outcome ? serializeOutcome(outcome) : null,
+    failureGroup: record.failureGroup ?? null,
+    failurePosition: record.failureGroup === undefined ? null : failurePositionOf(record, key),
   };
 }

@@ -90,6 +90,11 @@ const LATER_ADDITIONS = `
     until INTEGER NOT NULL,
     reason TEXT NOT NULL
   ) STRICT;
+
+  CREATE TABLE IF NOT EXISTS failure_notes (
+    failure_group TEXT PRIMARY KEY,
+    note TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `;
 
 const HAS_RELEASES = "SELECT 1 FROM pragma_table_info('load') WHERE name = 'releases'";
@@ -98,6 +103,15 @@ const HAS_RELEASES = "SELECT 1 FROM pragma_table_info('load') WHERE name = 'rele
 const ADD_RELEASES = `
   ALTER TABLE load ADD COLUMN releases INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE load ADD COLUMN squares REAL NOT NULL DEFAULT 0;
+`;
+
+const HAS_FAILURE_GROUPS = "SELECT 1 FROM pragma_table_info('records') WHERE name = 'failure_group'";
+
+/** Only failed requests are in the index, which has all that counting takes. */
+const ADD_FAILURE_GROUPS = `
+  ALTER TABLE records ADD COLUMN failure_group TEXT;
+  ALTER TABLE records ADD COLUMN failure_position TEXT;
+  CREATE INDEX records_by_failure ON records (failure_group, failure_position, tenant) WHERE failure_group IS NOT NULL;
 `;
 
 /**
@@ -131,6 +145,7 @@ export function createTables(database: DatabaseSync, path: string): void {
     }
     database.exec(LATER_ADDITIONS);
     if (!database.prepare(HAS_RELEASES).get()) database.exec(ADD_RELEASES);
+    if (!database.prepare(HAS_FAILURE_GROUPS).get()) database.exec(ADD_FAILURE_GROUPS);
     database.exec('COMMIT');
   } catch (error) {
     rollback(database);

@@ -9,15 +9,31 @@ function tableOf(props: Partial<AsyncServiceProps> = {}) {
   return resource(serviceInApp(props).template(), 'AWS::DynamoDB::GlobalTable');
 }
 
+/** Sparse: only failed records have its keys. */
+const FAILURES_INDEX = {
+  IndexName: 'failures',
+  KeySchema: [
+    { AttributeName: 'failureList', KeyType: 'HASH' },
+    { AttributeName: 'failurePosition', KeyType: 'RANGE' },
+  ],
+  Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['failureTenant'] },
+};
+
+function attributes(...names: readonly string[]) {
+  return names.map((AttributeName) => ({ AttributeName, AttributeType: 'S' }));
+}
+
 it('has on-demand billing, a time to live and point-in-time recovery', () => {
   expect(readable(tableOf().properties)).toEqual({
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    AttributeDefinitions: attributes('pk', 'failureList', 'failurePosition'),
+    GlobalSecondaryIndexes: [FAILURES_INDEX],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
     Replicas: [
       {
         Region: '<AWS::Region>',
+        GlobalSecondaryIndexes: [{ IndexName: 'failures' }],
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       },
     ],
@@ -45,10 +61,7 @@ it('has an index of keys for lists, with an API', () => {
     removalPolicy,
   });
   Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', {
-    AttributeDefinitions: ['pk', 'list', 'position'].map((AttributeName) => ({
-      AttributeName,
-      AttributeType: 'S',
-    })),
+    AttributeDefinitions: attributes('pk', 'list', 'position', 'failureList', 'failurePosition'),
     GlobalSecondaryIndexes: [
       {
         IndexName: 'newest',
@@ -58,6 +71,7 @@ it('has an index of keys for lists, with an API', () => {
         ],
         Projection: { ProjectionType: 'KEYS_ONLY' },
       },
+      FAILURES_INDEX,
     ],
   });
 });
