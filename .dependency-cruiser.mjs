@@ -17,6 +17,7 @@ const CORE = [
   'intake',
   'webhooks',
   'engine',
+  'operations',
 ].map((name) => `lib/core/${name}/`);
 
 /** Rooms of the core that know nothing of each other. */

@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { v7 } from 'uuid';
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiEnv } from '../../lib/api/context.ts';
+import { DynamoDbFailureIndex } from '../../lib/aws/dynamodb-failure-index.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
@@ -20,6 +21,7 @@ import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
+import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import type { LoadLog } from '../../lib/core/ports/telemetry.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -93,6 +95,7 @@ export class InProcessService {
         uploads: new Uploads({ records, transfers, clock: Date, newId }, { ...settings, uploadPrefix }),
         records,
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
+        failures: new FailureGroups(new DynamoDbFailureIndex(dynamodb, TABLE, Date), Date),
         transfers,
         limits: new LiveLimits(settings.limits, limitStore, Date, Math.random),
         heldCalls: { mayHold: async () => true },

@@ -9,6 +9,7 @@ import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
 import type { Destination } from '../../lib/api/destination.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbFailureIndex } from '../../lib/aws/dynamodb-failure-index.ts';
 import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
@@ -37,6 +38,7 @@ import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { withCaps } from '../../lib/core/limits/capped-admission.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import { eachPriority, type Priority } from '../../lib/core/model/priority.ts';
+import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
@@ -159,6 +161,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     uploads: new Uploads({ records, transfers, clock: Date, newId }, settings),
     records,
     index,
+    failures: new FailureGroups(new DynamoDbFailureIndex(dynamodb, requestTable, Date), Date),
     transfers,
     limits: new LiveLimits(limits, caps.store, Date, Math.random),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),

@@ -1,5 +1,6 @@
 import type { Uploads } from '../core/intake/uploads.ts';
 import type { LiveLimits } from '../core/limits/live-limits.ts';
+import type { FailureGroups } from '../core/operations/failure-groups.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
@@ -16,6 +17,7 @@ export interface ApiParts {
   readonly uploads: Uploads;
   readonly records: RequestRecords;
   readonly index: RecordIndex;
+  readonly failures: FailureGroups;
   readonly transfers: ClientTransfers;
   /** The limits of the processor of the first destination. */
   readonly limits: LiveLimits;

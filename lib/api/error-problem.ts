@@ -17,6 +17,7 @@ const STATUSES = {
   idempotency_key_busy: 409,
   request_unknown: 404,
   batch_unknown: 404,
+  failure_group_unknown: 404,
   batch_closed: 409,
   batch_full: 409,
   batch_invalid: 422,

@@ -1,15 +1,28 @@
+import { failureOf } from '../core/model/failure-group.ts';
 import { positionOf } from '../core/model/record-position.ts';
 import { type RequestRecord, type RequestStatus, statusOf } from '../core/model/request-record.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
 import { cursorTo, positionIn } from './cursor.ts';
 import { MAX_PAGE } from './schemas.ts';
 
-/** Selects the requests to list. */
-export interface ListSelection {
+/** Selects the requests to list: all conditions must hold. */
+export interface ListSelection extends RecordConditions {
   readonly tenant?: string;
-  readonly status?: RequestStatus;
+  /** Only requests that were created at this time or later, in milliseconds since 1970. */
+  readonly since?: number;
+  /** Only requests that were created before this time, in milliseconds since 1970. */
+  readonly until?: number;
   readonly cursor?: string;
   readonly limit: number;
+}
+
+/** Conditions that a record must be read for. */
+interface RecordConditions {
+  readonly status?: RequestStatus;
+  readonly topic?: string;
+  /** The code of the request's problem, or of the error that used up its attempts. */
+  readonly code?: string;
+  readonly handlerVersion?: string;
 }
 
 /** A page of a list. */
@@ -20,29 +33,59 @@ export interface Page {
 }
 
 /**
- * Most index pages read for one page of the API, even if few of their records have the requested status. On DynamoDB
- * each takes 16 `Query` calls and a `BatchGetItem`.
+ * Most index pages read for one page of the API, even if few of their records meet the conditions. On DynamoDB each takes 16
+ * `Query` calls and a `BatchGetItem`.
  */
 const MAX_READS = 3;
 
 /**
- * Lists a page of a tenant's requests, newest first.
+ * Lists a page of a tenant's requests, newest first. A time starts or ends the walk; other conditions filter what it reads.
  * @param now milliseconds since 1970
  * @throws ProblemError 400 for an invalid cursor
  */
 export async function listRequests(index: RecordIndex, order: ListSelection, now: number): Promise<Page> {
-  const { tenant, status, cursor, limit } = order;
+  const { tenant, since, until, cursor, limit, status, topic, code, handlerVersion } = order;
+  const conditions = { status, topic, code, handlerVersion };
   const found: RequestRecord[] = [];
-  // Few records may have the requested status. A full page takes no more calls than a short one.
-  const atOnce = status === undefined ? limit : MAX_PAGE;
-  let after = cursor === undefined ? undefined : positionIn(cursor);
+  // Few records may meet a condition. A full page takes no more calls than a short one.
+  const isFiltered = Object.values(conditions).some((condition) => condition !== undefined);
+  const atOnce = isFiltered ? MAX_PAGE : limit;
+  const oldest = since === undefined ? '' : beginningOf(since);
+  const newest = until === undefined ? undefined : beginningOf(until);
+  let after = cursor === undefined ? newest : positionIn(cursor);
   for (let reads = 0; reads < MAX_READS && found.length < limit; reads++) {
     const { records, next } = await index.list({ tenant, after, limit: atOnce });
-    found.push(...records.filter((record) => status === undefined || statusOf(record, now) === status));
-    after = next;
-    if (next === undefined) break;
+    const listed = records.filter((record) => positionOf(record) >= oldest);
+    found.push(...listed.filter((record) => meets(record, conditions, now)));
+    after = next !== undefined && next >= oldest ? next : undefined;
+    if (after === undefined) break;
   }
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   return { records: page, next: cursorTo(last ? positionOf(last) : after) };
+}
+
+/** Before the positions of all records that were created at a time or later, and after all others. */
+function beginningOf(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function meets(
+  record: RequestRecord,
+  { status, topic, code, handlerVersion }: RecordConditions,
+  now: number,
+): boolean {
+  const { request, outcome } = record;
+  return (
+    (status === undefined || statusOf(record, now) === status) &&
+    (topic === undefined || (request.topic ?? outcome?.topic) === topic) &&
+    (code === undefined || codesOf(record).includes(code)) &&
+    (handlerVersion === undefined || record.handlerVersion === handlerVersion)
+  );
+}
+
+function codesOf(record: RequestRecord): (string | undefined)[] {
+  const { outcome } = record;
+  if (!outcome || outcome.status === 'succeeded') return [];
+  return [outcome.problem.code, failureOf(record)?.code];
 }

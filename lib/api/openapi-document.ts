@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import * as z from 'zod';
 import type { ApiAuthName } from '../core/config/settings.ts';
+import { FAILURE_ROUTES } from './failure-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { REQUEST_ROUTES } from './request-routes.ts';
 import type { Route } from './route.ts';
@@ -20,6 +21,7 @@ const ROUTES = [
   ...SERVICE_ROUTES,
   ...WEBHOOK_ENDPOINT_ROUTES,
   ...LIMIT_ROUTES,
+  ...FAILURE_ROUTES,
 ];
 
 const SECURITY_SCHEMES = {

@@ -24,7 +24,8 @@ export function resourceOf(
   now: number,
   forecast?: Forecast,
 ): RequestResource {
-  const { request, attempts, handlerVersion, progress, checkpoint, lastError, outcome } = record;
+  const { request, attempts, handlerVersion, progress, checkpoint, lastError, outcome, failureGroup } =
+    record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
   const topic = request.topic ?? outcome?.topic;
@@ -48,6 +49,7 @@ export function resourceOf(
     ...(lastError && { lastError }),
     ...(forecast && forecastFields(forecast)),
     ...(outcome && endOf(outcome)),
+    ...(failureGroup !== undefined && { failureGroup }),
     ...(outcome && webhookOf(outcome, record.webhook, rules)),
     links: linksOf(request.id, request.source),
   };
@@ -63,6 +65,16 @@ export function listedResourceOf(record: RequestRecord, rules: WebhookRules, now
   if (!problem) return resource;
   const { details: _, ...listed } = problem;
   return { ...resource, problem: listed };
+}
+
+/** A request among those of all tenants. */
+export function resourceForOperator(
+  record: RequestRecord,
+  rules: WebhookRules,
+  now: number,
+): RequestResource {
+  const { tenant } = record.request;
+  return { ...listedResourceOf(record, rules, now), ...(tenant !== undefined && { tenant }) };
 }
 
 /** The URL of a request that this API created, relative to `/v1/…`, so that it works below any base path. */

@@ -13,10 +13,12 @@ import { leaveWaiting } from './leave-waiting.ts';
 import { listRequests } from './list-requests.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
+import { assertOperator } from './operator.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
 import { ProblemError } from './problem.ts';
 import { answerRequest, heldUntilEnd, requestHeaders } from './request-answer.ts';
-import { listedResourceOf, resourceOf } from './request-resource.ts';
+import { timeOf } from './request-fields.ts';
+import { listedResourceOf, resourceForOperator, resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
 import { addRoute, type Route } from './route.ts';
 import { ListQuery, NoHeaders, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
@@ -92,7 +94,7 @@ const list = {
   summary: 'List requests, newest first',
   description:
     'A page may hold fewer requests than `limit`, even none, and still have a next page, since requests of another ' +
-    'status are filtered out after they are read.',
+    'status, topic, code or version are filtered out after they are read: at most 300 a page. Times start and end the list.',
   request: { query: ListQuery, headers: NoHeaders },
   responses: {
     200: { description: 'A page of requests.', content: { 'application/json': { schema: RequestPage } } },
@@ -161,11 +163,16 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
 
   addRoute(app, list, async (c) => {
     const now = clock.now();
-    const selection = { ...c.req.valid('query'), tenant: c.get('caller').tenant };
-    const page = await listRequests(index, selection, now);
+    const { since, until, tenant, ...query } = c.req.valid('query');
+    const caller = c.get('caller');
+    const isOfOther = tenant !== undefined && tenant !== caller.tenant;
+    if (isOfOther) assertOperator(caller);
+    const times = { since: timeOf('since', since), until: timeOf('until', until) };
+    const page = await listRequests(index, { ...query, ...times, tenant: tenant ?? caller.tenant }, now);
+    const represent = isOfOther ? resourceForOperator : listedResourceOf;
     return c.json(
       {
-        requests: page.records.map((record) => listedResourceOf(record, webhookRules, now)),
+        requests: page.records.map((record) => represent(record, webhookRules, now)),
         next: page.next,
       },
       200,

@@ -53,6 +53,9 @@ export const Problem = z
   })
   .meta({ id: 'Problem', description: 'An RFC 9457 problem. Some codes add members of their own.' });
 
+/** The id of a group of failures. */
+export const FailureGroupId = z.string().meta({ example: '80d813265c2121ca' });
+
 export const Status = z
   .enum(REQUEST_STATUSES)
   .meta({ id: 'Status', description: 'The state of the request. The last four are terminal.' });
@@ -60,6 +63,10 @@ export const Status = z
 export const Request = z
   .object({
     id: z.string().meta({ description: 'The ticket.', example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42' }),
+    tenant: z
+      .string()
+      .optional()
+      .meta({ description: 'Its tenant, if it has one. Only in lists for operators.' }),
     source: z.string().optional().meta({
       description:
         'The `source` of the CloudEvent the request came in; absent for requests from this API or S3.',
@@ -90,7 +97,15 @@ export const Request = z
       .optional()
       .meta({ description: 'Checkpoints that the handler saved; absent if there are none.' }),
     lastError: z
-      .object({ name: z.string(), message: z.string(), code: z.string().optional() })
+      .object({
+        name: z.string(),
+        message: z.string(),
+        code: z.string().optional(),
+        frame: z.string().optional().meta({
+          description: 'Where it was thrown: a function and its file.',
+          example: 'chargeCard (charge.ts)',
+        }),
+      })
       .optional()
       .meta({ description: 'The error of the latest failed attempt.' }),
     why: z.string().optional().meta({
@@ -109,6 +124,9 @@ export const Request = z
       .meta({ description: 'The result, if the request succeeded.' }),
     // Present for every other end. A description here would replace that of the schema.
     problem: Problem.optional(),
+    failureGroup: FailureGroupId.optional().meta({
+      description: 'The group of its failure, if the request failed.',
+    }),
     webhook: z
       .object({
         status: z.enum(['pending', ...ATTEMPTED_STATUSES]),
@@ -431,7 +449,47 @@ export const PAGE_FIELDS = {
     .meta({ param: { name: 'limit', in: 'query' } }),
 };
 
-export const ListQuery = ownQuery({ status: Status.optional(), ...PAGE_FIELDS });
+/** A time in a query. */
+export function timeParameter(name: string, description: string) {
+  return z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({ param: { name, in: 'query' }, description, format: 'date-time', example: PAST_TIME });
+}
+
+/** A text in a query. */
+function textParameter(name: string, description: string) {
+  return z
+    .string()
+    .min(1)
+    .max(REQUEST_ID_MAX_LENGTH)
+    .optional()
+    .meta({ param: { name, in: 'query' }, description });
+}
+
+/** The tenant that an operator asks for. */
+export const TENANT_FIELD = textParameter(
+  'tenant',
+  'Only requests of this tenant. Only operators may name another one than theirs.',
+);
+
+export const ListQuery = ownQuery({
+  status: Status.optional(),
+  topic: textParameter('topic', 'Only requests with this topic.'),
+  code: textParameter(
+    'code',
+    'Only requests that ended with this code: that of their problem or, if they used up their attempts, of the last error.',
+  ),
+  handlerVersion: textParameter(
+    'handlerVersion',
+    'Only requests whose latest attempt was taken by this version of the code.',
+  ),
+  since: timeParameter('since', 'Only requests that were created at this time or later.'),
+  until: timeParameter('until', 'Only requests that were created before this time.'),
+  tenant: TENANT_FIELD,
+  ...PAGE_FIELDS,
+});
 
 const PreferWait = z.string().optional().meta({
   description: '`wait=N`: wait up to N seconds, at most 20, for the request to end before answering.',

@@ -56,6 +56,7 @@ export function isRequest(value: unknown): value is RequestResource {
   return hasMembers(value, { id: 'string', status: 'string' });
 }
 
+/** Whether a value is a page of requests. */
 function isPage(value: unknown): value is RequestPage {
   return isObject(value) && Array.isArray(value.requests) && value.requests.every(isRequest);
 }

@@ -3,6 +3,7 @@ import { readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { BatchesClient } from './batches.ts';
+import { FailuresClient } from './failures.ts';
 import { LimitsClient } from './limits.ts';
 import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts';
 import type { PayloadBody } from './payload.ts';
@@ -46,6 +47,8 @@ export class CoatcheckClient {
   readonly schedules: SchedulesClient;
   /** The batches of the service, if it has them: those of `coatcheck serve` do. */
   readonly batches: BatchesClient;
+  /** The failed requests of the service, in groups. */
+  readonly failures: FailuresClient;
   /** The limits of the service. */
   readonly limits: LimitsClient;
   readonly #api: Api;
@@ -61,6 +64,7 @@ export class CoatcheckClient {
       timing,
     });
     this.batches = new BatchesClient(this.#api);
+    this.failures = new FailuresClient(this.#api);
     this.limits = new LimitsClient(this.#api);
     this.schedules = new SchedulesClient(this.#api);
     this.webhookEndpoints = new WebhookEndpointsClient(this.#api);

@@ -37,6 +37,7 @@ export {
   TransferRefused,
   WaitTimedOut,
 } from './errors.ts';
+export type { FailuresClient, GroupListOptions, GroupOptions, GroupRequestOptions } from './failures.ts';
 export type { LimitsClient } from './limits.ts';
 export type { ListOptions, PageOptions } from './list.ts';
 export type { PayloadBody } from './payload.ts';
@@ -55,6 +56,8 @@ export {
   type BatchImport,
   type BatchResultLine,
   type BatchStatus,
+  type FailureGroup,
+  type FailureGroupPage,
   type FullKey,
   hasBatchEnded,
   hasEnded,

@@ -1,11 +1,27 @@
 import { readPage } from './answers.ts';
 import type { Api } from './api.ts';
+import { toRfc3339 } from './submission.ts';
 import type { RequestPage, RequestResource, RequestStatus } from './types.ts';
 
-/** Selects the requests to list. */
+/** Selects the requests to list: all conditions must hold. */
 export interface ListOptions {
   /** Only requests with this status. @default all */
   readonly status?: RequestStatus;
+  /** Only requests with this topic. @default all */
+  readonly topic?: string;
+  /**
+   * Only requests that ended with this code: that of their problem or, if they used up their attempts, of the last error.
+   * @default all
+   */
+  readonly code?: string;
+  /** Only requests whose latest attempt was taken by this version of the code. @default all */
+  readonly handlerVersion?: string;
+  /** Only requests that were created at this time or later. A string is in RFC 3339. @default all */
+  readonly since?: Date | string;
+  /** Only requests that were created before this time. A string is in RFC 3339. @default all */
+  readonly until?: Date | string;
+  /** Only requests of this tenant. Only operators may name another one than theirs. @default the caller's */
+  readonly tenant?: string;
   /** Most requests in a page, 1 to 100. @default 20 */
   readonly limit?: number;
   readonly signal?: AbortSignal;
@@ -17,22 +33,34 @@ export interface PageOptions extends ListOptions {
   readonly cursor?: string;
 }
 
-/** @throws ApiError, ConnectionFailed */
+/** @throws ApiError, ConnectionFailed; RangeError for an invalid time */
 export async function listPage(
   api: Api,
-  { status, limit, cursor, signal }: PageOptions,
+  { signal, since, until, ...selection }: PageOptions,
 ): Promise<RequestPage> {
-  return readPage(
-    await api.json({ method: 'GET', path: '/v1/requests', query: { status, limit, cursor }, signal }),
-  );
+  const { status, topic, code, handlerVersion, tenant, limit, cursor } = selection;
+  const times = { since: toRfc3339(since), until: toRfc3339(until) };
+  const query = { status, topic, code, handlerVersion, ...times, tenant, limit, cursor };
+  return readPage(await api.json({ method: 'GET', path: '/v1/requests', query, signal }));
 }
 
 /** Lists all pages, and fetches each on demand. @throws ApiError, ConnectionFailed */
-export async function* listAll(api: Api, options: ListOptions): AsyncGenerator<RequestResource, void> {
+export function listAll(api: Api, options: ListOptions): AsyncGenerator<RequestResource, void> {
+  return allOf(
+    (cursor) => listPage(api, { ...options, cursor }),
+    ({ requests }) => requests,
+  );
+}
+
+/** Yields what is on the pages of a list, and fetches each page on demand. */
+export async function* allOf<Page extends { readonly next?: string }, Item>(
+  pageAt: (cursor: string | undefined) => Promise<Page>,
+  itemsOf: (page: Page) => Iterable<Item>,
+): AsyncGenerator<Item, void> {
   let cursor: string | undefined;
   do {
-    const page: RequestPage = await listPage(api, { ...options, cursor });
-    yield* page.requests;
+    const page = await pageAt(cursor);
+    yield* itemsOf(page);
     cursor = page.next;
   } while (cursor !== undefined);
 }

@@ -29,6 +29,8 @@ export type {
 export interface RequestResource {
   /** The ticket. */
   readonly id: string;
+  /** Tenant that it belongs to, if it has one: only in lists for operators. */
+  readonly tenant?: string;
   /** Issuer of the id, if it isn't this API; such a request is found only with `source`. */
   readonly source?: string;
   readonly status: RequestStatus;
@@ -58,6 +60,8 @@ export interface RequestResource {
   readonly checkpoints?: number;
   /** Error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
+  /** Group of its failure, if it failed. */
+  readonly failureGroup?: string;
   /** What it waits for, in one sentence for people. Absent once it has ended. */
   readonly why?: string;
   /** When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, and in lists. */
@@ -245,6 +249,37 @@ export interface LimitChange extends Allowance {
 export interface RequestPage {
   /** Can be fewer than the limit even if there are more. */
   readonly requests: readonly RequestResource[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** Requests that failed with one error. Times are in RFC 3339, UTC. */
+export interface FailureGroup {
+  readonly id: string;
+  /** Code of the error, or its name: of the last one, if a request used up its attempts. */
+  readonly code: string;
+  /** Message of the error, with placeholders for what differs between the requests. */
+  readonly message: string;
+  /** Where the error was thrown: a function and its file, if that is known. */
+  readonly frame?: string;
+  readonly firstSeenAt: string;
+  readonly lastSeenAt: string;
+  /** Failed requests. Exact up to 100,000; beyond, at least so many. */
+  readonly count: number;
+  /** Up to 10 of the tenants whose requests failed. */
+  readonly tenants: readonly string[];
+  /** What an operator noted. Only operators see it. */
+  readonly note?: {
+    readonly text: string;
+    /** Who noted it, if the API knows its callers. */
+    readonly by?: string;
+    readonly at: string;
+  };
+}
+
+/** A page of groups of failed requests. */
+export interface FailureGroupPage {
+  readonly groups: readonly FailureGroup[];
   /** Cursor of the next page; absent on the last one. */
   readonly next?: string;
 }

@@ -15,9 +15,11 @@ import { isEarly } from '../core/model/not-before.ts';
 import { ORDERING_KEY_METADATA } from '../core/model/ordering-key.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { ticketOf } from '../core/model/upload-key.ts';
+import { FailureGroups } from '../core/operations/failure-groups.ts';
 import type { ExpectedUpload } from '../core/ports/client-transfers.ts';
 import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
+import { SqliteFailureIndex } from '../stores/sqlite/failure-index.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
@@ -95,6 +97,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     ),
     records,
     index: new SqliteRecordIndex(file, clock),
+    failures: new FailureGroups(new SqliteFailureIndex(file), clock),
     transfers,
     limits: intake.limits,
     // Held calls cost nothing here.

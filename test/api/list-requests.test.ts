@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listRequests } from '../../lib/api/list-requests.ts';
+import { outcomeOf } from '../../lib/core/model/outcome.ts';
 import { created, type RecordStatus, type RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { RecordListing } from '../../lib/core/ports/record-store.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
@@ -88,4 +89,95 @@ test('E18: a page of one status takes three reads at most, of whole pages, and i
   expect(listings.map(({ limit }) => limit)).toEqual([100, 100, 100]);
   expect(await pagesOf(index, 1, 'queued')).toEqual([[], records.slice(-1)]);
   expect(listings).toHaveLength(8);
+});
+
+describe('the list is cut by times', () => {
+  const MINUTE = 60_000;
+
+  /** Records that were created a minute after each other, the newest first. */
+  async function perMinute(count: number) {
+    const store = new MemoryRecordStore();
+    const listings: RecordListing[] = [];
+    for (let nth = 0; nth < count; nth++) {
+      const request = { id: `r-${nth}`, source: '' };
+      const record = created({ type: 'submit', request, uploaded: true }, START - nth * MINUTE);
+      await store.write({ record, revision: 1, keptUntil: START + MINUTE });
+    }
+    const index = new MemoryRecordIndex(store, () => START);
+    const list = (listing: RecordListing) => {
+      listings.push(listing);
+      return index.list(listing);
+    };
+    return { index: { list }, listings };
+  }
+
+  test.each([
+    [{}, [0, 1, 2, 3, 4, 5]],
+    [{ since: START - 2 * MINUTE }, [0, 1, 2]],
+    [{ until: START - 2 * MINUTE }, [3, 4, 5]],
+    [{ since: START - 4 * MINUTE, until: START - MINUTE }, [2, 3, 4]],
+    [{ since: START - MINUTE, until: START - 2 * MINUTE }, []],
+    [{ since: START + 1 }, []],
+  ])('%j', async (times, expected) => {
+    const { index } = await perMinute(6);
+    for (const limit of [1, 2, 10]) {
+      const ids: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await listRequests(index, { ...times, limit, cursor }, START);
+        ids.push(...page.records.map(({ request }) => request.id));
+        if (page.next === undefined) break;
+        cursor = page.next;
+      }
+      expect(ids).toEqual(expected.map((nth) => `r-${nth}`));
+    }
+  });
+
+  test('which takes no reads of what is newer, and few of what is older', async () => {
+    const { index, listings } = await perMinute(400);
+    const times = { since: START - 310 * MINUTE, until: START - 300 * MINUTE };
+    const { records, next } = await listRequests(index, { ...times, status: 'failed', limit: 20 }, START);
+    expect(records).toEqual([]);
+    expect(next).toBeUndefined();
+    expect(listings).toMatchObject([{ after: new Date(times.until).toISOString() }]);
+  });
+});
+
+describe('the list is filtered', () => {
+  const ended = (code: string) =>
+    outcomeOf(
+      { id: 'r', source: '' },
+      { status: 'failed', problem: { type: '', title: '', detail: '', code, attempts: 1 } },
+      START,
+    );
+  const RECORDS: readonly Partial<RequestRecord>[] = [
+    { status: 'queued', handlerVersion: '41' },
+    { status: 'failed', outcome: ended('declined'), handlerVersion: '42' },
+    { status: 'succeeded', handlerVersion: '42' },
+    {
+      status: 'failed',
+      outcome: ended('attempts_exhausted'),
+      attemptsExhausted: true,
+      lastError: { name: 'TypeError', message: 'no' },
+    },
+  ];
+
+  test.each([
+    [{ code: 'declined' }, [1]],
+    [{ code: 'TypeError' }, [3]],
+    [{ code: 'attempts_exhausted' }, [3]],
+    [{ handlerVersion: '42' }, [1, 2]],
+    [{ handlerVersion: '42', status: 'failed' as const }, [1]],
+    [{ topic: 'orders.0' }, [0]],
+    [{ topic: 'orders' }, []],
+  ])('by %j', async (selection, expected) => {
+    const store = new MemoryRecordStore();
+    for (const [nth, members] of RECORDS.entries()) {
+      const request = { id: `r-${nth}`, source: '', topic: `orders.${nth}` };
+      const record = { ...created({ type: 'submit', request, uploaded: true }, START - nth), ...members };
+      await store.write({ record, revision: 1, keptUntil: START + 1 });
+    }
+    const index = new MemoryRecordIndex(store, () => START);
+    const { records } = await listRequests(index, { ...selection, limit: 10 }, START);
+    expect(records.map(({ request }) => request.id)).toEqual(expected.map((nth) => `r-${nth}`));
+  });
 });

@@ -86,7 +86,7 @@ describe('the description', () => {
       JSON.stringify(openApiDocument('key', [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...WORK_ROUTES])),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 44);
+    expect(operationsOf(description)).toHaveProperty('size', 46);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {
@@ -105,7 +105,7 @@ describe('the description', () => {
       .map(({ method, path }) => `${method} ${path.replaceAll(/\/:(\w+)/g, '/{$1}')}`);
     const operations = [...operationsOf(await described()).keys()];
     expect(new Set(routes)).toEqual(new Set([...operations, 'GET /v1/openapi.json']));
-    expect(operations).toHaveLength(25);
+    expect(operations).toHaveLength(29);
   });
 
   test('has every answer of the walk, and no other', async () => {
@@ -155,7 +155,17 @@ describe('the description', () => {
         'header traceparent',
         'header tracestate',
       ],
-      'GET /v1/requests': ['query cursor', 'query limit', 'query status'],
+      'GET /v1/requests': [
+        'query code',
+        'query cursor',
+        'query handlerVersion',
+        'query limit',
+        'query since',
+        'query status',
+        'query tenant',
+        'query topic',
+        'query until',
+      ],
       'GET /v1/requests/{id}': ['header if-none-match', 'header prefer', 'path id', 'query source'],
       'GET /v1/requests/{id}/result': ['path id', 'query source'],
       'POST /v1/requests/{id}/cancel': ['path id', 'query source'],

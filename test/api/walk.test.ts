@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
+import { FailureGroupPage, FailureGroupResource } from '../../lib/api/failure-schemas.ts';
 import { LimitList, LimitView } from '../../lib/api/limit-schemas.ts';
 import {
   BatchResults,
@@ -35,6 +36,10 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   rotateWebhookEndpointSecret: WebhookEndpointWithSecret,
   testWebhookEndpoint: SentTest,
   replayWebhooks: Replayed,
+  listFailures: FailureGroupPage,
+  getFailure: FailureGroupResource,
+  listFailedRequests: RequestPage,
+  noteFailure: FailureGroupResource,
   listLimits: LimitList,
   getLimit: LimitView,
   changeLimit: LimitView,

@@ -1,4 +1,5 @@
 import { ProblemError } from '../../lib/api/problem.ts';
+import { outcomeOf } from '../../lib/core/model/outcome.ts';
 import { ApiHarness, type ApiHarnessOptions } from '../support/api-harness.ts';
 
 /** One possible answer to a call. */
@@ -145,6 +146,23 @@ const OPERATIONS = {
     call: ({ api }: Subject, { query = OF_ACME }: Call) => api.call('DELETE', `/v1/limits/tenant${query}`),
     breaks: ({ api }: Subject) => api.limitStore.faults.inject('write', 'fails before'),
   },
+  listFailures: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/failures${query}`),
+    breaks: failingFailures,
+  },
+  getFailure: {
+    call: ({ api, id }: Subject) => api.call('GET', `/v1/failures/${id}`),
+    breaks: failingFailures,
+  },
+  listFailedRequests: {
+    call: ({ api, id }: Subject) => api.call('GET', `/v1/failures/${id}/requests`),
+    breaks: ({ api }: Subject) => api.failureIndex.faults.inject('list', 'fails before'),
+  },
+  noteFailure: {
+    call: ({ api, id }: Subject, { json = { text: 'known' }, body, headers }: Call) =>
+      api.call('PUT', `/v1/failures/${id}/note`, body === undefined ? { json } : { body, headers }),
+    breaks: failingFailures,
+  },
   getStatus: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/status${query}`),
     breaks: ({ api }: Subject) => api.admission.faults.inject('state', 'fails before'),
@@ -178,7 +196,9 @@ const WITH_JSON = [
   'rotateWebhookEndpointSecret',
   'replayWebhooks',
   'changeLimit',
+  'noteFailure',
 ] as const;
+const OF_A_FAILURE = ['getFailure', 'listFailedRequests', 'noteFailure'] as const;
 const OF_A_LIMIT = ['getLimit', 'changeLimit', 'resetLimit'] as const;
 const ADMITTED = ['submitRequest', 'openUpload'] as const;
 
@@ -360,6 +380,17 @@ export const WALK: readonly Step[] = [
   step('changeLimit', 422, 'limit_invalid', { call: { json: {} } }),
   step('changeLimit', 422, 'limit_invalid', { call: { json: { rate: '7' } } }),
 
+  step('listFailures', 200, undefined),
+  step('listFailures', 400, 'request_malformed', { call: { query: '?since=now' } }),
+  ...OF_A_FAILURE.flatMap((operation) => [
+    step(operation, 200, undefined),
+    step(operation, 400, 'request_malformed', { subject: { id: 'x'.repeat(256) } }),
+    step(operation, 404, 'failure_group_unknown', { subject: { id: 'unknown' } }),
+  ]),
+  step('noteFailure', 403, 'operator_required', {
+    options: { callerOf: () => ({ isOperator: false }) },
+  }),
+
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),
   step('getStatus', 422, 'topic_unknown', {
@@ -415,6 +446,7 @@ function broken(operation: Operation): Step {
 
 async function subjectOf(operation: Operation, api: ApiHarness): Promise<Subject> {
   if (isOfEndpoints(operation)) return endpointSubject(api);
+  if (OF_A_FAILURE.some((name) => name === operation)) return failureSubject(api);
   const isUpload = OF_AN_UPLOAD.some((name) => name === operation);
   const response = await (isUpload
     ? api.call('POST', '/v1/uploads', { json: { size: 5, multipart: true } })
@@ -434,6 +466,17 @@ async function endpointSubject(api: ApiHarness): Promise<Subject> {
   return { api, id: idIn(await response.json()), uploadName: '' };
 }
 
+/** The id is that of a group of failures. */
+async function failureSubject(api: ApiHarness): Promise<Subject> {
+  const response = await api.call('POST', '/v1/requests', { body: 'hello' });
+  const request = { id: idIn(await response.json()), source: '' };
+  const claim = await api.records.claim(request, api.harness.clock.now() + 60_000);
+  if (claim.status !== 'claimed') throw new Error(`The request can't fail: it is ${claim.status}`);
+  const problem = { type: '', title: '', detail: 'no', code: 'declined', attempts: 1 };
+  await claim.lease.complete(outcomeOf(request, { status: 'failed', problem }, api.harness.clock.now()));
+  return { api, id: api.harness.records.record(request.id)?.failureGroup ?? '', uploadName: '' };
+}
+
 /** The id of a request, a ticket's request or an endpoint. */
 function idIn(body: unknown): string {
   if (typeof body === 'object' && body !== null) {
@@ -441,6 +484,10 @@ function idIn(body: unknown): string {
     if ('id' in body && typeof body.id === 'string') return body.id;
   }
   throw new Error(`There is no request in ${JSON.stringify(body)}`);
+}
+
+function failingFailures({ api }: Subject): void {
+  api.failureIndex.faults.inject('count', 'fails before');
 }
 
 function failingEndpoints({ api }: Subject): void {

@@ -14,6 +14,7 @@ import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
+import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import type {
   Admission,
   AdmissionDecision,
@@ -25,6 +26,7 @@ import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
+import { MemoryFailureIndex } from '../../lib/stores/memory/failure-index.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
 import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
@@ -94,6 +96,7 @@ export class ApiHarness {
   readonly records: RequestRecords;
   readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
+  readonly failureIndex: MemoryFailureIndex;
   readonly limitStore = new MemoryLimitStore();
   readonly submissions: Submissions;
   readonly app: Hono<ApiEnv>;
@@ -123,6 +126,7 @@ export class ApiHarness {
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
     this.records = new RequestRecords(recordStore ?? this.harness.records, clock.now, recordAgeDays);
     this.index = new MemoryRecordIndex(this.harness.records, clock.now);
+    this.failureIndex = new MemoryFailureIndex(this.harness.records);
     const { records, keys, queue, transfers, index, admission } = this;
     const newId = (at: number) => v7({ msecs: at });
     this.submissions = new Submissions(
@@ -156,6 +160,7 @@ export class ApiHarness {
         ),
         records,
         index,
+        failures: new FailureGroups(this.failureIndex, clock),
         transfers,
         limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
         heldCalls: this.heldCalls,

@@ -1,0 +1,107 @@
+import { isObject } from '../core/base/json-object.ts';
+import { hasMembers, type JsonAnswer, readJson, readPage } from './answers.ts';
+import type { Api } from './api.ts';
+import { allOf } from './list.ts';
+import { toRfc3339 } from './submission.ts';
+import type { FailureGroup, FailureGroupPage, RequestResource } from './types.ts';
+import type { CallOptions } from './webhook-endpoints.ts';
+
+const PATH = '/v1/failures';
+
+/** Whose failures. */
+export interface GroupOptions extends CallOptions {
+  /** Only failures of this tenant. Only operators may name another one than theirs. @default all that the caller may see */
+  readonly tenant?: string;
+}
+
+/** Selects the requests of a group to list. */
+export interface GroupRequestOptions extends GroupOptions {
+  /** Most requests in a page, 1 to 100. @default 20 */
+  readonly limit?: number;
+}
+
+/** Selects the groups to list. */
+export interface GroupListOptions extends GroupOptions {
+  /** Only groups that were last seen at this time or later. A string is in RFC 3339. @default all */
+  readonly since?: Date | string;
+  /** Only groups that were first seen before this time. A string is in RFC 3339. @default all */
+  readonly until?: Date | string;
+  /** Most groups in a page, 1 to 100. @default 20 */
+  readonly limit?: number;
+}
+
+/**
+ * Shows failed requests in groups. Callers with a tenant see the failures of their tenant, operators all. Calls with an id may
+ * throw an `ApiError` with the code `failure_group_unknown`.
+ */
+export class FailuresClient {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Lists groups, that which was seen last first. Fetches pages on demand. */
+  list(options: GroupListOptions = {}): AsyncGenerator<FailureGroup, void> {
+    const { tenant, limit, signal } = options;
+    const times = { since: toRfc3339(options.since), until: toRfc3339(options.until) };
+    const pageAt = async (cursor: string | undefined) => {
+      const query = { tenant, ...times, limit, cursor };
+      return readGroups(await this.#api.json({ method: 'GET', path: PATH, query, signal }));
+    };
+    return allOf(pageAt, ({ groups }) => groups);
+  }
+
+  /** Gets a group. */
+  async get(id: string, { tenant, signal }: GroupOptions = {}): Promise<FailureGroup> {
+    return readGroup(await this.#api.json({ method: 'GET', path: pathOf(id), query: { tenant }, signal }));
+  }
+
+  /** Lists the requests of a group, that which failed last first. Fetches pages on demand. */
+  requests(
+    id: string,
+    { tenant, limit, signal }: GroupRequestOptions = {},
+  ): AsyncGenerator<RequestResource, void> {
+    const path = `${pathOf(id)}/requests`;
+    const pageAt = async (cursor: string | undefined) =>
+      readPage(await this.#api.json({ method: 'GET', path, query: { tenant, limit, cursor }, signal }));
+    return allOf(pageAt, ({ requests }) => requests);
+  }
+
+  /**
+   * Notes something about a group, in place of what was noted before.
+   * @param text up to 2,000 characters
+   * @throws ApiError with the code `operator_required` for other callers
+   */
+  async setNote(id: string, text: string, { signal }: CallOptions = {}): Promise<FailureGroup> {
+    return readGroup(
+      await this.#api.json({
+        method: 'PUT',
+        path: `${pathOf(id)}/note`,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ text }),
+        signal,
+      }),
+    );
+  }
+}
+
+function pathOf(id: string): string {
+  return `${PATH}/${encodeURIComponent(id)}`;
+}
+
+function readGroup(answer: JsonAnswer): FailureGroup {
+  return readJson(answer, 'a group of failures', isGroup);
+}
+
+function readGroups(answer: JsonAnswer): FailureGroupPage {
+  return readJson(answer, 'a page of groups of failures', isGroupPage);
+}
+
+function isGroup(value: unknown): value is FailureGroup {
+  return hasMembers(value, { id: 'string', code: 'string', message: 'string', count: 'number' });
+}
+
+function isGroupPage(value: unknown): value is FailureGroupPage {
+  return isObject(value) && Array.isArray(value.groups) && value.groups.every(isGroup);
+}
