@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   consume: async (run) => (await import('./consume/command.ts')).consumeCommand(run),
   services: async (run) => (await import('./services/command.ts')).servicesCommand(run),
   logs: async (run) => (await import('./logs/command.ts')).logsCommand(run),
+  failures: async (run) => (await import('./failures/command.ts')).failuresCommand(run),
   'dead-letters': async (run) => (await import('./dead-letters/command.ts')).deadLettersCommand(run),
   rollback: async (run) => (await import('./rollback/command.ts')).rollbackCommand(run),
   webhooks: async (run) => (await import('./webhooks/command.ts')).webhooksCommand(run),

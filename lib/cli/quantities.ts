@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseTime } from '../core/base/time.ts';
+import { isFailureGroup } from '../core/model/failure-group.ts';
 
 /**
  * Parsers for option values. Each accepts one form only: a missing unit is an error, not a guess. Commander adds the
@@ -80,6 +81,14 @@ export function readPast(now: number): (text: string) => Date {
       'It must be a time ago, like 30min, 2h or 7d, or a time with a zone, like 2026-01-31T12:00:00Z.',
     );
   };
+}
+
+/** The id of a group of failures → itself */
+export function readFailureGroup(text: string): string {
+  if (isFailureGroup(text)) return text;
+  throw new InvalidArgumentError(
+    'It must be the id of a group, 16 hexadecimal digits, as coatcheck failures list shows it.',
+  );
 }
 
 /** `https://example.com/api` → itself */

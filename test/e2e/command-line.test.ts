@@ -53,7 +53,18 @@ test('lists a dead letter, puts it back, and runs it again under its ticket', as
   const { stdout } = await onStack(['dead-letters', 'list', '--code', 'retry_later']);
   expect(stdout.split('\n')).toContainEqual(expect.stringMatching(`^${id}\t\t\\S+\t4\t0\tretry_later\t`));
 
-  expect(await onStack(['dead-letters', 'redrive', id, '--yes'])).toEqual({
+  const group = await vi.waitUntil(() => groupOf(onStack, id), { timeout: 60_000 });
+  const noted = await onStack(['failures', 'note', group, 'not yet', '--json']);
+  expect(JSON.parse(noted.stdout)).toMatchObject({
+    id: group,
+    code: 'retry_later',
+    frame: expect.stringContaining('behaviour.ts'),
+    note: { text: 'not yet' },
+  });
+  const shown = await onStack(['failures', 'show', group, '--limit', '100']);
+  expect(shown.stdout).toContain(id);
+
+  expect(await onStack(['dead-letters', 'redrive', id, '--failure-group', group, '--yes'])).toEqual({
     exitCode: 0,
     stdout: `${id}\tput_back\n`,
     stderr: 'put back: 1\n',
@@ -64,6 +75,19 @@ test('lists a dead letter, puts it back, and runs it again under its ticket', as
   ]);
   expect((await onStack(['dead-letters', 'show', id])).exitCode).toBe(1);
 });
+
+/** The group of a failed request; undefined while the index of failures lags behind. */
+async function groupOf(
+  run: (line: readonly string[]) => Promise<{ readonly stdout: string }>,
+  id: string,
+): Promise<string | undefined> {
+  const [status, listed] = await Promise.all([
+    run(['status', id, '--json']),
+    run(['failures', 'list', '--since', '1h', '--limit', '100']),
+  ]);
+  const { failureGroup } = JSON.parse(status.stdout);
+  return listed.stdout.includes(failureGroup) ? failureGroup : undefined;
+}
 
 test('E2: lists the services of a stack, and selects one by --service', async () => {
   const variables = awsVariables(inject('endpoint'));

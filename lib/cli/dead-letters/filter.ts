@@ -5,6 +5,8 @@ import { type DeadLetterSummary, summarize } from './summary.ts';
 export interface DeadLetterFilter {
   /** As in {@link DeadLetterSummary}. */
   readonly code?: string;
+  /** The id of the group of the request's failure. */
+  readonly failureGroup?: string;
   readonly tenant?: string;
   /** Inclusive. */
   readonly since?: Date;
@@ -22,13 +24,14 @@ export function matchingRequests(letter: DeadLetter, filter: DeadLetterFilter): 
 function matches(
   request: DeadLetterRequest,
   { message }: DeadLetter,
-  { code, tenant, since, until, ids }: DeadLetterFilter,
+  { code, failureGroup, tenant, since, until, ids }: DeadLetterFilter,
 ): boolean {
-  const { described } = request;
+  const { described, record } = request;
   const facts = summarize(request);
   const time = facts.endedAt ?? message.sentAt;
   return (
     (code === undefined || facts.code === code) &&
+    (failureGroup === undefined || record?.failureGroup === failureGroup) &&
     (tenant === undefined || described.tenant === tenant) &&
     (since === undefined || time >= since.getTime()) &&
     (until === undefined || time < until.getTime()) &&

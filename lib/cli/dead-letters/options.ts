@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readCount, readPast } from '../quantities.ts';
+import { readCount, readFailureGroup, readPast } from '../quantities.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 import type { DeadLetterFilter } from './filter.ts';
 
@@ -11,6 +11,7 @@ export interface DeadLetterOptions extends DeploymentOptions {
 /** Options of commands that select dead letters. */
 export interface DeadLetterFilterOptions extends DeadLetterOptions {
   readonly code?: string;
+  readonly failureGroup?: string;
   readonly tenant?: string;
   readonly since?: Date;
   readonly until?: Date;
@@ -33,6 +34,7 @@ export function addDeadLetterFilterOptions(command: Command): Command {
   const readTime = readPast(Date.now());
   command
     .option('--code <code>', 'only those with this error, as list shows it')
+    .option('--failure-group <id>', 'only those of this group, see coatcheck failures', readFailureGroup)
     .option('--tenant <tenant>', 'only those of this tenant')
     .option('--since <time>', 'only those that failed since then, for example 2h (2 hours ago)', readTime)
     .option(
@@ -54,8 +56,8 @@ export function addActionOptions(command: Command): Command {
 
 /** The filter that the options describe. */
 export function filterOf(
-  { code, tenant, since, until }: DeadLetterFilterOptions,
+  { code, failureGroup, tenant, since, until }: DeadLetterFilterOptions,
   ids: readonly string[] = [],
 ): DeadLetterFilter {
-  return { code, tenant, since, until, ids };
+  return { code, failureGroup, tenant, since, until, ids };
 }

@@ -39,6 +39,7 @@ export function deadLetterResource(request: DeadLetterRequest, { message: letter
     message,
     endedAt: endedAt === undefined ? undefined : formatTime(endedAt),
     attempts,
+    failureGroup: request.record?.failureGroup,
     handlerVersion: request.record?.handlerVersion,
     redrives,
     messageId: letter.id,

@@ -99,6 +99,7 @@ function factRows(request: DeadLetterRequest, message: SqsReceivedMessage): stri
     ['tenant', described.tenant],
     ['status', record?.status],
     ['error', `${code}: ${reason}`],
+    ['failure group', record?.failureGroup],
     ['failed', formatTime(endedAt)],
     ['attempts', String(attempts)],
     ['version', record?.handlerVersion],

@@ -1,3 +1,4 @@
+import { failureOf } from '../../core/model/failure-group.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import type { DeadLetterRequest } from './dead-letter.ts';
 
@@ -28,13 +29,10 @@ export function summarize({ described, record, attributes }: DeadLetterRequest):
       redrives: Number(attribute(ATTRIBUTES.deadLetterRedrives) ?? 0),
     };
   }
-  const { status, outcome, attemptsExhausted, lastError, redrives = 0 } = record;
+  const { status, outcome, redrives = 0 } = record;
   const problem = outcome && outcome.status !== 'succeeded' ? outcome.problem : undefined;
   // The attempt that records the failure has a number but runs nothing, so the problem's count wins.
   const known = { endedAt: outcome?.endedAt, attempts: problem?.attempts ?? record.attempts, redrives };
-  if (status !== 'failed') return { ...known, code: status, message: '' };
-  if (attemptsExhausted && lastError) {
-    return { ...known, code: lastError.code ?? lastError.name, message: lastError.message };
-  }
-  return { ...known, code: problem?.code ?? status, message: problem?.detail ?? '' };
+  const { code = status, message = '' } = failureOf(record) ?? {};
+  return { ...known, code, message };
 }

@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import type { RequestStatus } from '../../client/index.ts';
 import { REQUEST_STATUSES } from '../../core/model/request-record.ts';
 import { isForPeople, note } from '../../terminal/output.ts';
-import { readCount } from '../quantities.ts';
+import { atMost } from '../at-most.ts';
+import { readCount, readPast } from '../quantities.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
@@ -11,7 +12,7 @@ import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 const EXAMPLES = `
 Examples:
   coatcheck list
-  coatcheck list --status failed --limit 100
+  coatcheck list --status failed --since 2h --limit 100
   coatcheck list --all --json | jq -r 'select(.attempts > 1) | .id'`;
 
 const DEFAULT_LIMIT = 20;
@@ -21,22 +22,37 @@ const PAGE_LIMIT = 100;
 
 interface ListOptions extends ServiceOptions {
   readonly status?: RequestStatus;
+  readonly topic?: string;
+  readonly code?: string;
+  readonly handlerVersion?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly tenant?: string;
   readonly limit: number;
   readonly all?: true;
 }
 
 /** `coatcheck list`: lists requests, newest first. */
 export function listCommand(run: Run): Command {
+  const readTime = readPast(Date.now());
   const command = new Command('list')
     .description('List requests, newest first.')
     .addOption(new Option('--status <status>', 'only requests with this status').choices(REQUEST_STATUSES))
+    .option('--topic <topic>', 'only requests with this topic')
+    .option('--code <code>', 'only requests that ended with this code')
+    .option('--handler-version <version>', 'only requests whose latest attempt was taken by this version')
+    .option('--since <time>', 'only requests created since then, for example 2h (2 hours ago)', readTime)
+    .option('--until <time>', 'only requests created before then, for example 2026-01-31T12:00:00Z', readTime)
+    .option('--tenant <tenant>', 'only requests of this tenant (operators only)')
     .option('--limit <n>', 'at most n requests', readCount, DEFAULT_LIMIT)
     .addOption(new Option('--all', 'all requests').conflicts('limit'))
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action((options: ListOptions) =>
     withService(options, run.signal, async (client) => {
       const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
-      const page = { status: options.status, limit: Math.min(limit, PAGE_LIMIT), signal: run.signal };
+      const { status, topic, code, handlerVersion, since, until, tenant } = options;
+      const selection = { status, topic, code, handlerVersion, since, until, tenant };
+      const page = { ...selection, limit: Math.min(limit, PAGE_LIMIT), signal: run.signal };
       let isCut = false;
       const requests = atMost(client.list(page), limit, () => {
         isCut = true;
@@ -45,17 +61,4 @@ export function listCommand(run: Run): Command {
       if (isCut && isForPeople(options)) note('There may be more; list them with --limit N or --all.');
     }),
   );
-}
-
-/** Yields items up to a limit. @param onCut called when it stops at the limit */
-async function* atMost<Item>(
-  items: AsyncIterable<Item>,
-  limit: number,
-  onCut: () => void,
-): AsyncGenerator<Item, void> {
-  let count = 0;
-  for await (const item of items) {
-    yield item;
-    if (++count >= limit) return onCut();
-  }
 }

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import type { Run } from '../run.ts';
+import { listFailuresCommand } from './list.ts';
+import { noteFailureCommand } from './note.ts';
+import { showFailureCommand } from './show.ts';
+
+/** `coatcheck failures`: shows failed requests in groups. */
+export function failuresCommand(run: Run): Command {
+  return new Command('failures')
+    .description('Show failed requests in groups of the same error, and keep notes about them.')
+    .addCommand(listFailuresCommand(run))
+    .addCommand(showFailureCommand(run))
+    .addCommand(noteFailureCommand(run));
+}
