@@ -14,6 +14,9 @@ Examples:
 
 const DEFAULT_LIMIT = 20;
 
+/** Most groups that a page of the API holds. */
+const PAGE_LIMIT = 100;
+
 interface ListOptions extends ServiceOptions {
   readonly tenant?: string;
   readonly since?: Date;
@@ -39,7 +42,7 @@ export function listFailuresCommand(run: Run): Command {
     withService(options, run.signal, async ({ failures }) => {
       const { tenant, since, until, limit } = options;
       let isCut = false;
-      const selection = { tenant, since, until, limit: Math.min(limit, DEFAULT_LIMIT), signal: run.signal };
+      const selection = { tenant, since, until, limit: Math.min(limit, PAGE_LIMIT), signal: run.signal };
       const groups = atMost(failures.list(selection), limit, () => {
         isCut = true;
       });
