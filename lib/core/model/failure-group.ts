@@ -103,19 +103,20 @@ function withPlaceholders(text: string): string {
   });
 }
 
-/** Without its query: `https://api.example.com/v<n>/orders/<id>`. */
+/** Without its query: `https://api.example.com/v<n>/orders/<n>`. */
 function generalUrl(url: string): string {
   const [path = ''] = url.split(/[?#]/);
   return path
     .split('/')
     .map((part) =>
-      part.length < URL_ID_MIN_LENGTH ? part.replace(/[\w-]+(?:[.,]\d+)*/g, generalWord) : '<id>',
+      part.length < URL_ID_MIN_LENGTH ? part.replace(/[\w-]+(?:[.,]\d+)*/g, generalWord) : '<n>',
     )
     .join('/');
 }
 
+/** Numbers and ids have one placeholder: an id may have only digits by chance. */
 function generalWord(word: string): string {
   if (!/\d/.test(word)) return word;
-  if (/^[\d.,-]+$/.test(word)) return '<n>';
-  return word.length < ID_MIN_LENGTH ? word.replace(/\d+(?:[.,]\d+)*/g, '<n>') : '<id>';
+  const isValue = word.length >= ID_MIN_LENGTH || /^[\d.,-]+$/.test(word);
+  return isValue ? '<n>' : word.replace(/\d+(?:[.,]\d+)*/g, '<n>');
 }
