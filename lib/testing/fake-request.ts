@@ -29,6 +29,8 @@ export interface FakeRequestOptions<Secret extends string = string> {
   readonly http?: HttpCall;
   /** @default 1 */
   readonly attempt?: number;
+  /** @default false */
+  readonly isRehearsal?: boolean;
   /** Values of the secrets. @default - none */
   readonly secrets?: Readonly<Record<Secret, string>>;
   /** The state of an earlier checkpoint. @default - none */
@@ -102,6 +104,7 @@ export function fakeRequest({
       traceparent: options.traceparent,
       tracestate: options.tracestate,
       attempt: options.attempt ?? 1,
+      isRehearsal: options.isRehearsal,
       deadline: options.deadline ?? new Date(Date.now() + 60_000),
       signals: [options.signal ?? new AbortController().signal],
       secrets: options.secrets ?? {},

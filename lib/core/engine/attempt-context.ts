@@ -43,6 +43,8 @@ export interface AttemptContext {
   readonly limiter: Limiter;
   /** How long the request waits after this attempt failed, in seconds. */
   readonly retrySeconds: (error: unknown, attempt: AttemptCounts) => number;
+  /** Whether nothing of the attempt is kept. @default false */
+  readonly isRehearsal?: true;
   /** Has one slot: see `TakeOverTurn`. */
   readonly takeOvers: Semaphore;
 }

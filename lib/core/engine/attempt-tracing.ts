@@ -71,7 +71,13 @@ export class AttemptSpan {
     this.#end('paused');
   }
 
-  #end(outcome: Outcome['status'] | 'retried' | 'suspended' | 'paused'): void {
+  /** Ends the span of a rehearsal, whatever came of it. */
+  endRehearsed(): void {
+    this.start(this.#traced.request);
+    this.#end('rehearsed');
+  }
+
+  #end(outcome: Outcome['status'] | 'retried' | 'suspended' | 'paused' | 'rehearsed'): void {
     this.#started?.span.setAttribute('coatcheck.outcome', outcome);
     this.#started?.span.end(this.#traced.now());
   }

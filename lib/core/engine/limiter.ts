@@ -20,7 +20,8 @@ type LimiterSettings = Pick<
   'limits' | 'concurrency' | 'maxAttempts' | 'inputRetentionSeconds'
 >;
 
-const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
+/** Lets a request run that no limit holds. */
+export const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
 
 /** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
 export class Limiter {

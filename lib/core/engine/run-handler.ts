@@ -69,6 +69,7 @@ export async function runHandler(
         http: traced.http,
         ...started.trace,
         attempt: lease.attempt,
+        isRehearsal: attempt.isRehearsal,
         deadline: Number.isFinite(deadline.stopsAt) ? new Date(deadline.stopsAt) : undefined,
         signals: [deadline.handlerStop, progress.unwanted, saved.stop, lost],
         secrets: secrets.values,

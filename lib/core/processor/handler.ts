@@ -50,6 +50,12 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
   readonly http: HttpCall | undefined;
   /** The number of this attempt, from 1. It only grows, so other systems can use it as a fencing token. */
   readonly attempt: number;
+  /**
+   * Whether an operator tries a dead letter on this code before putting it back, by `coatcheck dead-letters redrive --rehearse`.
+   * The result is thrown away, and so are checkpoints, progress and the writes of {@link complete}. What the handler does by
+   * itself isn't: leave out what must happen for a real attempt only, such as a payment or an e-mail.
+   */
+  readonly isRehearsal: boolean;
   /** When {@link signal} fires. Later results aren't used. Undefined in a worker without a time limit. */
   readonly deadline: Date | undefined;
   /**
@@ -114,6 +120,9 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
    *
    * When the promise resolves, the request has ended, and what the handler does later changes nothing. If it rejects, nothing was
    * written; a handler may call it again with other writes or throw, but a result that it returns doesn't end the request.
+   *
+   * In a {@link isRehearsal | rehearsal}, the promise resolves and the writes are dropped: the callback for SQLite isn't called,
+   * and conditions for DynamoDB aren't evaluated.
    * @param result any result that a handler may return. A stream is stored before the transaction
    * @throws ConfigurationError for writes that the store doesn't make; WritesRefused if DynamoDB refuses one; whatever the callback
    *   for SQLite throws

@@ -12,6 +12,9 @@ export const TOPIC_HEADER = 'coatcheck-topic';
 /** The header with the number of the attempt. */
 export const ATTEMPT_HEADER = 'coatcheck-attempt';
 
+/** The header of a rehearsal, whose value is `true`: the application must leave out what may happen only once. */
+export const REHEARSAL_HEADER = 'coatcheck-rehearsal';
+
 /** The header with the time after which the response isn't used, as an RFC 3339 date; absent if there is none. */
 export const DEADLINE_HEADER = 'coatcheck-deadline';
 
@@ -22,6 +25,7 @@ export function requestHeaders(request: ProcessorRequest): Record<string, string
     [TENANT_HEADER]: request.tenant && headerValue(request.tenant),
     [TOPIC_HEADER]: request.topic && headerValue(request.topic),
     [ATTEMPT_HEADER]: String(request.attempt),
+    [REHEARSAL_HEADER]: request.isRehearsal ? 'true' : undefined,
     [DEADLINE_HEADER]: request.deadline?.toISOString(),
     traceparent: request.traceparent,
     tracestate: request.tracestate,

@@ -19,6 +19,8 @@ export interface HandlerContext extends TraceContext {
   readonly topic: string | undefined;
   readonly http?: HttpCall | undefined;
   readonly attempt: number;
+  /** @default false */
+  readonly isRehearsal?: boolean | undefined;
   /** When the handler is asked to stop; undefined while the time is unlimited. */
   readonly deadline: Date | undefined;
   /** Each of them asks the handler to stop. */
@@ -71,6 +73,9 @@ export class PayloadRequest implements ProcessorRequest {
   }
   get attempt() {
     return this.#context.attempt;
+  }
+  get isRehearsal() {
+    return this.#context.isRehearsal ?? false;
   }
   get deadline() {
     return this.#context.deadline;

@@ -1,0 +1,76 @@
+import { single } from '../base/byte-streams.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
+import type { ClaimCheck } from '../model/claim-check.ts';
+import type { StoredResult } from '../model/stored-result.ts';
+import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
+
+/** The bucket in claim checks of results that aren't stored. */
+const BUCKET = 'rehearsal';
+
+/** A result that was read to its end. */
+interface KeptResult extends StoredResult {
+  /** Its beginning. */
+  readonly bytes: Uint8Array;
+}
+
+/** Payloads of a store, and results that are read to their ends and thrown away, except for their beginnings. */
+export class ShadowPayloadStore implements PayloadStore {
+  readonly #store: PayloadStore;
+  readonly #keptBytes: number;
+  readonly #kept = new Map<string, KeptResult>();
+
+  /** @param keptBytes how much of a result can be opened: what may be inline, and what tells text from other bytes */
+  constructor(store: PayloadStore, keptBytes: number) {
+    this.#store = store;
+    this.#keptBytes = keptBytes;
+  }
+
+  async open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload> {
+    const kept = check.bucket === BUCKET ? this.#kept.get(check.key) : undefined;
+    if (!kept) return this.#store.open(check, signal);
+    const { bytes, contentType } = kept;
+    return { size: bytes.byteLength, contentType, metadata: {}, body: single(bytes), discard: () => {} };
+  }
+
+  versionOf(check: ClaimCheck, signal: AbortSignal): Promise<string | undefined> {
+    return this.#store.versionOf(check, signal);
+  }
+
+  async save(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<StoredResult> {
+    const { bytes, size } = await unlessAborted(this.#drain(body), signal, () => {
+      throw signal.reason;
+    });
+    const result = { check: { bucket: BUCKET, key }, size, contentType };
+    this.#kept.set(key, { ...result, bytes });
+    return result;
+  }
+
+  /** Reads a body to its end, because its producer may fail until then. */
+  async #drain(body: AsyncIterable<Uint8Array>): Promise<{ bytes: Uint8Array; size: number }> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      if (size < this.#keptBytes) chunks.push(chunk);
+      size += chunk.byteLength;
+    }
+    return { bytes: Buffer.concat(chunks).subarray(0, this.#keptBytes), size };
+  }
+
+  recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined> {
+    return this.#store.recall(key, signal);
+  }
+
+  get maxCopyBytes(): number {
+    return this.#store.maxCopyBytes;
+  }
+
+  /** A rehearsal has no consumer. */
+  async copyForConsumer(result: StoredResult): Promise<StoredResult> {
+    return result;
+  }
+}
