@@ -23,6 +23,7 @@ export type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
 export type { BatchView } from '../core/model/batch-view.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Priority } from '../core/model/priority.ts';
+export type { Rehearsal } from '../core/model/rehearsal.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
 export type { DateRange, RequestView } from '../core/model/request-view.ts';
 export type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
@@ -50,5 +51,12 @@ export type {
 } from './batches.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
-export type { ConsumeOptions, OutboxFileOptions, RequestOptions, Service, WaitOptions } from './service.ts';
+export type {
+  ConsumeOptions,
+  OutboxFileOptions,
+  RehearseOptions,
+  RequestOptions,
+  Service,
+  WaitOptions,
+} from './service.ts';
 export type { ServiceSettings, WebhookOptions } from './settings.ts';

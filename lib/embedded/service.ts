@@ -3,6 +3,7 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { Engine } from '../core/engine/engine.ts';
+import type { EnginePorts } from '../core/engine/engine-ports.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
@@ -18,6 +19,7 @@ import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
 import type { LiveLimits } from '../core/limits/live-limits.ts';
 import type { Forecast } from '../core/model/forecast.ts';
+import type { Rehearsal } from '../core/model/rehearsal.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
@@ -48,6 +50,7 @@ import { runDueWork } from './due-work.ts';
 import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
+import { rehearseDeadLetters } from './rehearse.ts';
 import { publishToService } from './relay-outbox.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { type ServiceIntake, serviceIntake } from './service-intake.ts';
@@ -80,6 +83,12 @@ export interface ConsumeOptions {
 export interface OutboxFileOptions {
   /** The SQLite file with the outbox. @default - that of the service */
   readonly file?: string;
+}
+
+/** Options of {@link Service.rehearse}. */
+export interface RehearseOptions {
+  /** Ends the rehearsal. Handlers that run then have the grace time to stop. @default - no limit */
+  readonly signal?: AbortSignal;
 }
 
 /** What a service is made of. */
@@ -329,6 +338,29 @@ export class Service implements AsyncDisposable {
     throw new ConfigurationError('The service has no webhook endpoints: set webhooks.endpoints to true');
   }
 
+  /**
+   * Runs every dead letter on the processor of this process, as one attempt each, and keeps nothing of it: no request, record,
+   * checkpoint, webhook, outcome or limit changes. Handlers see `request.isRehearsal`: what they do by themselves isn't undone.
+   * @returns what would become of each request if {@link redrive} put it back now
+   * @throws ConfigurationError if the service was opened without a processor; the reason of the signal, or an AbortError when
+   *   the service closes before
+   */
+  rehearse({ signal }: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
+    this.#assertOpen();
+    const { processor, storage, settings, graceSeconds } = this.#parts;
+    if (!processor) throw new ConfigurationError('rehearse() needs a processor: open the service with one');
+    const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    const parts = { processor, settings, ports: this.#ports(processor) };
+    const rehearsing = rehearseDeadLetters(storage, parts, { graceSeconds, stop });
+    this.#untilClosed(
+      rehearsing.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return rehearsing;
+  }
+
   /** What runs the requests in this process; undefined if nothing does. */
   get processing(): Pick<Worker, 'state' | 'held'> | undefined {
     return this.#processing;
@@ -371,8 +403,12 @@ export class Service implements AsyncDisposable {
   }
 
   #engine(processor: Processor): Engine {
-    const { storage, settings, webhookSecrets, webhookEndpoints, hasOutput, logger, metrics } = this.#parts;
-    return new Engine(processor, settings, {
+    return new Engine(processor, this.#parts.settings, this.#ports(processor));
+  }
+
+  #ports(processor: Processor): EnginePorts {
+    const { storage, webhookSecrets, webhookEndpoints, hasOutput, logger, metrics } = this.#parts;
+    return {
       store: storage.payloads,
       records: this.#records,
       output: hasOutput ? storage.output(QUEUES.outcomes) : NO_OUTPUT,
@@ -386,7 +422,7 @@ export class Service implements AsyncDisposable {
       logger,
       clock: storage.clock,
       random: Math.random,
-    });
+    };
   }
 
   /** Without a prefetch, what waits stays in the queue, where another process can take it. */

@@ -164,11 +164,17 @@ function shadowsOf({ settings, ports }: RehearsalParts): EnginePorts {
 }
 
 /** The message as a redrive puts it back. It can't be settled, because it isn't in a queue. */
-function received(message: RehearsedMessage, { ports, source }: RehearsalParts): ReceivedMessage {
+function received(
+  { id, body, attributes, group }: RehearsedMessage,
+  { ports, source }: RehearsalParts,
+): ReceivedMessage {
   const { maxDeliveries: _, ...capabilities } = source;
   const unsettled = () => Promise.reject(new Error('A message of a rehearsal is in no queue'));
   return {
-    ...message,
+    id,
+    body,
+    attributes,
+    ...(group !== undefined && { group }),
     deliveryCount: 1,
     sentAt: ports.clock.now(),
     source: capabilities,

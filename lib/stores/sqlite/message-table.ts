@@ -28,6 +28,8 @@ const PROMOTE = `UPDATE messages SET visible_at = :now
 
 const DELETE = 'DELETE FROM messages WHERE number = :number AND deliveries = :delivery';
 
+const READ = 'SELECT * FROM messages WHERE queue = :queue AND number > :after ORDER BY number LIMIT :max';
+
 const BACKLOG = `SELECT count(*) FILTER (WHERE visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}) AS waiting,
     count(*) FILTER (WHERE visible_at > :now AND deliveries > 0) AS in_flight
   FROM messages WHERE queue = :queue`;
@@ -132,6 +134,17 @@ export class MessageTable {
       const chosen = JSON.stringify(turns.choose(max, now));
       return this.#file.statement(RECEIVE_CHOSEN).all({ chosen, now, hiddenUntil });
     });
+  }
+
+  /** Reads its messages in pages, and leaves them as they are. @param max messages of a page */
+  *pages(max: number): Generator<readonly QueueMessage[], void> {
+    let after = 0;
+    for (;;) {
+      const rows = this.#file.statement(READ).all({ queue: this.#queue, after, max });
+      if (rows.length === 0) return;
+      yield rows.map(messageOf);
+      after = Number(rows.at(-1)?.number);
+    }
   }
 
   /** Counts its messages. @param now milliseconds since 1970 */
