@@ -11,6 +11,8 @@ import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { branded } from '../../lib/core/config/processor-brand.ts';
 import { readEnvironment } from '../../lib/core/config/processor-environment.ts';
 import type { TraceTarget } from '../../lib/core/config/settings.ts';
+import { Deadline } from '../../lib/core/engine/deadline.ts';
+import type { RehearsalParts } from '../../lib/core/engine/rehearsal.ts';
 import {
   defineProcessor,
   type Handler,
@@ -21,6 +23,11 @@ import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { withFunctionVersion } from '../../lib/lambda/function-version.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import {
+  isRehearsalEvent,
+  type RehearsalEvent,
+  type RehearsalResponse,
+} from '../../lib/lambda/rehearsal-event.ts';
 import { type RequestQueue, requestsOf } from '../../lib/lambda/request-queues.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
@@ -65,6 +72,7 @@ interface Running {
   readonly queues: readonly [RequestQueue, ...RequestQueue[]];
   readonly tracing: TraceTarget;
   readonly logger: PowertoolsLogger;
+  readonly rehearsal: RehearsalParts;
 }
 
 /** A Lambda function for an SQS event source with partial batch responses. */
@@ -85,15 +93,22 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
   const defined = definition.length === 1 ? defineProcessor(definition[0]) : defineProcessor(...definition);
   const powertools = new Logger();
   let running: Running | undefined;
-  const run: LambdaHandler = async (event, context) => {
+  function run(event: SQSEvent, context: Context): Promise<SQSBatchResponse>;
+  function run(event: RehearsalEvent, context: Context): Promise<RehearsalResponse>;
+  async function run(event: SQSEvent | RehearsalEvent, context: Context) {
     powertools.addContext(context);
     // Starts at the first event, so that a processor can be imported outside a deployment, as in its own tests.
     running ??= await runningOf(defined, powertools);
-    const { host, queues, tracing, logger } = running;
+    const { host, queues, tracing, logger, rehearsal } = running;
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
+    if (isRehearsalEvent(event)) {
+      const { rehearseEvent } = await import('./rehearse-event.ts');
+      using deadline = new Deadline(Date.now(), deadlineAt);
+      return await traceInvocation(tracing, context, logger, () => rehearseEvent(event, rehearsal, deadline));
+    }
     const messages = requestsOf(event, queues, tracing === 'xray');
     return traceInvocation(tracing, context, logger, () => host.handle(messages, deadlineAt));
-  };
+  }
   return branded(run, defined);
 }
 
@@ -104,7 +119,7 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
   powertools.appendPersistentKeys({ handlerVersion });
   const logger = new PowertoolsLogger(powertools);
   await loadTracing(tracing, serviceName, logger);
-  const { engine, queues, deadLetters } = await openEngine(definition, environment, logger);
+  const { engine, ports, newEngine, queues, deadLetters } = await openEngine(definition, environment, logger);
   const maxDeliveries =
     environment.maxReceives ??
     (await readMaxReceives(queues, inputQueueUrl, environment.maxAttempts, logger));
@@ -123,5 +138,6 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
     ],
     tracing,
     logger,
+    rehearsal: { settings: environment, ports, newEngine, source: capabilities },
   };
 }

@@ -9,10 +9,12 @@ import { lazyPutEvents } from '../../lib/aws/lazy-put-events.ts';
 import { readMaxMessageBytes } from '../../lib/aws/sqs-max-message-bytes.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
+import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { METRIC_NAMESPACE, VERSION_DIMENSION } from '../../lib/core/config/metric-names.ts';
 import type { ProcessorEnvironment } from '../../lib/core/config/processor-environment.ts';
 import { NO_OUTPUT_URL } from '../../lib/core/config/settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
+import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import type { OutputQueue } from '../../lib/core/ports/message-sink.ts';
 import type { SecretSource } from '../../lib/core/ports/secrets.ts';
 import type { Logger } from '../../lib/core/ports/telemetry.ts';
@@ -24,6 +26,9 @@ import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
 /** An engine on the resources of a deployment. */
 export interface DeployedEngine {
   readonly engine: Engine;
+  readonly ports: EnginePorts;
+  /** Makes an engine of the same processor. */
+  readonly newEngine: (settings: EngineSettings, ports: EnginePorts) => Engine;
   /** The client of its queues. */
   readonly queues: ReturnType<typeof queueClient>;
   /** The dead-letter queue of its input queue. */
@@ -41,7 +46,7 @@ export async function openEngine(
   const secrets = await openSecrets(definition, environment, logger);
   const queues = queueClient();
   const records = recordClient();
-  const engine = new Engine(definition, environment, {
+  const ports: EnginePorts = {
     store: new LazyPayloadStore(environment.payloadBucket, environment.concurrency),
     records: new DynamoDbRecordStore(records, requestTable),
     output: await openOutput(environment, queues, logger),
@@ -61,8 +66,15 @@ export async function openEngine(
     logger,
     clock: Date,
     random: Math.random,
-  });
-  return { engine, queues, deadLetters: new SqsOutputQueue(queues, environment.deadLetterQueueUrl) };
+  };
+  const newEngine: DeployedEngine['newEngine'] = (...parts) => new Engine(definition, ...parts);
+  return {
+    engine: newEngine(environment, ports),
+    ports,
+    newEngine,
+    queues,
+    deadLetters: new SqsOutputQueue(queues, environment.deadLetterQueueUrl),
+  };
 }
 
 /** SNS's client is loaded only where outcomes fan out. */

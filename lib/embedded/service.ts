@@ -4,6 +4,7 @@ import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { EnginePorts } from '../core/engine/engine-ports.ts';
+import type { RehearsalParts } from '../core/engine/rehearsal.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
@@ -350,7 +351,8 @@ export class Service implements AsyncDisposable {
     const { processor, storage, settings, graceSeconds } = this.#parts;
     if (!processor) throw new ConfigurationError('rehearse() needs a processor: open the service with one');
     const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
-    const parts = { processor, settings, ports: this.#ports(processor) };
+    const newEngine: RehearsalParts['newEngine'] = (...given) => new Engine(processor, ...given);
+    const parts = { settings, ports: this.#ports(processor), newEngine };
     const rehearsing = rehearseDeadLetters(storage, parts, { graceSeconds, stop });
     this.#untilClosed(
       rehearsing.then(

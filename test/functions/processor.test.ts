@@ -11,6 +11,8 @@ import {
 } from '../../functions/processor/index.ts';
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { writeEnvironment } from '../../lib/core/config/processor-environment.ts';
+import type { RehearsedMessage } from '../../lib/core/model/rehearsal.ts';
+import type { RehearsalEvent, RehearsalResponse } from '../../lib/lambda/rehearsal-event.ts';
 import { LAMBDA_CONTEXT } from '../support/lambda-context.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
@@ -116,6 +118,39 @@ test('a handler is a function for an SQS event source', async () => {
       subject: 'r-1',
       data: { product: 42 },
     },
+  ]);
+});
+
+test('a rehearsal runs the handler, and calls nothing but what it reads', async () => {
+  const seen: boolean[] = [];
+  const handler = processor(async (request) => {
+    seen.push(request.isRehearsal);
+    await request.checkpoint('half');
+    if ((await request.text()) !== 'hello') throw new PermanentError('Not a greeting', { code: 'rude' });
+    return 'x'.repeat(500_000);
+  });
+  const invoke: (event: RehearsalEvent, context: Context) => Promise<RehearsalResponse> =
+    Object.assign(handler);
+  const upload = s3Event(s3Record({ key: 'requests/a', versionId: 'v1', size: 5 }));
+  const messages: RehearsedMessage[] = [
+    { id: 'm-1', body: upload, attributes: {} },
+    { id: 'm-2', body: 'no', attributes: { RequestId: 'r-2', DeadLetterRedrives: '0' } },
+  ];
+  const answer = await invoke({ coatcheck: 'rehearse', messages }, LAMBDA_CONTEXT);
+  expect(answer).toMatchObject({
+    messages: [
+      { messageId: 'm-1', requests: [{ result: 'succeeds' }] },
+      {
+        messageId: 'm-2',
+        requests: [{ id: 'r-2', result: 'fails', code: 'rude', message: 'Not a greeting' }],
+      },
+    ],
+  });
+  expect(seen).toEqual([true, true]);
+  const calls = endpoint.calls.filter(({ method }) => method !== 'GET');
+  expect(calls.flatMap(statementsOf).map(({ Statement }) => Statement.split(' ')[0])).toEqual([
+    'SELECT',
+    'SELECT',
   ]);
 });
 

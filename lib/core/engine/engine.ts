@@ -1,19 +1,21 @@
 import { PauseUntil, RequestIdReused } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { Semaphore } from '../base/semaphore.ts';
-import { serializeError } from '../base/serialize-error.ts';
+import { type ErrorSummary, serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
 import type { LimitWait, Permit } from '../limits/key-lease.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
 import { longestWaitSeconds, secondsUntil } from '../model/retry.ts';
 import type { Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
 import { decode } from '../wire/decode.ts';
 import { Attempt } from './attempt.ts';
-import type { AttemptCounts } from './attempt-context.ts';
+import type { AttemptContext, AttemptCounts } from './attempt-context.ts';
 import { attemptDelaySeconds } from './attempt-retry.ts';
 import { AttemptSpan } from './attempt-tracing.ts';
 import { BatchMetrics } from './batch-metrics.ts';
@@ -33,12 +35,12 @@ import {
 import { FailureEventPublisher } from './failure-event-publisher.ts';
 import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey, turnOf } from './job.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { Limiter } from './limiter.ts';
+import { FREE, Limiter } from './limiter.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
 import { blocksItsGroup } from './ordering.ts';
 import { OutcomePublisher } from './outcome-publisher.ts';
-import { rejectedAttempt } from './rejected-attempt.ts';
+import { type RejectedAttempt, rejectedAttempt } from './rejected-attempt.ts';
 
 /** Longest wait after a pause for a message that failed, unless its own retry delay is longer. */
 const LONGEST_STEP_BACK_SECONDS = 60;
@@ -63,6 +65,13 @@ const NO_ATTEMPT: RetriedAttempt = {
 interface Start {
   readonly slot: Disposable;
   readonly permit: Permit;
+}
+
+/** How the attempt of a rehearsal ended: the request by an outcome, or only the attempt by an error. */
+export interface RehearsedAttempt {
+  readonly request: RequestIdentity;
+  readonly outcome?: Outcome;
+  readonly error?: ErrorSummary;
 }
 
 /** A job that is running. */
@@ -141,6 +150,15 @@ export class Engine {
   }
 
   /**
+   * Makes one attempt at each request of a message, for an engine whose ports keep nothing. Takes no permits, publishes nothing
+   * and doesn't settle the message. Never rejects.
+   */
+  async rehearse(message: ReceivedMessage, deadline: Deadline): Promise<RehearsedAttempt[]> {
+    const jobs = decode(message, this.#settings).map((decoded) => ({ decoded, message }));
+    return (await Promise.all(jobs.map((job) => this.#rehearse(job, deadline)))).flat();
+  }
+
+  /**
    * The delay of a message with the disposition `retry`. Call it when the message is settled and not before: messages that
    * run at the same time may open the circuit. After a pause, messages that failed are delivered later than those that
    * haven't been tried, so that requests that can't succeed don't delay others.
@@ -213,15 +231,8 @@ export class Engine {
   }
 
   async #runJob(job: Job, deadline: Deadline): Promise<Disposition> {
-    const { decoded, message } = job;
     const span = this.#startSpan(job);
-    const retrySeconds = (error: unknown, attempt: AttemptCounts) =>
-      this.#retrySeconds(error, attempt, message);
-    const context = { ...this.#context(deadline), span, message, retrySeconds };
-    const attempt =
-      'rejection' in decoded
-        ? rejectedAttempt(decoded, message, this.#ports.clock)
-        : new Attempt(decoded, message, context);
+    const attempt = this.#attemptAt(job, { deadline, span });
     this.#unfinished++;
     let publishing: Promise<Disposition>;
     try {
@@ -259,6 +270,34 @@ export class Engine {
       },
       (error) => this.#settleFailure(error, job, attempt),
     );
+  }
+
+  #attemptAt(
+    { decoded, message }: Job,
+    given: Pick<AttemptContext, 'deadline' | 'span' | 'isRehearsal'>,
+  ): Attempt | RejectedAttempt {
+    if ('rejection' in decoded) return rejectedAttempt(decoded, message, this.#ports.clock);
+    const retrySeconds = (error: unknown, attempt: AttemptCounts) =>
+      this.#retrySeconds(error, attempt, message);
+    return new Attempt(decoded, message, { ...this.#context(), ...given, message, retrySeconds });
+  }
+
+  async #rehearse(job: Job, deadline: Deadline): Promise<RehearsedAttempt[]> {
+    const { decoded: request } = job;
+    const span = this.#startSpan(job);
+    try {
+      if (isOffloaded(request)) {
+        const read = (await this.#readOffloaded(job, deadline)) ?? [];
+        const runs = read.map((decoded) => this.#rehearse({ ...job, decoded }, deadline));
+        return (await Promise.all(runs)).flat();
+      }
+      const { outcome } = await this.#attemptAt(job, { deadline, span, isRehearsal: true }).run(FREE);
+      return [{ request, outcome }];
+    } catch (error) {
+      return [{ request, error: summarizeError(error) }];
+    } finally {
+      span.endRehearsed();
+    }
   }
 
   /** Takes a slot, and the permits that limits ask for. @returns how to settle the message if there are none */
@@ -457,7 +496,7 @@ export class Engine {
     return blocksItsGroup(message, this.#settings, this.#ports.clock.now()) ? retryCapSeconds : 0;
   }
 
-  #context(deadline: Deadline) {
+  #context() {
     return {
       processor: this.#processor,
       settings: this.#settings,
@@ -470,7 +509,6 @@ export class Engine {
       leases: this.#leases,
       limiter: this.#limiter,
       takeOvers: this.#takeOvers,
-      deadline,
     };
   }
 

@@ -5,15 +5,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { Attempt } from './attempt.ts';
 import { deliveryCountOf } from './job.ts';
 
+/** What a rejected attempt has in common with others. */
+export type RejectedAttempt = Pick<
+  Attempt,
+  'run' | 'copyForConsumer' | 'handled' | 'countedAttempt' | 'hasCheckpoint' | 'retrySeconds'
+>;
+
 /** The attempt at a request that was rejected when it was decoded. It runs no handler and ends as a failure. */
 export function rejectedAttempt(
   request: RejectedRequest,
   message: QueueMessage,
   clock: Clock,
-): Pick<
-  Attempt,
-  'run' | 'copyForConsumer' | 'handled' | 'countedAttempt' | 'hasCheckpoint' | 'retrySeconds'
-> {
+): RejectedAttempt {
   return {
     handled: false,
     countedAttempt: undefined,

@@ -1,5 +1,3 @@
-import { single } from '../base/byte-streams.ts';
-import { unlessAborted } from '../base/unless-aborted.ts';
 import type { ClaimCheck } from '../model/claim-check.ts';
 import type { StoredResult } from '../model/stored-result.ts';
 import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
@@ -29,7 +27,8 @@ export class ShadowPayloadStore implements PayloadStore {
     const kept = check.bucket === BUCKET ? this.#kept.get(check.key) : undefined;
     if (!kept) return this.#store.open(check, signal);
     const { bytes, contentType } = kept;
-    return { size: bytes.byteLength, contentType, metadata: {}, body: single(bytes), discard: () => {} };
+    const body = ReadableStream.from([bytes]);
+    return { size: bytes.byteLength, contentType, metadata: {}, body, discard: () => {} };
   }
 
   versionOf(check: ClaimCheck, signal: AbortSignal): Promise<string | undefined> {
@@ -42,23 +41,17 @@ export class ShadowPayloadStore implements PayloadStore {
     contentType: string,
     signal: AbortSignal,
   ): Promise<StoredResult> {
-    const { bytes, size } = await unlessAborted(this.#drain(body), signal, () => {
-      throw signal.reason;
-    });
-    const result = { check: { bucket: BUCKET, key }, size, contentType };
-    this.#kept.set(key, { ...result, bytes });
-    return result;
-  }
-
-  /** Reads a body to its end, because its producer may fail until then. */
-  async #drain(body: AsyncIterable<Uint8Array>): Promise<{ bytes: Uint8Array; size: number }> {
     const chunks: Uint8Array[] = [];
     let size = 0;
+    // To its end, because its producer may fail until then.
     for await (const chunk of body) {
+      signal.throwIfAborted();
       if (size < this.#keptBytes) chunks.push(chunk);
       size += chunk.byteLength;
     }
-    return { bytes: Buffer.concat(chunks).subarray(0, this.#keptBytes), size };
+    const result = { check: { bucket: BUCKET, key }, size, contentType };
+    this.#kept.set(key, { ...result, bytes: Buffer.concat(chunks).subarray(0, this.#keptBytes) });
+    return result;
   }
 
   recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined> {

@@ -1,4 +1,4 @@
-import { identityDigest, type RequestIdentity } from '../model/request-id.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
 import type { WriteKind } from '../ports/handler-writes.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../ports/record-store.ts';
 
@@ -31,6 +31,6 @@ export class ShadowRecordStore implements RecordStore {
   }
 }
 
-function keyOf(request: RequestIdentity): string {
-  return identityDigest('record', request);
+function keyOf({ id, source, tenant }: RequestIdentity): string {
+  return JSON.stringify([id, source, tenant]);
 }

@@ -8,7 +8,10 @@ import {
   PermanentError,
   RetryLater,
 } from '../../../lib/core/base/errors.ts';
+import type { EngineSettings } from '../../../lib/core/config/engine-settings.ts';
 import { Deadline } from '../../../lib/core/engine/deadline.ts';
+import { Engine } from '../../../lib/core/engine/engine.ts';
+import type { EnginePorts } from '../../../lib/core/engine/engine-ports.ts';
 import { rehearse } from '../../../lib/core/engine/rehearsal.ts';
 import type { RehearsedMessage } from '../../../lib/core/model/rehearsal.ts';
 import { fromFetch } from '../../../lib/core/processor/from-fetch.ts';
@@ -49,7 +52,7 @@ function rehearseOn(
   const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
   const own = { clock, random: random.next, store, records, output, logger };
   const parts = {
-    processor: definition,
+    newEngine: (...given: [EngineSettings, EnginePorts]) => new Engine(definition, ...given),
     settings: { ...settings, ...changed },
     ports: { ...own, ...ports },
     source: {
