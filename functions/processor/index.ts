@@ -14,6 +14,11 @@ import type { TraceTarget } from '../../lib/core/config/settings.ts';
 import { Deadline } from '../../lib/core/engine/deadline.ts';
 import type { RehearsalParts } from '../../lib/core/engine/rehearsal.ts';
 import {
+  isRehearsalEvent,
+  type RehearsalEvent,
+  type RehearsalResponse,
+} from '../../lib/core/model/rehearsal-event.ts';
+import {
   defineProcessor,
   type Handler,
   type Processor,
@@ -23,11 +28,6 @@ import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { withFunctionVersion } from '../../lib/lambda/function-version.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
-import {
-  isRehearsalEvent,
-  type RehearsalEvent,
-  type RehearsalResponse,
-} from '../../lib/lambda/rehearsal-event.ts';
 import { type RequestQueue, requestsOf } from '../../lib/lambda/request-queues.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';

@@ -3,7 +3,7 @@ import type { BatchFailure } from '../aws/batch-call.ts';
 import type { OutgoingMessage } from '../aws/outgoing-message.ts';
 import type { SqsReceivedMessage } from '../aws/sqs-source.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
-import type { MessageAttribute } from '../core/model/received-message.ts';
+import type { MessageAttribute, QueueMessage } from '../core/model/received-message.ts';
 import { forwardedMessage } from '../core/wire/forwarded-message.ts';
 import { type Delivery, MessageTable } from '../stores/sqlite/message-table.ts';
 import { messageProblem } from '../stores/sqlite/sendable.ts';
@@ -41,7 +41,7 @@ export class FileQueue implements WalkedQueue, RefilledQueue {
         const deliveries = await this.#messages.receive(SQS_MAX_BATCH_ENTRIES, now, until);
         if (deliveries.length === 0) return;
         for (const delivery of deliveries) this.#hidden.set(delivery.message.id, delivery);
-        yield deliveries.map(receivedMessage);
+        yield deliveries.map(({ message }) => receivedMessage(message));
       }
     } finally {
       const hidden = [...this.#hidden.values()];
@@ -70,12 +70,36 @@ export class FileQueue implements WalkedQueue, RefilledQueue {
   }
 }
 
+/** A queue in a file whose messages are read and left as they are. Nothing is deleted. */
+export class PeekedFileQueue implements WalkedQueue {
+  readonly #messages: MessageTable;
+
+  constructor(file: SqliteFile, queue: string) {
+    this.#messages = new MessageTable(file, queue);
+  }
+
+  async count(): Promise<number> {
+    return this.#messages.backlog(Date.now()).waiting;
+  }
+
+  async *walk(_perSecond: number, signal: AbortSignal): AsyncGenerator<readonly SqsReceivedMessage[], void> {
+    for (const messages of this.#messages.pages(SQS_MAX_BATCH_ENTRIES)) {
+      signal.throwIfAborted();
+      yield messages.map(receivedMessage);
+    }
+  }
+
+  async delete(): Promise<never> {
+    throw new Error('A queue that is only read deletes nothing');
+  }
+}
+
 function failureOf(message: Parameters<typeof messageProblem>[0]): BatchFailure | undefined {
   const reason = messageProblem(message);
   return reason === undefined ? undefined : { code: 'message_refused', reason, isSenderFault: true };
 }
 
-function receivedMessage({ message }: Delivery): SqsReceivedMessage {
+function receivedMessage(message: QueueMessage): SqsReceivedMessage {
   const { id, body, group, sentAt, deliveryCount = 1 } = message;
   const { attributes } = forwardedMessage(message);
   return {

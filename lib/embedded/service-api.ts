@@ -23,8 +23,8 @@ import { SqliteFailureIndex } from '../stores/sqlite/failure-index.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
-import type { ServiceParts } from './service.ts';
 import { serviceIntake } from './service-intake.ts';
+import type { ServiceParts } from './service-parts.ts';
 import { QUEUES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 

@@ -3,8 +3,6 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { Engine } from '../core/engine/engine.ts';
-import type { EnginePorts } from '../core/engine/engine-ports.ts';
-import type { RehearsalParts } from '../core/engine/rehearsal.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
@@ -26,16 +24,11 @@ import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
-import type { Logger, Metrics } from '../core/ports/telemetry.ts';
-import { givenSecrets } from '../core/processor/given-secrets.ts';
 import type { Processor } from '../core/processor/handler.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
-import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { OutboxRelay } from '../outbox/outbox-relay.ts';
 import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { SqliteOutboxTable } from '../outbox/sqlite/table.ts';
-import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
-import { SqliteLoadLog } from '../stores/sqlite/load-log.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import {
   type OutcomeFilter,
@@ -49,17 +42,16 @@ import { Worker } from '../worker/worker.ts';
 import { ServiceBatches } from './batches.ts';
 import { runDueWork } from './due-work.ts';
 import { EndSignals } from './end-signals.ts';
+import { enginePortsOf } from './engine-ports.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
 import { rehearseDeadLetters } from './rehearse.ts';
 import { publishToService } from './relay-outbox.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { type ServiceIntake, serviceIntake } from './service-intake.ts';
-import type { StoredServiceSettings } from './settings.ts';
-import { QUEUES, type Storage } from './storage.ts';
+import type { ServiceParts } from './service-parts.ts';
+import { QUEUES } from './storage.ts';
 import { assertSubscription, assertSubscriptionName } from './subscription.ts';
-import type { TakerDesk } from './takers/taker-desk.ts';
-import type { TopicProcessors } from './topic-processors.ts';
 import { WEBHOOK_CONCURRENCY, webhookRunner } from './webhook-runner.ts';
 
 /** Whose request it is. */
@@ -90,28 +82,6 @@ export interface OutboxFileOptions {
 export interface RehearseOptions {
   /** Ends the rehearsal. Handlers that run then have the grace time to stop. @default - no limit */
   readonly signal?: AbortSignal;
-}
-
-/** What a service is made of. */
-export interface ServiceParts {
-  readonly storage: Storage;
-  readonly settings: StoredServiceSettings;
-  /** Absent where another process runs the requests. */
-  readonly processor: Processor | undefined;
-  /** The processors by their topics; absent if there is one for all, or none in this process. */
-  readonly byTopic?: TopicProcessors;
-  /** What signs webhooks; absent where there are none. */
-  readonly webhookSecrets: readonly string[] | undefined;
-  /** Absent where there are none. */
-  readonly webhookEndpoints?: WebhookEndpoints;
-  /** Whether outcomes are queued for consumers. */
-  readonly hasOutput: boolean;
-  readonly graceSeconds: number;
-  readonly logger: Logger;
-  /** Where other processes take the requests, if they do so by the API. The processor is the desk's. */
-  readonly takers?: TakerDesk;
-  /** Gets the figures of the processor. */
-  readonly metrics?: Metrics;
 }
 
 /** A service in this process, as `openService` opens it. */
@@ -348,12 +318,10 @@ export class Service implements AsyncDisposable {
    */
   rehearse({ signal }: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
     this.#assertOpen();
-    const { processor, storage, settings, graceSeconds } = this.#parts;
+    const { processor } = this.#parts;
     if (!processor) throw new ConfigurationError('rehearse() needs a processor: open the service with one');
     const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
-    const newEngine: RehearsalParts['newEngine'] = (...given) => new Engine(processor, ...given);
-    const parts = { settings, ports: this.#ports(processor), newEngine };
-    const rehearsing = rehearseDeadLetters(storage, parts, { graceSeconds, stop });
+    const rehearsing = rehearseDeadLetters(this.#parts, processor, stop);
     this.#untilClosed(
       rehearsing.then(
         () => {},
@@ -405,26 +373,7 @@ export class Service implements AsyncDisposable {
   }
 
   #engine(processor: Processor): Engine {
-    return new Engine(processor, this.#parts.settings, this.#ports(processor));
-  }
-
-  #ports(processor: Processor): EnginePorts {
-    const { storage, webhookSecrets, webhookEndpoints, hasOutput, logger, metrics } = this.#parts;
-    return {
-      store: storage.payloads,
-      records: this.#records,
-      output: hasOutput ? storage.output(QUEUES.outcomes) : NO_OUTPUT,
-      webhooks: webhookSecrets && storage.output(QUEUES.webhooks),
-      webhookEndpoints: webhookEndpoints?.reader,
-      limits: new SqliteLimitStore(storage.file),
-      load: new SqliteLoadLog(storage.file),
-      secrets: givenSecrets(processor, process.env, 'The environment'),
-      source: { system: 'sqlite', destination: QUEUES.requests },
-      metrics,
-      logger,
-      clock: storage.clock,
-      random: Math.random,
-    };
+    return new Engine(processor, this.#parts.settings, enginePortsOf(this.#parts, processor, this.#records));
   }
 
   /** Without a prefetch, what waits stays in the queue, where another process can take it. */

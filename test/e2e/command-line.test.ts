@@ -64,6 +64,14 @@ test('lists a dead letter, puts it back, and runs it again under its ticket', as
   const shown = await onStack(['failures', 'show', group, '--limit', '100']);
   expect(shown.stdout).toContain(id);
 
+  const before = await service.record(id);
+  expect(await onStack(['dead-letters', 'redrive', id, '--rehearse', '--yes', '--json'])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('"rehearsal":{"result":"succeeds"}'),
+    stderr: expect.stringContaining('1 would succeed, 0 would fail'),
+  });
+  expect(await service.record(id)).toEqual(before);
+
   expect(await onStack(['dead-letters', 'redrive', id, '--failure-group', group, '--yes'])).toEqual({
     exitCode: 0,
     stdout: `${id}\tput_back\n`,

@@ -12,7 +12,7 @@ import {
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { writeEnvironment } from '../../lib/core/config/processor-environment.ts';
 import type { RehearsedMessage } from '../../lib/core/model/rehearsal.ts';
-import type { RehearsalEvent, RehearsalResponse } from '../../lib/lambda/rehearsal-event.ts';
+import type { RehearsalEvent, RehearsalResponse } from '../../lib/core/model/rehearsal-event.ts';
 import { LAMBDA_CONTEXT } from '../support/lambda-context.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { AliasRouting } from '../../aws/function-alias.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../../core/config/aws-limits.ts';
 import { canAsk } from '../../terminal/confirm.ts';
@@ -17,8 +17,14 @@ const EXAMPLES = `
 Requests run again under their tickets, with all attempts. Requests that have succeeded in the meantime do not.
 Ctrl-C stops after the current message.
 
+With --rehearse, nothing is put back: each request runs as one attempt on the current version of the processor, whose result is
+thrown away. The handler sees request.isRehearsal; what it does by itself isn't undone. Exits with 3 if any would fail, and
+with 6 if any went on later or didn't start.
+
 Examples:
   coatcheck dead-letters redrive --dry-run
+  coatcheck dead-letters redrive --rehearse --code TypeError --limit 100
+  coatcheck dead-letters redrive --rehearse --yes --json | jq -r 'select(.rehearsal.result == "succeeds") | .id'
   coatcheck dead-letters redrive --since 2h --code ServiceUnavailable
   coatcheck dead-letters redrive --yes --rate 5/s
   coatcheck dead-letters redrive 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
@@ -27,6 +33,8 @@ const DEFAULT_PER_SECOND = 50;
 
 interface RedriveOptions extends ActionOptions {
   readonly rate?: number;
+  readonly rehearse?: true;
+  readonly processor?: string;
 }
 
 /** `coatcheck dead-letters redrive`: puts dead letters back. */
@@ -35,16 +43,32 @@ export function redriveCommand(run: Run): Command {
     .description('Put dead-lettered requests back into the input queue.')
     .argument('[ids...]', 'tickets, or message ids (default: all)')
     .option('--rate <rate>', `highest rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
+    .addOption(
+      new Option(
+        '--rehearse',
+        'put nothing back, and say what would become of the requests on the current version',
+      ).conflicts('dryRun'),
+    )
+    .option(
+      '--processor <file>',
+      'with --rehearse, for coatcheck dev and coatcheck serve: file that exports the processor as handler',
+    )
     .addHelpText('after', EXAMPLES);
   return addActionOptions(command).action(async (ids: string[], options: RedriveOptions) => {
-    const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
+    const { dryRun, yes, rate = DEFAULT_PER_SECOND, rehearse, processor } = options;
+    if (processor !== undefined && !rehearse) command.error('error: --processor needs --rehearse');
     if (!dryRun && !yes && !canAsk())
       command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
     const { openDeadLetterService } = await import('./service.ts');
-    await using service = await openDeadLetterService(options, run.signal);
+    await using service = await openDeadLetterService(options, run.signal, { isOnlyRead: rehearse });
     // At low rates, a full batch would wait long for its tokens.
     const burst = Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate)));
     const bucket = new TokenBucket(rate, burst);
+    if (rehearse) {
+      const { runRehearsal } = await import('./rehearsal/run-rehearsal.ts');
+      await using rehearser = await service.openRehearser(processor);
+      return await runRehearsal(service, { ids, options, rehearser, bucket, perSecond: rate }, run);
+    }
     const action = new RedriveAction({ ...service, bucket });
     const runBy = await readRunBy(service, run.signal);
     await runAction(service, { doing: 'putting back', action, perSecond: rate, ids, options, runBy }, run);

@@ -71,6 +71,10 @@ export class Tally<Name extends string> {
     return this.#counts.get(name) ?? 0;
   }
 
+  get total(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
   /** `ServiceUnavailable 12, succeeded 1`, the most frequent first. @param label text of a name */
   format(label: (name: Name) => string = String): string {
     const byCount = [...this.#counts].toSorted(([, a], [, b]) => b - a);

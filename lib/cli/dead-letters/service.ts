@@ -6,6 +6,7 @@ import type { AliasRouting } from '../../aws/function-alias.ts';
 import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../aws/sqs-sender.ts';
+import { ConfigurationError } from '../../core/base/errors.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { eachPriority } from '../../core/model/priority.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
@@ -17,11 +18,12 @@ import { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
 import { note } from '../../terminal/output.ts';
 import { type AwsConfig, awsOfQueue } from '../aws-of-queue.ts';
 import { deploymentOf, findService } from '../deployment.ts';
-import { FileQueue } from '../file-queue.ts';
+import { FileQueue, PeekedFileQueue } from '../file-queue.ts';
 import type { RefilledQueue } from '../queues.ts';
-import { chosenService, dataFolder, serviceFile } from '../running-service.ts';
+import { chosenService, dataFolder, type RunningService, serviceFile } from '../running-service.ts';
 import type { DeploymentOptions } from '../service-options.ts';
 import { LanedInput } from './laned-input.ts';
+import type { Rehearser } from './rehearsal/rehearser.ts';
 import type { DeadLetterSource } from './walk.ts';
 
 /** The dead letters of a service, and the queue to redrive them to. */
@@ -29,24 +31,52 @@ export interface DeadLetterService extends DeadLetterSource, AsyncDisposable {
   readonly input: RefilledQueue;
   /** Reads which versions of the processor run requests now; undefined if the deployment doesn't say. */
   readVersions(signal: AbortSignal): Promise<AliasRouting | undefined>;
+  /**
+   * Opens what rehearses the dead letters.
+   * @param processorFile the processor of a service on this machine
+   * @throws ConfigurationError if there is no processor to rehearse on
+   */
+  openRehearser(processorFile: string | undefined): Promise<Rehearser>;
+}
+
+/** How the dead letters are read. */
+export interface DeadLetterReading {
+  /** Whether nothing is done with them, so that they need not be hidden from others. @default false */
+  readonly isOnlyRead?: boolean;
 }
 
 /** Opens the dead letters of the service that the options name. @throws DeploymentUnknown */
 export async function openDeadLetterService(
   options: DeploymentOptions,
   signal: AbortSignal,
+  reading: DeadLetterReading = {},
 ): Promise<DeadLetterService> {
-  if (await chosenService(options)) return openFile();
+  const running = await chosenService(options);
+  if (running) return openFile(running, reading);
   return openDeployed(await findService({ ...options, signal, note }));
 }
 
-async function openFile(): Promise<DeadLetterService> {
-  const file = await SqliteFile.open(serviceFile(dataFolder()));
+async function openFile(
+  { command }: RunningService,
+  { isOnlyRead }: DeadLetterReading,
+): Promise<DeadLetterService> {
+  const folder = dataFolder();
+  const file = await SqliteFile.open(serviceFile(folder));
+  const Queue = isOnlyRead ? PeekedFileQueue : FileQueue;
   return {
-    queue: new FileQueue(file, QUEUES.deadLetters),
+    queue: new Queue(file, QUEUES.deadLetters),
     input: inputOf(file),
     records: recordsIn(new SqliteRecordStore(file)),
     readVersions: async () => undefined,
+    openRehearser: async (processorFile) => {
+      if (processorFile === undefined) {
+        throw new ConfigurationError(
+          `--rehearse needs --processor with the file of the processor, since the service of coatcheck ${command} runs in another process`,
+        );
+      }
+      const { ProcessRehearser } = await import('./rehearsal/process-rehearser.ts');
+      return new ProcessRehearser({ processorFile, folder, command });
+    },
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
@@ -70,6 +100,7 @@ async function openDeployed(service: DeployedService): Promise<DeadLetterService
     input: deployedInput(service, queues, deployment('InputQueueUrl')),
     records: recordsIn(store),
     readVersions: (signal) => readVersions(service, aws, signal),
+    openRehearser: (processorFile) => openFunctionRehearser(service, aws, processorFile),
     [Symbol.asyncDispose]: async () => {},
   };
 }
@@ -96,6 +127,28 @@ async function readVersions(
     return new FunctionAlias(aws, ProcessorFunctionName, ReleaseAliasName).read(signal);
   }
   return ProcessorVersion === undefined ? undefined : { version: ProcessorVersion, weights: {} };
+}
+
+/** @throws ConfigurationError unless the processor is a function */
+async function openFunctionRehearser(
+  { service, outputs }: DeployedService,
+  aws: AwsConfig,
+  processorFile: string | undefined,
+): Promise<Rehearser> {
+  if (processorFile !== undefined) {
+    throw new ConfigurationError(
+      '--processor is for a service on this machine: a deployed service rehearses on its function. Deploy the processor first',
+    );
+  }
+  const { ProcessorFunctionName, ReleaseAliasName } = outputs;
+  if (ProcessorFunctionName === undefined) {
+    throw new ConfigurationError(
+      `--rehearse needs a processor on Lambda, which can be invoked, and that of the service ${service} runs on Fargate`,
+    );
+  }
+  const { InvokedFunction } = await import('../../aws/invoked-function.ts');
+  const { FunctionRehearser } = await import('./rehearsal/function-rehearser.ts');
+  return new FunctionRehearser(new InvokedFunction(aws, ProcessorFunctionName, ReleaseAliasName));
 }
 
 /** Records are only read here, so their retention doesn't matter. */

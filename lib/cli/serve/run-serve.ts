@@ -2,10 +2,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../core/base/errors.ts';
-import { ENGINE_DEFAULTS, ENGINE_NUMBERS } from '../../core/config/engine-settings.ts';
-import { type ServeEnvironment, TAKERS_CONCURRENCY } from '../../core/config/serve-environment.ts';
-import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
-import type { Logger } from '../../core/ports/telemetry.ts';
+import type { ServeEnvironment } from '../../core/config/serve-environment.ts';
 import type { Processor } from '../../core/processor/handler.ts';
 import type { ApiKeys } from '../../embedded/api-keys.ts';
 import { openParts } from '../../embedded/open-service.ts';
@@ -21,6 +18,7 @@ import { isLoopback, listen } from '../http-server.ts';
 import { loggableSettings } from '../loggable-settings.ts';
 import { announceService, serviceFile } from '../running-service.ts';
 import { readKeys } from '../secret-keys.ts';
+import { outputOf, serveServiceOptions } from './service-options.ts';
 import { terminalLogger } from './terminal-logger.ts';
 
 /** Addresses that stand for all of a machine. */
@@ -55,7 +53,7 @@ export async function runServe(
     isReady: status().isReady,
   }));
   await using statusServer = await StatusServer.listen(statusPort, { status, metrics }, host);
-  const parts = await openParts(serviceOptions(environment, keys.webhookSecret, logger, takers), Date);
+  const parts = await openParts(serveServiceOptions(environment, keys.webhookSecret, logger, takers), Date);
   const opened = new Service({ ...parts, processor, takers, metrics });
   await using _opened = opened;
   const api = await listen({ host, port, onlyLocal: !apiKeys });
@@ -106,44 +104,6 @@ function assertReachableSafely({ host, url }: ServeEnvironment, apiKeys: ApiKeys
       `COATCHECK_URL must be set to listen at ${host}: the URL by which clients reach the API, which links to uploads and results begin with`,
     );
   }
-}
-
-function serviceOptions(
-  environment: ServeEnvironment,
-  webhookSecret: string,
-  logger: Logger,
-  takers: TakerDesk | undefined,
-) {
-  const { serviceName, handlerVersion, dataFolder, graceSeconds } = environment;
-  const { callbacks, callbackPorts, webhookEvents } = environment;
-  const byDefault = takers ? TAKERS_CONCURRENCY : ENGINE_DEFAULTS.concurrency;
-  return {
-    file: serviceFile(dataFolder),
-    serviceName,
-    version: handlerVersion,
-    graceSeconds,
-    logger,
-    limits: environment.limits,
-    ...outputOf(environment),
-    ...(environment.order === 'fifo' && { order: environment.order }),
-    settings: {
-      ...Object.fromEntries(ENGINE_NUMBERS.map((name) => [name, environment[name]])),
-      concurrency: environment.concurrency ?? byDefault,
-      resultAgeDays: environment.resultAgeDays,
-    },
-    webhooks: {
-      secrets: [webhookSecret] as const,
-      defaultUrl: environment.webhookDefaultUrl,
-      events: webhookEvents,
-      callbacks,
-      callbackPorts,
-      endpoints: environment.webhookEndpoints,
-    },
-  };
-}
-
-function outputOf({ output }: ServeEnvironment): { readonly output?: false } {
-  return output === NO_OUTPUT_URL ? { output: false } : {};
 }
 
 /** The URL for programs of this machine. */

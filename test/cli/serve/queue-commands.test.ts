@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { CoatcheckClient } from 'coatcheck/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -94,6 +95,53 @@ test('dead letters are listed, shown, put back and deleted', async () => {
   });
   expect(await client.status(second)).toMatchObject({ status: 'failed' });
 });
+
+/** Fixes one of them, and prints. */
+const FIX = `
+import { processor } from 'coatcheck';
+export const handler = processor(async (request) => {
+  const text = await request.text();
+  console.log('rehearsal', request.isRehearsal);
+  if (text === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (text === 'two') throw new RangeError('still broken');
+  return request.complete(text, { sqlite: () => process.exit(1) });
+});
+`;
+
+test('dead letters are rehearsed on a fix, before it runs: one that kills its process, too', async () => {
+  const [one = '', kill = '', two = ''] = await submitted('one', 'kill', 'two');
+  await eventually(async () => expect(letters()).toHaveLength(3));
+  await writeFile(join(folder, 'fix.ts'), FIX);
+  const before = letters();
+  const rehearse = ['dead-letters', 'redrive', '--rehearse', '--yes'];
+  const rehearsed = await coatcheck(...rehearse, '--processor', 'fix.ts');
+  expect(rehearsed).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('1 would succeed, 2 would fail, 0 undecided'),
+  });
+  const lines = rehearsed.stdout.trim().split('\n');
+  expect(lines.toSorted()).toEqual(
+    [`${one}\tsucceeds\t`, `${kill}\tfails\tprocess_died`, `${two}\tfails\tRangeError`].toSorted(),
+  );
+  expect(rehearsed.stderr).toContain('rehearsal true');
+  const good = await coatcheck(...rehearse, '--processor', 'fix.ts', '--json', one);
+  expect(good).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('to put back those that would succeed: coatcheck dead-letters redrive'),
+  });
+  expect(JSON.parse(good.stdout)).toMatchObject({
+    id: one,
+    code: 'TypeError',
+    rehearsal: { result: 'succeeds' },
+  });
+  expect(letters()).toEqual(before);
+});
+
+/** The rows of all messages. */
+function letters() {
+  using database = new DatabaseSync(join(folder, '.coatcheck', 'service.db'), { readOnly: true });
+  return database.prepare("SELECT * FROM messages WHERE queue = 'dead-letters'").all();
+}
 
 test('outcomes are consumed once, by a command too, and again when it fails', async () => {
   await writeFile(join(folder, 'fixed'), '');

@@ -1,5 +1,5 @@
-import { isObject } from '../core/base/json-object.ts';
-import type { MessageRehearsal, RehearsedMessage } from '../core/model/rehearsal.ts';
+import { isObject } from '../base/json-object.ts';
+import type { MessageRehearsal, RehearsedMessage } from './rehearsal.ts';
 
 /** Invokes the function of a processor to rehearse messages. No event source has such an event. */
 export interface RehearsalEvent {
