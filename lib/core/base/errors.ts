@@ -40,7 +40,7 @@ export abstract class CoatcheckError extends Error {
 
 /** A setting is missing, out of range or in conflict with another; the message names it. */
 export class ConfigurationError extends CoatcheckError {
-  override readonly name = 'ConfigurationError';
+  override readonly name: string = 'ConfigurationError';
   readonly code = 'configuration_invalid';
 }
 

@@ -10,7 +10,9 @@ import type { OutboxLevel } from '../outbox-source.ts';
 import type { SqliteOutboxTable } from './table.ts';
 
 /** The application's file isn't there, or has no such table. */
-export class OutboxMissing extends ConfigurationError {}
+export class OutboxMissing extends ConfigurationError {
+  override readonly name = 'OutboxMissing';
+}
 
 /**
  * Opens an application's file.
