@@ -4,7 +4,8 @@ import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { DecodedRequest, RejectedRequest } from '../../core/model/decoded-request.ts';
 import type { QueueMessage } from '../../core/model/received-message.ts';
-import { deadLetterOf, MAX_REDRIVES, type RequestRecord } from '../../core/model/request-record.ts';
+import { decideRedrive, type RedriveDecision } from '../../core/model/redrive.ts';
+import type { RequestRecord } from '../../core/model/request-record.ts';
 import type { RequestRecords } from '../../core/records/request-records.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import { decode } from '../../core/wire/decode.ts';
@@ -27,15 +28,6 @@ export interface DeadLetterRequest {
   readonly attributes: SqsReceivedMessage['attributes'];
 }
 
-/** What a redrive does with a dead letter. */
-export type RedriveDecision =
-  /** Puts it back into the input queue. */
-  | 'put_back'
-  /** Deletes it: another dead letter put its request back. */
-  | 'settled'
-  /** Keeps it: the engine wouldn't run its request again. */
-  | 'limit_reached';
-
 /** The deepest JSON that any service parses. A service with a lower limit rejected the message and kept no record. */
 const LIMITS = { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.max };
 
@@ -57,26 +49,12 @@ export async function openDeadLetter(
   };
 }
 
-/** Decides what a redrive does with a dead letter. One with several requests is put back if any of them needs it. */
-export function decideRedrive(letter: DeadLetter): RedriveDecision {
-  const decisions = letter.requests.map(({ record }) => decideByRecord(record, letter));
-  if (decisions.length === 0 || decisions.includes('put_back')) return 'put_back';
-  return decisions.includes('limit_reached') ? 'limit_reached' : 'settled';
-}
-
-/**
- * The engine never runs a succeeded request again. Its dead letter is superfluous only if another message was put back
- * for the request. Otherwise its outcome may be unpublished, and the engine publishes it when the message comes back.
- */
-function decideByRecord(
-  record: RequestRecord | undefined,
-  { redrive = Number.POSITIVE_INFINITY, message: { sentAt } }: DeadLetter,
-): RedriveDecision {
-  if (!record) return 'put_back';
-  const { status, redrives = 0, putBackAt = 0 } = record;
-  if (redrive < redrives) return 'settled';
-  if (status === 'succeeded' && putBackAt > sentAt) return 'settled';
-  return deadLetterOf(record) === 'known' && redrives >= MAX_REDRIVES ? 'limit_reached' : 'put_back';
+/** Decides what a redrive does with a dead letter. */
+export function decideLetter({ requests, redrive, message: { sentAt } }: DeadLetter): RedriveDecision {
+  return decideRedrive(
+    requests.map(({ record }) => record),
+    { redrive, sentAt },
+  );
 }
 
 /**

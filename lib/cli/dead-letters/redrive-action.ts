@@ -1,9 +1,10 @@
 import { batchesOf } from '../../aws/sqs-sender.ts';
+import type { RedriveDecision } from '../../core/model/redrive.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import type { RefilledQueue, WalkedQueue } from '../queues.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
-import { attributesToPutBack, type DeadLetter, decideRedrive, type RedriveDecision } from './dead-letter.ts';
+import { attributesToPutBack, type DeadLetter, decideLetter } from './dead-letter.ts';
 import { deleteDeadLetters } from './delete.ts';
 
 /** What {@link RedriveAction} works with. */
@@ -27,7 +28,7 @@ export class RedriveAction implements DeadLetterAction {
   }
 
   preview(letter: DeadLetter): RedriveDecision {
-    return decideRedrive(letter);
+    return decideLetter(letter);
   }
 
   /**
@@ -38,7 +39,7 @@ export class RedriveAction implements DeadLetterAction {
     const due: DeadLetter[] = [];
     const settled: DeadLetter[] = [];
     for (const letter of letters) {
-      const decision = decideRedrive(letter);
+      const decision = decideLetter(letter);
       if (decision === 'settled') settled.push(letter);
       else if (decision === 'limit_reached') yield { letter, result: decision };
       else if (this.#isDuplicate(letter)) settled.push(letter);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { SqsReceivedMessage } from '../../../lib/aws/sqs-source.ts';
 import {
   attributesToPutBack,
-  decideRedrive,
+  decideLetter,
   openDeadLetter,
 } from '../../../lib/cli/dead-letters/dead-letter.ts';
 import { type DeadLetterFilter, matchingRequests } from '../../../lib/cli/dead-letters/filter.ts';
@@ -95,12 +95,12 @@ describe('the summary of a request', () => {
 describe('a redrive', () => {
   test('puts back a request that was dead-lettered', async () => {
     await exhaustAttempts(records, REQUEST, new Error('no'), START);
-    expect(decideRedrive(await open())).toBe('put_back');
+    expect(decideLetter(await open())).toBe('put_back');
   });
 
   test('puts back a message without a record', async () => {
-    expect(decideRedrive(await open())).toBe('put_back');
-    expect(decideRedrive(await open({ body: '{"Service": "Amazon S3", "Event": "s3:TestEvent"}' }))).toBe(
+    expect(decideLetter(await open())).toBe('put_back');
+    expect(decideLetter(await open({ body: '{"Service": "Amazon S3", "Event": "s3:TestEvent"}' }))).toBe(
       'put_back',
     );
   });
@@ -108,26 +108,26 @@ describe('a redrive', () => {
   test('settles a dead letter whose request another message was put back for, and which succeeded', async () => {
     await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await succeed(records, REQUEST, LATER);
-    expect(decideRedrive(await open())).toBe('settled');
+    expect(decideLetter(await open())).toBe('settled');
   });
 
   test('puts back the message that was put back before, whose outcome may be unpublished', async () => {
     await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await succeed(records, REQUEST, LATER);
-    expect(decideRedrive(await open({ sentAt: LATER }))).toBe('put_back');
+    expect(decideLetter(await open({ sentAt: LATER }))).toBe('put_back');
   });
 
   test('puts back a succeeded request that was not put back before, whose outcome may be unpublished', async () => {
     await succeed(records, REQUEST, START);
-    expect(decideRedrive(await open())).toBe('put_back');
+    expect(decideLetter(await open())).toBe('put_back');
   });
 
   test('stops at the limit of redrives', async () => {
     await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await failAgain(records, REQUEST, MAX_REDRIVES - 1, LATER);
-    expect(decideRedrive(await open({ sentAt: LATER }))).toBe('put_back');
+    expect(decideLetter(await open({ sentAt: LATER }))).toBe('put_back');
     await failAgain(records, REQUEST, 1, LATER);
-    expect(decideRedrive(await open({ sentAt: LATER }))).toBe('limit_reached');
+    expect(decideLetter(await open({ sentAt: LATER }))).toBe('limit_reached');
   });
 
   test('puts back a message about several uploads if one of them needs it', async () => {
@@ -137,9 +137,9 @@ describe('a redrive', () => {
     if (!a || !b) throw new Error('not two requests');
     for (const request of [a, b]) await exhaustAttempts(records, request, new Error('no'), START);
     await succeed(records, a, LATER);
-    expect(decideRedrive(await open({ body }))).toBe('put_back');
+    expect(decideLetter(await open({ body }))).toBe('put_back');
     await succeed(records, b, LATER);
-    expect(decideRedrive(await open({ body }))).toBe('settled');
+    expect(decideLetter(await open({ body }))).toBe('settled');
   });
 });
 

@@ -6,7 +6,7 @@ import { ProgressBoard } from '../../../terminal/progress-board.ts';
 import { EXIT } from '../../exit-status.ts';
 import type { Run } from '../../run.ts';
 import type { TokenBucket } from '../../token-bucket.ts';
-import { type DeadLetter, decideRedrive } from '../dead-letter.ts';
+import { type DeadLetter, decideLetter } from '../dead-letter.ts';
 import { matchingRequests } from '../filter.ts';
 import { type ActionOptions, filterOf } from '../options.ts';
 import { deadLetterResource, Tally } from '../report.ts';
@@ -63,7 +63,7 @@ export async function runRehearsal(service: DeadLetterService, plan: RehearsalPl
 }
 
 function isPutBack(letter: DeadLetter): boolean {
-  return decideRedrive(letter) === 'put_back';
+  return decideLetter(letter) === 'put_back';
 }
 
 /** What became of the requests, by the code that they failed with before. */
