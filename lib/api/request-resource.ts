@@ -42,6 +42,7 @@ export function resourceOf(
     ...(topic !== undefined && { topic }),
     ...(request.priority !== undefined && { priority: request.priority }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
     attempts: record.attemptsExhausted && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
     ...(handlerVersion !== undefined && { handlerVersion }),
     ...(progress && { progress }),

@@ -7,9 +7,11 @@ import type { StoredBatch } from '../core/ports/batch-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { batchWebhookOf } from '../core/webhooks/batch-webhook.ts';
 import { sendWebhooks } from '../core/webhooks/resend.ts';
+import { ACTIONS } from '../stores/sqlite/action-store.ts';
 import { BATCHES } from '../stores/sqlite/batch-store.ts';
 import { SCHEDULES } from '../stores/sqlite/schedule-store.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
+import type { ServiceActions } from './actions/service-actions.ts';
 import type { ServiceIntake } from './service-intake.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
@@ -19,6 +21,7 @@ export interface DueWorkParts {
   readonly storage: Storage;
   readonly settings: StoredServiceSettings;
   readonly intake: ServiceIntake;
+  readonly actions: ServiceActions;
   /** Whether the service sends webhooks. */
   readonly hasWebhooks: boolean;
   readonly logger: Logger;
@@ -27,11 +30,15 @@ export interface DueWorkParts {
 /** How often to look at the clock, and for what other processes did where the system doesn't say that the file has changed. */
 const POLL_MILLISECONDS = 1_000;
 
-/** Does what a service has to do at its time, until the signal fires: the runs of schedules, and what batches wait for. */
+/**
+ * Does what a service has to do at its time, until the signal fires: the runs of schedules, what batches wait for, and the steps of
+ * actions.
+ */
 export async function runDueWork(parts: DueWorkParts, signal: AbortSignal): Promise<void> {
   await Promise.all([
     keepRunning(SCHEDULES, scheduledRuns(parts), parts, signal),
     keepRunning(BATCHES, batchSteps(parts), parts, signal),
+    keepRunning(ACTIONS, actionSteps(parts), parts, signal),
   ]);
 }
 
@@ -64,6 +71,13 @@ function batchSteps({ storage, settings, intake, hasWebhooks, logger }: DueWorkP
     settings.recordAgeDays,
   );
   return async () => ((await runner.run(store)) ? 0 : Number.POSITIVE_INFINITY);
+}
+
+function actionSteps({ storage: { clock }, actions: { runner, store } }: DueWorkParts): RunDue {
+  return async () => {
+    await runner.run();
+    return (store.nextDueAt() ?? Number.POSITIVE_INFINITY) - clock.now();
+  };
 }
 
 /** @param what see {@link SqliteFile.whenChanged} */

@@ -1,24 +1,41 @@
 import { forwardedMessage } from '../core/wire/forwarded-message.ts';
+import { type SqliteDeadLetter, SqliteDeadLetters } from '../stores/sqlite/dead-letters.ts';
+import { MessageTable } from '../stores/sqlite/message-table.ts';
 import { QUEUES, type Storage } from './storage.ts';
 
-/** Messages that another process takes first are waited for no longer than that. */
-const RECEIVE_MILLISECONDS = 1_000;
+/** The dead letters of a service. */
+export function deadLettersIn({ file }: Storage): SqliteDeadLetters {
+  return new SqliteDeadLetters(file, QUEUES.deadLetters);
+}
 
-/** Messages that are received at a time. */
-const MAX_MESSAGES = 100;
+/** Sends the message of a dead letter to the queue of its request, within a transaction that deletes the dead letter. */
+export function puttingBack(
+  storage: Storage,
+  { message }: SqliteDeadLetter,
+): { readonly queue: string; readonly send: () => void } {
+  const queue = storage.laneOf(message);
+  const messages = new MessageTable(storage.file, queue);
+  return { queue, send: messages.sending([forwardedMessage(message)], storage.clock.now()) };
+}
 
 /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */
 export async function redriveDeadLetters(storage: Storage): Promise<number> {
-  const letters = storage.input(QUEUES.deadLetters);
+  const { file, clock } = storage;
+  const letters = deadLettersIn(storage);
+  const now = clock.now();
+  const putBack = (letter: SqliteDeadLetter) => {
+    const { queue, send } = puttingBack(storage, letter);
+    const move = () => {
+      const isThere = letters.take(letter.number, now);
+      if (isThere) send();
+      return isThere;
+    };
+    return file.write(move, 'on disk', queue);
+  };
   let count = 0;
-  while ((await letters.read()).waiting > 0) {
-    const messages = await letters.receive(MAX_MESSAGES, AbortSignal.timeout(RECEIVE_MILLISECONDS));
-    for (const message of messages) {
-      const [result] = await storage.output(storage.laneOf(message)).send([forwardedMessage(message)]);
-      if (!result?.sent) throw new Error(`A dead letter can't be put back: ${result?.reason}`);
-      await message.ack();
-      count++;
-    }
+  for await (const page of letters.pages(now)) {
+    const moved = await Promise.all(page.map(putBack));
+    count += moved.filter(Boolean).length;
   }
   return count;
 }

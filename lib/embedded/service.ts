@@ -5,7 +5,6 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
-import { leftWaiting } from '../core/intake/left-waiting.ts';
 import {
   RequestReader,
   type ServiceScheduleOptions,
@@ -22,6 +21,7 @@ import type { Rehearsal } from '../core/model/rehearsal.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
+import type { Actions } from '../core/operations/actions.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Processor } from '../core/processor/handler.ts';
@@ -39,7 +39,9 @@ import {
 } from '../stores/sqlite/subscriptions.ts';
 import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
 import { Worker } from '../worker/worker.ts';
+import { type ServiceActions, serviceActions } from './actions/service-actions.ts';
 import { ServiceBatches } from './batches.ts';
+import { cancelRequest } from './cancel-request.ts';
 import { runDueWork } from './due-work.ts';
 import { EndSignals } from './end-signals.ts';
 import { enginePortsOf } from './engine-ports.ts';
@@ -92,6 +94,7 @@ export class Service implements AsyncDisposable {
   readonly #ends = new EndSignals();
   readonly #records: RecordStore;
   readonly #intake: ServiceIntake;
+  readonly #actions: ServiceActions;
   readonly #reader: RequestReader;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -106,6 +109,8 @@ export class Service implements AsyncDisposable {
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
     const intake = serviceIntake(parts, this.#records);
     this.#intake = intake;
+    const actions = serviceActions({ storage, settings, intake, logger });
+    this.#actions = actions;
     const reader = new RequestReader({ queue: intake.queue, callbacks: settings, byTopic: parts.byTopic });
     this.#reader = reader;
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
@@ -120,7 +125,9 @@ export class Service implements AsyncDisposable {
       clock,
     });
     const hasWebhooks = webhookSecrets !== undefined;
-    this.#untilClosed(runDueWork({ storage, settings, intake, hasWebhooks, logger }, this.#stop.signal));
+    this.#untilClosed(
+      runDueWork({ storage, settings, intake, actions, hasWebhooks, logger }, this.#stop.signal),
+    );
     if (webhookSecrets) {
       const { serviceName } = settings;
       const options = { secrets: webhookSecrets, rules: settings, serviceName, metrics, logger, clock };
@@ -186,12 +193,8 @@ export class Service implements AsyncDisposable {
     this.#assertOpen();
     const request: RequestIdentity = { id, source: '', tenant };
     if (!(await this.#intake.records.find(request))) throw new RequestNotFound(id);
-    const applied = await this.#intake.records.change(request, { type: 'cancel' });
-    const left = leftWaiting(applied);
-    if (left) await this.#intake.admission.leave?.(left);
-    const { record } = applied.stored;
-    await this.#intake.submissions.promote(record);
-    return this.#viewOf(record);
+    const { stored } = await cancelRequest(request, this.#intake);
+    return this.#viewOf(stored.record);
   }
 
   /**
@@ -290,6 +293,15 @@ export class Service implements AsyncDisposable {
       .finally(() => source[Symbol.asyncDispose]())
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
+  }
+
+  /**
+   * Actions on many requests, planned first and applied then: see docs/actions.md. Any process that has the file open runs what was
+   * applied.
+   */
+  get actions(): Actions {
+    this.#assertOpen();
+    return this.#actions.actions;
   }
 
   /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */

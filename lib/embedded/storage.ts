@@ -1,7 +1,7 @@
 import { lanedSubmissionQueue } from '../core/intake/laned-submission-queue.ts';
 import { orderingGroup } from '../core/model/ordering-group.ts';
 import { DEFAULT_PRIORITY, eachPriority, PRIORITIES, type Priority } from '../core/model/priority.ts';
-import type { ReceivedMessage } from '../core/model/received-message.ts';
+import type { QueueMessage } from '../core/model/received-message.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { Backlog, BacklogGauge, InputQueue } from '../core/ports/message-source.ts';
@@ -126,8 +126,18 @@ export class Storage implements AsyncDisposable {
   }
 
   /** The queue that a dead letter goes back to. */
-  laneOf(letter: ReceivedMessage): string {
-    return this.#keepsOrder ? QUEUES.requests : REQUEST_LANES[statedPriority(letter) ?? DEFAULT_PRIORITY];
+  laneOf(letter: QueueMessage): string {
+    return this.laneNameFor(statedPriority(letter));
+  }
+
+  /** The queue of the requests of a priority. */
+  laneNameFor(priority: Priority = DEFAULT_PRIORITY): string {
+    return this.#keepsOrder ? QUEUES.requests : REQUEST_LANES[priority];
+  }
+
+  /** The message group of a request that has no ordering key. */
+  groupOf(tenant: string | undefined): string | undefined {
+    return this.#keepsOrder ? orderingGroup(tenant, undefined) : tenant;
   }
 
   get #keepsOrder(): boolean {

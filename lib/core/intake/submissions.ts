@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { single } from '../base/byte-streams.ts';
 import { PayloadEmpty, PayloadLimitExceeded } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
+import { BINARY_TYPE } from '../base/media-type.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { DAY_MILLISECONDS } from '../base/time.ts';
 import type { TraceContext } from '../base/traceparent.ts';
+import type { ClaimCheck } from '../model/claim-check.ts';
+import type { DecodedRequest, InlinePayload } from '../model/decoded-request.ts';
 import { isEarly } from '../model/not-before.ts';
 import type { Priority } from '../model/priority.ts';
 import { identityDigest } from '../model/request-id.ts';
@@ -47,6 +50,8 @@ export interface SubmitRequest extends TraceContext {
   readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit. @default false */
   readonly countsAsWaiting?: true;
+  /** The id of the failed request that it retries. */
+  readonly retryOf?: string;
   /** {@link RequestRecord.backlog} */
   readonly backlog?: number;
   /** The id of the request, if its client chose one: while the request is kept, submissions with the same id are one. */
@@ -83,6 +88,9 @@ export interface PreparedRequest {
   readonly record: StoredRecord;
   readonly place: SubmissionPlace;
 }
+
+/** A payload that can be sent again. */
+export type KeptPayload = InlinePayload | ClaimCheck;
 
 /** A request that is in the queue, or was. */
 export interface AcceptedRequest {
@@ -152,6 +160,38 @@ export class Submissions {
     const request = requestOf(input, id);
     const message = await this.#message(input, request, now, objectName);
     return { message, record: records.submitted(request, now), place: this.#placeOf(input, request) };
+  }
+
+  /**
+   * Prepares a new request from the message of an earlier one. Its payload isn't stored again, and it can start at once.
+   * @param id of the new request
+   */
+  prepareRetry(earlier: DecodedRequest & { readonly payload: KeptPayload }, id: string): PreparedRequest {
+    const { clock, records } = this.#ports;
+    const { payload, contentType = BINARY_TYPE, contentEncoding, contentLanguage, metadata } = earlier;
+    const now = clock.now();
+    const terms = {
+      ...termsOf(earlier),
+      notBefore: undefined,
+      expiresAt: undefined,
+      countsAsWaiting: undefined,
+    };
+    const request = { id, source: '', tenant: earlier.tenant, ...terms, retryOf: earlier.id } as const;
+    const kept =
+      'inline' in payload
+        ? { bytes: Buffer.from(payload.inline) }
+        : { check: payload, size: payload.size ?? 0 };
+    const about = { contentType, contentEncoding, contentLanguage, metadata };
+    const message = encodeSubmission(
+      { ...request, submittedAt: now, ...about, payload: kept },
+      this.#settings,
+    );
+    const { priority } = request;
+    return {
+      message,
+      record: records.submitted(request, now),
+      place: { requestId: id, ...(priority !== undefined && { priority }) },
+    };
   }
 
   /** @throws PayloadEmpty, PayloadLimitExceeded, RequestRefused */

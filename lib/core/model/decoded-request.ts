@@ -34,6 +34,8 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit when it was submitted. @default false */
   readonly countsAsWaiting?: true;
+  /** The id of the failed request that it retries. */
+  readonly retryOf?: string;
   /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
   /** How an HTTP service is to be called, if the sender says so. */

@@ -97,6 +97,8 @@ export interface RecordedRequest extends RequestIdentity, TraceContext {
   readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit, which its first attempt ends. @default false */
   readonly countsAsWaiting?: true;
+  /** The id of the failed request that it retries, of the same tenant. */
+  readonly retryOf?: string;
   /** The size that the client announced for its upload, in bytes. */
   readonly uploadBytes?: number;
 }
@@ -112,6 +114,7 @@ export function termsOf({
   topic,
   priority,
   countsAsWaiting,
+  retryOf,
 }: RequestTerms): RequestTerms {
   return {
     traceparent,
@@ -123,6 +126,7 @@ export function termsOf({
     topic,
     priority,
     countsAsWaiting,
+    retryOf,
   };
 }
 

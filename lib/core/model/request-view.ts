@@ -11,6 +11,8 @@ export interface RequestView {
   readonly priority?: Priority;
   /** It doesn't start before this time. */
   readonly notBefore?: Date;
+  /** The failed request that it retries. */
+  readonly retryOf?: string;
   readonly status: RequestStatus;
   /** Attempts started. */
   readonly attempts: number;
@@ -51,6 +53,7 @@ export function viewOf(record: RequestRecord, now: number, forecast?: Forecast):
     topic: request.topic,
     priority: request.priority,
     notBefore: request.notBefore === undefined ? undefined : new Date(request.notBefore),
+    retryOf: request.retryOf,
     status: statusOf(record, now),
     attempts,
     handlerVersion,

@@ -49,6 +49,7 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     topic: submission.topic,
     priority: submission.priority,
     countsaswaiting: submission.countsAsWaiting,
+    retryof: submission.retryOf,
     tenant,
     traceparent,
     tracestate,
@@ -116,6 +117,7 @@ export function decodeSubmission(event: JsonObject, text: string): DecodedReques
     submittedAt: readOptionalTime(ENVELOPE, 'time', readOptionalText(ENVELOPE, event, 'time')),
     payload: 'inline' in payload ? payload : { ...payload, size: sizeOf(event, 'payloadsize') },
     ...(event.countsaswaiting === true && { countsAsWaiting: true }),
+    retryOf: readOptionalText(ENVELOPE, event, 'retryof'),
     // The record of such a request is older than its payload.
     ...(sizeOf(event, 'uploadbytes') !== undefined && { ticketed: true }),
   };

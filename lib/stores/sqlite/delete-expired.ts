@@ -1,3 +1,4 @@
+import { hasActions } from './action-tables.ts';
 import { hasBatches } from './batch-tables.ts';
 import { numberOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
@@ -24,6 +25,17 @@ const DELETE_ITEMS = `DELETE FROM batch_items WHERE record IN (${ITEMS_OF_BATCH}
 
 const DELETE_BATCH = 'DELETE FROM batches WHERE number = :number';
 
+const OVER_ACTION = 'SELECT number FROM actions WHERE items_until <= :now ORDER BY items_until LIMIT 1';
+
+const DELETE_LISTED = `DELETE FROM action_items WHERE action = :number AND ordinal IN (
+  SELECT ordinal FROM action_items WHERE action = :number LIMIT ${MAX_ROWS})`;
+
+/** The action itself may be kept for longer than what it lists. */
+const NOTE_UNLISTED =
+  'UPDATE actions SET items_until = nullif(kept_until, items_until) WHERE number = :number';
+
+const DELETE_ACTION = 'DELETE FROM actions WHERE kept_until <= :now AND number = :number';
+
 const DELETE_KEYS = `DELETE FROM idempotency_keys WHERE name IN (
   SELECT name FROM idempotency_keys WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
 
@@ -44,12 +56,13 @@ const LOAD_SECONDS = 120;
 export type Retention = Readonly<Record<string, number>>;
 
 /**
- * Deletes what a file keeps no longer: batches, records, idempotency keys, unused limits, work done, and messages.
+ * Deletes what a file keeps no longer: batches, actions, records, idempotency keys, unused limits, work done, and messages.
  * @param now milliseconds since 1970
  */
 export async function deleteExpired(file: SqliteFile, retention: Retention, now: number): Promise<void> {
   if (hasBatches(file)) await deleteBatches(file, now);
   await deleteAll(file, hasBatches(file) ? DELETE_OTHER_RECORDS : DELETE_RECORDS, { now });
+  if (hasActions(file)) await deleteActions(file, now);
   await deleteAll(file, DELETE_KEYS, { now });
   await deleteRows(file, DELETE_LIMITS, { now });
   await deleteRows(file, DELETE_LOAD, { before: Math.floor(now / 1000) - LOAD_SECONDS });
@@ -77,6 +90,19 @@ async function deleteBatches(file: SqliteFile, now: number): Promise<void> {
       return deleted;
     };
     while ((await file.write(deletePage, 'committed')) === MAX_ROWS);
+  }
+}
+
+/** Deletes what actions list that needn't be known any more, and the actions whose time is over. */
+async function deleteActions(file: SqliteFile, now: number): Promise<void> {
+  const over = () => numberOf(file.statement(OVER_ACTION).get({ now })?.number);
+  for (let number = over(); number !== undefined; number = over()) {
+    const bound = { number };
+    await deleteAll(file, DELETE_LISTED, bound);
+    await file.write(() => {
+      if (file.statement(DELETE_ACTION).run({ ...bound, now }).changes === 0)
+        file.statement(NOTE_UNLISTED).run(bound);
+    }, 'committed');
   }
 }
 

@@ -179,7 +179,8 @@ export class MessageTable {
   }
 }
 
-function messageOf(row: Row): QueueMessage {
+/** The message of a row. */
+export function messageOf(row: Row): QueueMessage {
   const attributes = attributesOf(String(row.attributes));
   const texts = attributes.flatMap(([name, { value }]) => (typeof value === 'string' ? [[name, value]] : []));
   const group = textOf(row.message_group);

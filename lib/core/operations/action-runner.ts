@@ -1,0 +1,102 @@
+import { type Action, canarySizeOf } from '../model/action.ts';
+import type { ActionStore, StoredAction } from '../ports/action-store.ts';
+import type { ActionTargets } from '../ports/action-targets.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { judgeCanary, whyStopped } from './canary.ts';
+import { type ActionEvent, actionTransition } from './transition.ts';
+
+/** The ports of an {@link ActionRunner}. */
+export interface ActionRunnerPorts {
+  readonly store: ActionStore;
+  readonly targets: ActionTargets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long a process has for a step, in milliseconds. After that, another one, or the next one, goes on. */
+export const ACTION_LEASE_MILLISECONDS = 10_000;
+
+/** Most requests that are handled in a step. */
+const MAX_STEP = 100;
+
+/** At low rates, a step handles what comes up in this time. */
+const STEP_SECONDS = 0.25;
+
+/** How often to look whether the requests of a canary have ended. */
+const WATCH_MILLISECONDS = 1_000;
+
+/** Requests of a canary that are looked at in a step. */
+const MAX_WATCHED = 1_000;
+
+/**
+ * Runs actions that were applied, step by step. It has no state of its own: what ended with a process goes on with the next one. The
+ * requests of an action are handled in their order, at the rate of the action.
+ */
+export class ActionRunner {
+  readonly #ports: ActionRunnerPorts;
+
+  constructor(ports: ActionRunnerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Does a step of the action that is due. What fails is tried again when its lease has ended. @returns whether one was due */
+  async run(): Promise<boolean> {
+    const { store, clock } = this.#ports;
+    const now = clock.now();
+    const due = await store.takeDue(now, now + ACTION_LEASE_MILLISECONDS);
+    if (due) await this.#step(due);
+    return due !== undefined;
+  }
+
+  async #step(stored: StoredAction): Promise<void> {
+    const { store, targets, clock } = this.#ports;
+    const { action } = stored;
+    const { id, rate } = action;
+    const began = clock.now();
+    const waitsForCanary = action.canary !== undefined && action.canaryPassedAt === undefined;
+    const before = waitsForCanary ? canarySizeOf(action) : action.count;
+    const size = Math.min(MAX_STEP, Math.ceil(rate * STEP_SECONDS));
+    const items = await store.pending(id, before, size);
+    if (items.length > 0) {
+      await targets.handle(action, items);
+      return store.setDue(id, began + Math.ceil((items.length * 1_000) / rate));
+    }
+    if (waitsForCanary) return this.#watchCanary(stored);
+    await this.#end(stored, { type: 'finish' });
+  }
+
+  async #watchCanary(stored: StoredAction): Promise<void> {
+    const { store, targets, clock } = this.#ports;
+    const { action } = stored;
+    const { id, canary } = action;
+    if (!canary) return;
+    const size = canarySizeOf(action);
+    const watched = await store.watched(id, size, MAX_WATCHED);
+    const ends = await Promise.all(
+      watched.map(async (item) => ({ ordinal: item.ordinal, status: await targets.endOf(action, item) })),
+    );
+    const ended = ends.flatMap(({ ordinal, status }) => (status ? [{ ordinal, status }] : []));
+    if (ended.length > 0) await store.noteEnds(id, ended);
+    const counts = await store.countCanary(id, size);
+    const verdict = judgeCanary(canary, counts);
+    if (verdict === 'stop') await this.#end(stored, { type: 'stop', because: whyStopped(canary, counts) });
+    else if (verdict === 'pass') await this.#change(stored, { type: 'pass_canary' });
+    else await store.setDue(id, clock.now() + WATCH_MILLISECONDS);
+  }
+
+  async #end(stored: StoredAction, event: ActionEvent): Promise<void> {
+    const ended = await this.#change(stored, event);
+    if (!ended) return;
+    const { id, action, state, count, reason, createdBy, stoppedBecause } = ended;
+    const fields = { action: id, kind: action, state, count, ...stored.progress, reason, by: createdBy };
+    this.#ports.logger.info('An action has ended', { ...fields, stoppedBecause });
+  }
+
+  /** @returns undefined if the action was aborted meanwhile */
+  async #change({ action, revision }: StoredAction, event: ActionEvent): Promise<Action | undefined> {
+    const changed = actionTransition(action, event, this.#ports.clock.now());
+    if ('refused' in changed) return undefined;
+    return (await this.#ports.store.write(changed.action, revision + 1)) ? changed.action : undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import {
+  type Action,
+  type ActionProgress,
+  type ActionState,
+  actionStateAt,
+  type ListedRequest,
+} from '../model/action.ts';
+import type { StoredAction } from '../ports/action-store.ts';
+
+/** An action, for operators. */
+export interface ActionView
+  extends Pick<Action, 'id' | 'action' | 'filter' | 'rate' | 'canary' | 'reason' | 'createdBy'> {
+  readonly state: ActionState;
+  /** How many requests it is for. */
+  readonly count: number;
+  /** A digest of these requests, which applying the plan takes. */
+  readonly hash: string;
+  /** The first of them. */
+  readonly sample: readonly ListedRequest[];
+  readonly createdAt: Date;
+  /** Until then, the plan can be applied. */
+  readonly expiresAt: Date;
+  readonly appliedAt?: Date;
+  readonly endedAt?: Date;
+  readonly progress: ActionProgress & {
+    /** All of them. */
+    readonly handled: number;
+  };
+  /** Why the canary stopped it. */
+  readonly stoppedBecause?: string;
+}
+
+/** @param now milliseconds since 1970 */
+export function actionViewOf({ action, progress }: StoredAction, now: number): ActionView {
+  const { payload: _, canaryPassedAt: __, createdAt, expiresAt, appliedAt, endedAt, ...shown } = action;
+  const { done, skipped, failed } = progress;
+  return {
+    ...shown,
+    state: actionStateAt(action, now),
+    createdAt: new Date(createdAt),
+    expiresAt: new Date(expiresAt),
+    ...(appliedAt !== undefined && { appliedAt: new Date(appliedAt) }),
+    ...(endedAt !== undefined && { endedAt: new Date(endedAt) }),
+    progress: { handled: done + skipped + failed, done, skipped, failed },
+  };
+}

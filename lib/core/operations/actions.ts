@@ -1,0 +1,174 @@
+import {
+  type Action,
+  type ActionRequest,
+  type ActionTarget,
+  actionStateAt,
+  MAX_LISTED,
+  PLAN_MILLISECONDS,
+  SAMPLE_SIZE,
+} from '../model/action.ts';
+import type { ActionStore, StoredAction } from '../ports/action-store.ts';
+import type { ActionTargets } from '../ports/action-targets.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { type ActionView, actionViewOf } from './action-view.ts';
+import { checkPlan } from './check-plan.ts';
+import {
+  ActionNotFound,
+  ActionNotPlanned,
+  ActionOver,
+  PlanChanged,
+  PlanExpired,
+  PlanMismatched,
+  PlanRefused,
+} from './errors.ts';
+import { setHash } from './set-hash.ts';
+import { type ActionEvent, actionTransition } from './transition.ts';
+
+/** The ports of {@link Actions}. */
+export interface ActionsPorts {
+  readonly store: ActionStore;
+  readonly targets: ActionTargets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Makes an id that sorts by its time, in milliseconds since 1970. */
+  readonly newId: (at: number) => string;
+}
+
+/** What an operator saw of a plan. */
+export interface SeenPlan {
+  readonly count: number;
+  readonly hash: string;
+}
+
+/** Consecutive actions of a list. */
+export interface ActionViewPage {
+  readonly actions: readonly ActionView[];
+  /** The `after` of the next page; absent on the last page. */
+  readonly next?: string;
+}
+
+/** Actions on many requests: first planned, then applied. Planning changes no request. They are the log of operations, too. */
+export class Actions {
+  readonly #ports: ActionsPorts;
+
+  constructor(ports: ActionsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Lists the requests that an action would handle, and keeps the list. @throws PlanRefused */
+  async plan(request: ActionRequest): Promise<ActionView> {
+    const { store, clock, newId } = this.#ports;
+    const checked = checkPlan(request);
+    const targets = await this.#find(checked);
+    const now = clock.now();
+    const action: Action = {
+      ...checked,
+      id: newId(now),
+      state: 'planned',
+      count: targets.length,
+      hash: setHash(targets),
+      sample: targets
+        .slice(0, SAMPLE_SIZE)
+        .map(({ id, source, tenant, status }) => ({ id, source, tenant, status })),
+      createdAt: now,
+      expiresAt: now + PLAN_MILLISECONDS,
+    };
+    return this.#viewOf(await store.create(action, targets));
+  }
+
+  /**
+   * Starts to handle the requests of a plan, and no others.
+   * @throws ActionNotFound, ActionNotPlanned, PlanExpired, PlanMismatched; PlanChanged if its filter matches other requests now
+   */
+  async apply(id: string, seen: SeenPlan): Promise<ActionView> {
+    const { action } = await this.#stored(id);
+    this.#assertPlanned(action);
+    const { count, hash } = action;
+    if (seen.count !== count || seen.hash !== hash) throw new PlanMismatched(id, seen);
+    const targets = await this.#find(action);
+    if (setHash(targets) !== hash) throw new PlanChanged(id, count, targets.length);
+    const applied = await this.#change(id, { type: 'apply' }, this.#assertPlanned);
+    this.#log('An action was applied', applied);
+    return this.#viewOf(applied);
+  }
+
+  /**
+   * Ends an action. What is being handled at the moment is handled; no other request is. A plan is dropped.
+   * @throws ActionNotFound; ActionOver if it has ended otherwise
+   */
+  async abort(id: string): Promise<ActionView> {
+    const aborted = await this.#change(id, { type: 'abort' }, (action) => {
+      const state = actionStateAt(action, this.#ports.clock.now());
+      if (state !== 'aborted') throw new ActionOver(id, state);
+    });
+    this.#log('An action was aborted', aborted);
+    return this.#viewOf(aborted);
+  }
+
+  /** @throws ActionNotFound */
+  async get(id: string): Promise<ActionView> {
+    return this.#viewOf(await this.#stored(id));
+  }
+
+  /** Lists actions, newest first. @param after `next` of the page before */
+  async list(after: string | undefined, limit: number): Promise<ActionViewPage> {
+    const { actions, next } = await this.#ports.store.list(after, limit);
+    return { actions: actions.map((each) => this.#viewOf(each)), next };
+  }
+
+  async #stored(id: string): Promise<StoredAction> {
+    const found = await this.#ports.store.find(id);
+    if (!found) throw new ActionNotFound(id);
+    return found;
+  }
+
+  #viewOf(stored: StoredAction): ActionView {
+    return actionViewOf(stored, this.#ports.clock.now());
+  }
+
+  async #find(plan: Pick<Action, 'action' | 'filter' | 'payload'>): Promise<readonly ActionTarget[]> {
+    const found: ActionTarget[] = [];
+    for await (const page of this.#ports.targets.find(plan)) {
+      found.push(...page);
+      if (found.length > MAX_LISTED) {
+        throw new PlanRefused(
+          'plan_too_large',
+          `A plan lists at most ${MAX_LISTED} requests, and the filter matches more: narrow it, for example by since and until`,
+        );
+      }
+    }
+    return found;
+  }
+
+  /** @param assertSettled called with an action that the event doesn't change */
+  async #change(
+    id: string,
+    event: ActionEvent,
+    assertSettled: (action: Action) => void,
+  ): Promise<StoredAction> {
+    while (true) {
+      const stored = await this.#stored(id);
+      const changed = actionTransition(stored.action, event, this.#ports.clock.now());
+      if ('refused' in changed) {
+        assertSettled(stored.action);
+        return stored;
+      }
+      const revision = stored.revision + 1;
+      if (await this.#ports.store.write(changed.action, revision)) {
+        return { ...stored, action: changed.action, revision };
+      }
+    }
+  }
+
+  readonly #assertPlanned = (action: Action): void => {
+    const state = actionStateAt(action, this.#ports.clock.now());
+    if (state === 'planned') return;
+    if (state === 'expired') throw new PlanExpired(action.id, action.expiresAt);
+    throw new ActionNotPlanned(action.id, state);
+  };
+
+  #log(text: string, { action: { id, action, count, reason, createdBy } }: StoredAction): void {
+    this.#ports.logger.info(text, { action: id, kind: action, count, reason, by: createdBy });
+  }
+}

@@ -1,0 +1,94 @@
+import { quote } from '../base/quote.ts';
+import {
+  ACTION_RULES,
+  type ActionFilter,
+  type ActionRequest,
+  DEFAULT_ACTION_RATE,
+  MAX_ACTION_RATE,
+  MAX_FILTER_IDS,
+  MAX_REASON_LENGTH,
+} from '../model/action.ts';
+import { PlanRefused } from './errors.ts';
+
+/** The members of a filter. */
+export const FILTER_MEMBERS = [
+  'ids',
+  'failureGroup',
+  'code',
+  'tenant',
+  'topic',
+  'status',
+  'since',
+  'until',
+] as const satisfies readonly (keyof ActionFilter)[];
+
+/**
+ * Checks what an operator plans.
+ * @returns it, with the defaults
+ * @throws PlanRefused
+ */
+export function checkPlan(request: ActionRequest): ActionRequest & { readonly rate: number } {
+  const { rate = DEFAULT_ACTION_RATE, reason } = request;
+  assertFilter(request);
+  assertNumber('rate', rate, 1, MAX_ACTION_RATE);
+  assertCanary(request);
+  assertPayload(request);
+  if (reason !== undefined && reason.length > MAX_REASON_LENGTH) {
+    throw invalid(`reason has at most ${MAX_REASON_LENGTH} characters, got ${reason.length}`);
+  }
+  return { ...request, rate };
+}
+
+function assertFilter({ action, filter }: ActionRequest): void {
+  const { ids, status, since, until } = filter;
+  if (FILTER_MEMBERS.every((name) => filter[name] === undefined)) {
+    throw new PlanRefused(
+      'filter_empty',
+      `filter must have at least one of ${FILTER_MEMBERS.join(', ')}, so that no action is for all requests by mistake, got none. For all of them, give since`,
+    );
+  }
+  if (ids && (ids.length === 0 || ids.length > MAX_FILTER_IDS)) {
+    throw misfit(`ids must be 1 to ${MAX_FILTER_IDS} ids of requests, got ${ids.length}`);
+  }
+  const { statuses } = ACTION_RULES[action];
+  if (status !== undefined && !statuses.includes(status)) {
+    throw misfit(`status of ${action} must be one of ${statuses.join(', ')}, got ${quote(status)}`);
+  }
+  if (since !== undefined && until !== undefined && since >= until) {
+    const [from, to] = [since, until].map((time) => new Date(time).toISOString());
+    throw misfit(`since must be before until, got ${from} and ${to}`);
+  }
+}
+
+function assertCanary({ action, canary }: ActionRequest): void {
+  if (!canary) return;
+  if (!ACTION_RULES[action].runs) {
+    const able = Object.entries(ACTION_RULES).flatMap(([name, { runs }]) => (runs ? [name] : []));
+    throw invalid(
+      `canary is for actions whose requests run again, ${able.join(' and ')}, got ${action}: leave it out`,
+    );
+  }
+  assertNumber('canary.percent', canary.percent, 1, 100);
+  assertNumber('canary.stopAbovePercent', canary.stopAbovePercent, 0, 99);
+}
+
+function assertPayload({ action, filter, payload }: ActionRequest): void {
+  if (!payload) return;
+  if (action === 'retry' && filter.ids?.length === 1) return;
+  throw invalid(
+    `payload is for a retry of one request, got ${action} of ${filter.ids?.length ?? 'unnamed'} requests: give its id as filter.ids`,
+  );
+}
+
+function assertNumber(name: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max && Number.isInteger(value)) return;
+  throw invalid(`${name} must be a whole number from ${min} to ${max}, got ${value}`);
+}
+
+function invalid(message: string): PlanRefused {
+  return new PlanRefused('action_invalid', message);
+}
+
+function misfit(message: string): PlanRefused {
+  return new PlanRefused('filter_invalid', `filter.${message}`);
+}

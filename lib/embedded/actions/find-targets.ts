@@ -1,0 +1,68 @@
+import type { ActionTarget } from '../../core/model/action.ts';
+import { identityDigest } from '../../core/model/request-id.ts';
+import { type RequestRecord, statusOf } from '../../core/model/request-record.ts';
+import { factsOf, matches } from '../../core/operations/request-facts.ts';
+import type { ActionPlan } from '../../core/ports/action-targets.ts';
+import { unendedRecords } from '../../stores/sqlite/unended-records.ts';
+import { deadLettersIn } from '../redrive.ts';
+import type { ActionParts } from './action-parts.ts';
+import { isFor, type OpenedLetter, openLetter } from './opened-letter.ts';
+
+/** Requests that an action is for, in pages. */
+type Found = AsyncGenerator<readonly ActionTarget[], void>;
+
+/** Finds the requests that a plan is for. */
+export function findTargets(plan: ActionPlan, parts: ActionParts): Found {
+  if (plan.action === 'cancel') return findUnended(plan, parts);
+  return plan.payload ? findFailed(plan, parts) : findDeadLetters(plan, parts);
+}
+
+async function* findUnended({ filter }: ActionPlan, { storage }: ActionParts): Found {
+  for await (const page of unendedRecords(storage.file)) {
+    const now = storage.clock.now();
+    const found = page.filter(
+      ({ record, keptUntil }) =>
+        // One that is asked to stop needs no other cancellation.
+        keptUntil > now && record.status !== 'cancelling' && matches(factsOf(record, now), filter),
+    );
+    yield found.map(({ record }) => targetOf(record, now));
+  }
+}
+
+/** For a payload that replaces that of a request, which so needs no dead letter. */
+async function* findFailed({ filter }: ActionPlan, { storage, intake }: ActionParts): Found {
+  const { ids = [], tenant } = filter;
+  const now = storage.clock.now();
+  const records = await Promise.all(ids.map((id) => intake.records.find({ id, source: '', tenant })));
+  yield records.flatMap((record) =>
+    record?.status === 'failed' && matches(factsOf(record, now), filter) ? [targetOf(record, now)] : [],
+  );
+}
+
+async function* findDeadLetters({ action, filter }: ActionPlan, parts: ActionParts): Found {
+  const { storage, intake, settings } = parts;
+  const now = storage.clock.now();
+  const listed = new Set<string>();
+  for await (const page of deadLettersIn(storage).pages(now)) {
+    const opened = await Promise.all(page.map((letter) => openLetter(letter, intake.records, settings, now)));
+    yield opened.flatMap((each) => {
+      if (!matches(each.facts, filter) || !isFor(action, each)) return [];
+      // Of several dead letters of a request, one runs it again.
+      const key = identityDigest('record', each.request);
+      if (action !== 'purge' && listed.has(key)) return [];
+      listed.add(key);
+      return [letterTarget(each)];
+    });
+  }
+}
+
+function targetOf(record: RequestRecord, now: number): ActionTarget {
+  const { id, source, tenant } = record.request;
+  return { id, source, tenant, status: statusOf(record, now) };
+}
+
+function letterTarget({ letter, request, facts, redrive, record }: OpenedLetter): ActionTarget {
+  const { id, source, tenant } = request;
+  const redrives = redrive ?? record?.redrives ?? 0;
+  return { id, source, tenant, status: facts.status, letter: String(letter.number), redrives };
+}

@@ -1,0 +1,153 @@
+import type { PreparedRequest } from '../../core/intake/submissions.ts';
+import type { Action, ActionItem, ActionKind, ItemSettlement } from '../../core/model/action.ts';
+import { RecordMissing } from '../../core/records/errors.ts';
+import type { SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
+import { MessageTable } from '../../stores/sqlite/message-table.ts';
+import { SqliteRecordStore } from '../../stores/sqlite/record-store.ts';
+import { cancelRequest } from '../cancel-request.ts';
+import { deadLettersIn, puttingBack } from '../redrive.ts';
+import type { ActionParts } from './action-parts.ts';
+import { decideRedriveOf, isFor, type OpenedLetter, openLetter, retriableOf } from './opened-letter.ts';
+
+/** A request of an action that runs. */
+interface Handled {
+  readonly action: Action;
+  readonly item: ActionItem;
+}
+
+type Handle = (handled: Handled, parts: ActionParts) => Promise<void>;
+
+/** Handles a request, and settles it: in the same transaction, unless the change has no effect when it is repeated. */
+export const HANDLE_ITEM: Readonly<Record<ActionKind, Handle>> = {
+  redrive: redriveLetter,
+  purge: (handled, parts) => takeLetter(handled, parts, { result: 'done' }),
+  cancel: async (handled, parts) => settle(handled, parts, await cancel(handled.item, parts)),
+  retry: (handled, parts) =>
+    handled.action.payload ? retryWith(handled.action.payload, handled, parts) : retryLetter(handled, parts),
+};
+
+const GONE = skipped('it is no longer in the dead-letter queue');
+const NOT_FAILED = skipped('it is no longer a failed request');
+
+async function redriveLetter(handled: Handled, parts: ActionParts): Promise<void> {
+  const opened = await openItem(handled, parts);
+  if (!opened) return settle(handled, parts, GONE);
+  switch (decideRedriveOf(opened)) {
+    case 'limit_reached':
+      return settle(handled, parts, skipped('it was redriven as often as a request can be'));
+    case 'settled':
+      return takeLetter(handled, parts, skipped('another dead letter put its request back'));
+    case 'put_back': {
+      const { queue, send } = puttingBack(parts.storage, opened.letter);
+      return takeLetter(handled, parts, { result: 'done' }, { queue, send });
+    }
+  }
+}
+
+async function retryLetter(handled: Handled, parts: ActionParts): Promise<void> {
+  const { intake, storage } = parts;
+  const opened = await openItem(handled, parts);
+  const retriable = opened && isFor('retry', opened) ? retriableOf(opened) : undefined;
+  if (!opened || !retriable) return settle(handled, parts, opened ? NOT_FAILED : GONE);
+  const id = intake.newId(storage.clock.now());
+  const sending = submitting(intake.submissions.prepareRetry(retriable, id), parts, opened.letter);
+  await takeLetter(handled, parts, { result: 'done', retriedAs: id }, sending);
+}
+
+async function retryWith(
+  { base64, contentType, metadata = {} }: NonNullable<Action['payload']>,
+  handled: Handled,
+  parts: ActionParts,
+): Promise<void> {
+  const { intake, storage, store } = parts;
+  const { item, action } = handled;
+  const record = await intake.records.find(item);
+  if (record?.status !== 'failed') return settle(handled, parts, NOT_FAILED);
+  const { tenant, topic, priority, callbackUrl, minVersion } = record.request;
+  const terms = { tenant, topic, priority, callbackUrl, minVersion, retryOf: item.id };
+  const id = intake.newId(storage.clock.now());
+  const payload = Buffer.from(base64, 'base64');
+  const prepared = await intake.submissions.prepare({ ...terms, payload, contentType, metadata }, id, id);
+  const { queue, send } = submitting(prepared, parts);
+  const submit = () => {
+    if (store.settle(action, item, { result: 'done', retriedAs: id })) send();
+  };
+  await storage.file.write(submit, 'on disk', queue);
+}
+
+async function cancel(item: ActionItem, { intake }: ActionParts): Promise<ItemSettlement> {
+  try {
+    const { status } = (await cancelRequest(item, intake)).stored.record;
+    if (status === 'cancelled' || status === 'cancelling') return { result: 'done' };
+    return skipped(`it has ended meanwhile: ${status}`);
+  } catch (error) {
+    if (error instanceof RecordMissing) return skipped('its record is no longer kept');
+    throw error;
+  }
+}
+
+/** What is sent in the transaction that takes a dead letter away. */
+interface Sending {
+  readonly queue: string;
+  readonly send: () => void;
+}
+
+/** Settles a request and takes its dead letter away, in one transaction. */
+async function takeLetter(
+  { action, item }: Handled,
+  { storage, store }: ActionParts,
+  settlement: ItemSettlement,
+  sending?: Sending,
+): Promise<void> {
+  const { file, clock } = storage;
+  const letters = deadLettersIn(storage);
+  const number = Number(item.letter);
+  const now = clock.now();
+  const take = () => {
+    const isThere = letters.has(number, now);
+    if (!store.settle(action, item, isThere ? settlement : GONE) || !isThere) return;
+    letters.take(number, now);
+    sending?.send();
+  };
+  await file.write(take, 'on disk', sending?.queue);
+}
+
+/** Submits a new request. @param earlier the message of the one that it retries, whose group it joins */
+function submitting(
+  { message, record, place }: PreparedRequest,
+  { storage }: ActionParts,
+  earlier?: SqliteDeadLetter,
+): Sending {
+  const { file, clock } = storage;
+  const queue = storage.laneNameFor(place.priority);
+  const group = earlier ? earlier.message.group : storage.groupOf(record.record.request.tenant);
+  const sendMessage = new MessageTable(file, queue).sending([{ body: message, group }], clock.now());
+  const write = new SqliteRecordStore(file).writing(record);
+  return {
+    queue,
+    send: () => {
+      sendMessage();
+      write();
+    },
+  };
+}
+
+async function openItem({ item }: Handled, parts: ActionParts): Promise<OpenedLetter | undefined> {
+  const { storage, intake, settings } = parts;
+  const now = storage.clock.now();
+  const letter = deadLettersIn(storage).find(Number(item.letter), now);
+  return letter && openLetter(letter, intake.records, settings, now);
+}
+
+/** Settles a request that isn't changed, or whose change can be repeated. */
+export async function settle(
+  { action, item }: Handled,
+  { storage, store }: ActionParts,
+  settlement: ItemSettlement,
+): Promise<void> {
+  await storage.file.write(() => store.settle(action, item, settlement));
+}
+
+function skipped(detail: string): ItemSettlement {
+  return { result: 'skipped', detail };
+}

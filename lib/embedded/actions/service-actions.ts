@@ -1,0 +1,71 @@
+import { CoatcheckError, StoreUnavailable } from '../../core/base/errors.ts';
+import { mapConcurrently } from '../../core/base/map-concurrently.ts';
+import type { Action, ActionItem } from '../../core/model/action.ts';
+import { ActionRunner } from '../../core/operations/action-runner.ts';
+import { Actions } from '../../core/operations/actions.ts';
+import type { ActionTargets, EndStatus } from '../../core/ports/action-targets.ts';
+import { SqliteActionStore } from '../../stores/sqlite/action-store.ts';
+import type { ActionParts, ServiceActionsParts } from './action-parts.ts';
+import { findTargets } from './find-targets.ts';
+import { HANDLE_ITEM, settle } from './handle-item.ts';
+
+/** The actions of a service in a file. */
+export interface ServiceActions {
+  readonly actions: Actions;
+  readonly runner: ActionRunner;
+  readonly store: SqliteActionStore;
+}
+
+/** Opens the actions of a service. */
+export function serviceActions({ logger, ...given }: ServiceActionsParts): ServiceActions {
+  const { storage, intake } = given;
+  const { clock } = storage;
+  const store = new SqliteActionStore(storage.file, given.settings.recordAgeDays);
+  const targets = new ServiceActionTargets({ ...given, store });
+  const actions = new Actions({ store, targets, clock, logger, newId: intake.newId });
+  return { actions, runner: new ActionRunner({ store, targets, clock, logger }), store };
+}
+
+/** Most requests that are handled at a time. */
+const MAX_HANDLED = 100;
+
+/**
+ * The requests in a file, for actions. A dead letter is moved or deleted in the transaction that settles its request, so that not even
+ * the end of the process comes between.
+ */
+class ServiceActionTargets implements ActionTargets {
+  readonly #parts: ActionParts;
+
+  constructor(parts: ActionParts) {
+    this.#parts = parts;
+  }
+
+  find(plan: Parameters<ActionTargets['find']>[0]): ReturnType<typeof findTargets> {
+    return findTargets(plan, this.#parts);
+  }
+
+  async handle(action: Action, items: readonly ActionItem[]): Promise<void> {
+    await mapConcurrently(items, MAX_HANDLED, async (item) => {
+      const handled = { action, item };
+      try {
+        await HANDLE_ITEM[action.action](handled, this.#parts);
+      } catch (error) {
+        // What can't be done for one request isn't tried again; what can't be done for any is.
+        if (!(error instanceof CoatcheckError) || error instanceof StoreUnavailable) throw error;
+        await settle(handled, this.#parts, { result: 'failed', detail: error.message });
+      }
+    });
+  }
+
+  async endOf(
+    { action }: Action,
+    { retriedAs, redrives = 0, ...item }: ActionItem,
+  ): Promise<EndStatus | undefined> {
+    const request = retriedAs === undefined ? item : { ...item, id: retriedAs, source: '' };
+    const record = await this.#parts.intake.records.find(request);
+    // The engine keeps no record of a message that it rejects.
+    if (!record) return 'unknown';
+    const isWaiting = action === 'redrive' && record.attemptsExhausted && (record.redrives ?? 0) <= redrives;
+    return isWaiting ? undefined : record.outcome?.status;
+  }
+}
