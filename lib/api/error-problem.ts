@@ -7,6 +7,15 @@ import { type HttpProblem, ProblemError } from './problem.ts';
 
 /** HTTP status by code, for the errors that the core throws because of a client's mistake. */
 const STATUSES = {
+  action_invalid: 422,
+  action_not_planned: 409,
+  action_over: 409,
+  action_unknown: 404,
+  filter_empty: 422,
+  filter_invalid: 422,
+  plan_changed: 409,
+  plan_expired: 409,
+  plan_too_large: 422,
   payload_empty: 400,
   payload_too_large: 413,
   idempotency_key_reused: 422,

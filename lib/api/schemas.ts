@@ -84,6 +84,7 @@ export const Request = z
     topic: z.string().optional().meta({ description: 'What it is about.' }),
     priority: z.enum(PRIORITIES).optional().meta({ description: 'How urgent it is; `normal` if absent.' }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
+    retryOf: z.string().optional().meta({ description: 'The failed request that it retries.' }),
     attempts: z.int().meta({ description: 'Attempts started.' }),
     handlerVersion: z.string().optional().meta({
       description: 'The version of the code that took the latest attempt, if it has one.',

@@ -45,6 +45,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   logs: async (run) => (await import('./logs/command.ts')).logsCommand(run),
   failures: async (run) => (await import('./failures/command.ts')).failuresCommand(run),
   'dead-letters': async (run) => (await import('./dead-letters/command.ts')).deadLettersCommand(run),
+  actions: async (run) => (await import('./actions/command.ts')).actionsCommand(run),
   rollback: async (run) => (await import('./rollback/command.ts')).rollbackCommand(run),
   webhooks: async (run) => (await import('./webhooks/command.ts')).webhooksCommand(run),
   schedules: async (run) => (await import('./schedules/command.ts')).schedulesCommand(run),

@@ -1,4 +1,5 @@
 import { requestPath } from '../core/model/request-links.ts';
+import { ActionsClient } from './actions.ts';
 import { readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
@@ -41,6 +42,8 @@ export interface ClientOptions {
  * the API's last answer, or `ConnectionFailed`. An aborted `signal` ends a call at once, with the signal's reason.
  */
 export class CoatcheckClient {
+  /** Actions of operators on many requests, if the service has them: `coatcheck serve` does. */
+  readonly actions: ActionsClient;
   /** The webhook endpoints of the service, if it has them. */
   readonly webhookEndpoints: WebhookEndpointsClient;
   /** The schedules of the service, if it has them: `coatcheck serve`, and on AWS `api: { schedules: true }`. */
@@ -63,6 +66,7 @@ export class CoatcheckClient {
       onRetry,
       timing,
     });
+    this.actions = new ActionsClient(this.#api);
     this.batches = new BatchesClient(this.#api);
     this.failures = new FailuresClient(this.#api);
     this.limits = new LimitsClient(this.#api);

@@ -1,6 +1,7 @@
 /**
  * The package export `coatcheck/client`.
  */
+export type { ActionListOptions, ActionsClient, ActionWaitOptions, NewAction } from './actions.ts';
 export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';
 export { type AwsCredentials, type SigV4Options, sigv4 } from './auth/sigv4.ts';
@@ -49,6 +50,11 @@ export type { SubmissionOptions, SubmissionProgress } from './submission.ts';
 export { DIRECT_MAX_BYTES } from './submit.ts';
 export type { BatchOptions, BatchRequest, BatchResult } from './submit-batch.ts';
 export {
+  type Action,
+  type ActionFilter,
+  type ActionKind,
+  type ActionRequestLine,
+  type ActionState,
   type Allowance,
   type ApiProblem,
   type Batch,
@@ -56,9 +62,11 @@ export {
   type BatchImport,
   type BatchResultLine,
   type BatchStatus,
+  type Canary,
   type FailureGroup,
   type FailureGroupPage,
   type FullKey,
+  hasActionEnded,
   hasBatchEnded,
   hasEnded,
   type ImportProblem,
@@ -66,6 +74,7 @@ export {
   type Limit,
   type LimitChange,
   type LimitView,
+  type ListedRequest,
   type Load,
   type NewSchedule,
   type NewWebhookEndpoint,
@@ -77,6 +86,7 @@ export {
   type RequestResource,
   type RequestStatus,
   type Schedule,
+  type SeenPlan,
   type ServiceStatus,
   type TimeRange,
   type WebhookDelivery,

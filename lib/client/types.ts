@@ -1,5 +1,13 @@
 import type { ErrorSummary } from '../core/base/serialize-error.ts';
 import type { Allowance, Limit } from '../core/config/limits.ts';
+import type {
+  ActionKind,
+  ActionProgress,
+  ActionState,
+  Canary,
+  ActionFilter as Filter,
+  ItemResult,
+} from '../core/model/action.ts';
 import type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
 import type { ImportProblem, ImportState } from '../core/model/batch-import.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
@@ -9,9 +17,12 @@ import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/w
 import type { FullKey, Load } from '../core/ports/admission.ts';
 
 export type {
+  ActionKind,
+  ActionState,
   Allowance,
   BatchCounts,
   BatchStatus,
+  Canary,
   FullKey,
   ImportProblem,
   ImportState,
@@ -50,6 +61,8 @@ export interface RequestResource {
   readonly priority?: Priority;
   /** Trace that it belongs to, if any. */
   readonly traceparent?: string;
+  /** The failed request that it retries. */
+  readonly retryOf?: string;
   /** Attempts started. */
   readonly attempts: number;
   /** Version of the code that took the latest attempt, if it has one. */
@@ -245,6 +258,62 @@ export interface LimitChange extends Allowance {
   readonly pausedUntil?: Date | string;
 }
 
+/** Selects requests for an action: all of its members must match. It has at least one. */
+export interface ActionFilter extends Omit<Filter, 'since' | 'until'> {
+  /** Ended since then, or submitted since then if it hasn't ended. A string is in RFC 3339. */
+  readonly since?: Date | string;
+  /** Ended before then, or submitted before then if it hasn't ended. A string is in RFC 3339. */
+  readonly until?: Date | string;
+}
+
+/** What applying a plan takes of it. */
+export interface SeenPlan {
+  readonly hash: string;
+  readonly count: number;
+}
+
+/** A request that an action lists. */
+export interface ListedRequest {
+  readonly id: string;
+  readonly source?: string;
+  readonly tenant?: string;
+  /** When it was listed. */
+  readonly status: RequestStatus;
+}
+
+/** A request that an action lists, with what became of it. */
+export interface ActionRequestLine extends ListedRequest {
+  /** Absent until it is handled. */
+  readonly result?: ItemResult;
+  /** Why it was skipped, or what failed. */
+  readonly detail?: string;
+  /** The new request, if it was retried. */
+  readonly retriedAs?: string;
+}
+
+/** An action on many requests. Times are in RFC 3339, UTC. */
+export interface Action extends SeenPlan {
+  readonly id: string;
+  readonly action: ActionKind;
+  readonly filter: ActionFilter;
+  readonly state: ActionState;
+  /** The first requests that it lists, up to 20. */
+  readonly sample: readonly ListedRequest[];
+  readonly rate: number;
+  readonly canary?: Canary;
+  readonly reason?: string;
+  readonly createdAt: string;
+  /** Who planned it, where the service tells callers apart. */
+  readonly createdBy?: string;
+  /** Until then, a plan can be applied. */
+  readonly expiresAt: string;
+  readonly appliedAt?: string;
+  readonly endedAt?: string;
+  readonly progress: ActionProgress & { readonly handled: number };
+  /** Why its canary stopped it. */
+  readonly stoppedBecause?: string;
+}
+
 /** A page of requests. */
 export interface RequestPage {
   /** Can be fewer than the limit even if there are more. */
@@ -352,6 +421,11 @@ export function hasEnded({ status }: Pick<RequestResource, 'status'>): boolean {
 /** Whether a batch has ended. Its status is then final. */
 export function hasBatchEnded({ status }: Pick<Batch, 'status'>): boolean {
   return FINAL_BATCH_STATUSES.includes(status);
+}
+
+/** Whether an action has ended. Its state is then final. */
+export function hasActionEnded({ state }: Pick<Action, 'state'>): boolean {
+  return state !== 'planned' && state !== 'running';
 }
 
 const FINAL_BATCH_STATUSES: readonly BatchStatus[] = ['completed', 'cancelled', 'expired'];

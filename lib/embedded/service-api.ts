@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { ACTION_ROUTES, addActionRoutes } from '../api/action-routes.ts';
 import { type ApiAccess, createApi } from '../api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
@@ -22,6 +23,7 @@ import { DirectoryClientTransfers } from '../stores/directory/client-transfers.t
 import { SqliteFailureIndex } from '../stores/sqlite/failure-index.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
+import { serviceActions } from './actions/service-actions.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
 import { serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
@@ -48,6 +50,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
   const now = () => clock.now();
   const intake = serviceIntake(parts);
   const { records, queue, newId } = intake;
+  const { actions } = serviceActions({ storage, settings, intake, logger });
 
   /** Sends the message first: the record says `queued` only when there is one. */
   const submitUpload = async ({ key, ...upload }: ExpectedUpload, { check, size }: StoredResult) => {
@@ -115,6 +118,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     : { auth: 'none', callerOf: () => ({ isOperator: true }) };
   const api = createApi(apiParts, access, [
     { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
+    { routes: ACTION_ROUTES, add: (added) => addActionRoutes(added, actions) },
     { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },
     ...(takers
       ? [{ routes: WORK_ROUTES, add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts) }]

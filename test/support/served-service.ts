@@ -13,7 +13,7 @@ import { TestClock } from './test-clock.ts';
 /** A service in a file, and its API as `coatcheck serve` has it, on a port until the test ends. Without a handler, requests wait. */
 export async function openServedService(
   handler: ((request: ProcessorRequest) => unknown) | undefined,
-  options: Pick<ServiceOptions, 'limits'> = {},
+  options: Pick<ServiceOptions, 'limits' | 'settings'> = {},
 ) {
   const clock = new TestClock();
   const parts = await openParts(

@@ -100,6 +100,9 @@ export type ItemResult = (typeof ITEM_RESULTS)[number];
 /** How many requests an action has handled, by what became of them. */
 export type ActionProgress = Readonly<Record<ItemResult, number>>;
 
+/** A request that a plan lists, with what became of it. */
+export interface ListedItem extends ListedRequest, Partial<ItemSettlement> {}
+
 /** A request for an action. */
 export interface ActionTarget extends ListedRequest {
   /** Its dead letter, as the store names it; absent if the action is on its record. */

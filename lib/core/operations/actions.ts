@@ -7,7 +7,7 @@ import {
   PLAN_MILLISECONDS,
   SAMPLE_SIZE,
 } from '../model/action.ts';
-import type { ActionStore, StoredAction } from '../ports/action-store.ts';
+import type { ActionStore, ListedItemPage, StoredAction } from '../ports/action-store.ts';
 import type { ActionTargets } from '../ports/action-targets.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -115,6 +115,12 @@ export class Actions {
   async list(after: string | undefined, limit: number): Promise<ActionViewPage> {
     const { actions, next } = await this.#ports.store.list(after, limit);
     return { actions: actions.map((each) => this.#viewOf(each)), next };
+  }
+
+  /** Lists the requests of an action, in their order. @param after `next` of the page before @throws ActionNotFound */
+  async requests(id: string, after: string | undefined, limit: number): Promise<ListedItemPage> {
+    await this.#stored(id);
+    return this.#ports.store.listed(id, after, limit);
   }
 
   async #stored(id: string): Promise<StoredAction> {

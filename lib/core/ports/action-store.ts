@@ -1,4 +1,4 @@
-import type { Action, ActionItem, ActionProgress, ActionTarget } from '../model/action.ts';
+import type { Action, ActionItem, ActionProgress, ActionTarget, ListedItem } from '../model/action.ts';
 import type { EndStatus } from './action-targets.ts';
 
 /** An action as a store keeps it. */
@@ -12,6 +12,13 @@ export interface StoredAction {
 /** Consecutive actions of a list. */
 export interface ActionPage {
   readonly actions: readonly StoredAction[];
+  /** The `after` of the next page; absent on the last page. */
+  readonly next?: string;
+}
+
+/** Consecutive requests that a plan lists. */
+export interface ListedItemPage {
+  readonly requests: readonly ListedItem[];
   /** The `after` of the next page; absent on the last page. */
   readonly next?: string;
 }
@@ -42,6 +49,8 @@ export interface ActionStore {
   find(id: string): Promise<StoredAction | undefined>;
   /** Lists actions, newest first. */
   list(after: string | undefined, limit: number): Promise<ActionPage>;
+  /** Lists the requests of an action, in their order. Those of a plan that was never applied are gone when its time is over. */
+  listed(id: string, after: string | undefined, limit: number): Promise<ListedItemPage>;
   /** Writes if the stored revision is one less. @returns whether it was */
   write(action: Action, revision: number): Promise<boolean>;
   /** Leases the running action that has waited the longest for its next step; undefined if none is due. */

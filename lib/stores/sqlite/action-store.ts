@@ -6,12 +6,15 @@ import {
   ITEM_RESULTS,
   type ItemResult,
   type ItemSettlement,
+  type ListedItem,
 } from '../../core/model/action.ts';
+import { REQUEST_STATUSES } from '../../core/model/request-record.ts';
 import type {
   ActionPage,
   ActionStore,
   CanaryCounts,
   CanaryEnd,
+  ListedItemPage,
   StoredAction,
 } from '../../core/ports/action-store.ts';
 import { createActionTables, hasActions } from './action-tables.ts';
@@ -52,6 +55,9 @@ const SET_DUE = 'UPDATE actions SET due_at = :at WHERE id = :id AND due_at IS NO
 const NUMBER = '(SELECT number FROM actions WHERE id = :id)';
 
 const PENDING = `SELECT * FROM action_items WHERE action = ${NUMBER} AND result IS NULL AND ordinal < :before
+  ORDER BY ordinal LIMIT :limit`;
+
+const LISTED = `SELECT * FROM action_items WHERE action = ${NUMBER} AND ordinal > :after
   ORDER BY ordinal LIMIT :limit`;
 
 const WATCHED = `SELECT * FROM action_items WHERE action = ${NUMBER} AND ordinal < :size AND result = 'done' AND end IS NULL
@@ -113,6 +119,13 @@ export class SqliteActionStore implements ActionStore {
     const page = rows.slice(0, limit);
     const next = rows.length > limit ? { next: String(page.at(-1)?.number) } : {};
     return { actions: page.map(storedOf), ...next };
+  }
+
+  async listed(id: string, after: string | undefined, limit: number): Promise<ListedItemPage> {
+    const rows = this.#file.statement(LISTED).all({ id, after: Number(after ?? -1), limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? { next: String(page.at(-1)?.ordinal) } : {};
+    return { requests: page.map(listedOf), ...next };
   }
 
   write(action: Action, revision: number): Promise<boolean> {
@@ -204,6 +217,13 @@ function itemRow(target: ActionTarget, action: number, ordinal: number) {
     letter: letter ?? null,
     redrives: redrives ?? null,
   };
+}
+
+function listedOf(row: Row): ListedItem {
+  const { id, source, tenant, retriedAs } = itemOf(row);
+  const status = REQUEST_STATUSES.find((known) => known === row.status) ?? 'failed';
+  const result = ITEM_RESULTS.find((known) => known === row.result);
+  return { id, source, tenant, status, result, detail: textOf(row.detail), retriedAs };
 }
 
 function itemOf(row: Row): ActionItem {

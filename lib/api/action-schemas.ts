@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import {
+  ACTION_KINDS,
+  ACTION_STATES,
+  DEFAULT_ACTION_RATE,
+  ITEM_RESULTS,
+  MAX_ACTION_RATE,
+  MAX_FILTER_IDS,
+  MAX_REASON_LENGTH,
+  SAMPLE_SIZE,
+} from '../core/model/action.ts';
+import { ownMembers, ownQuery } from './known-names.ts';
+import { Metadata, PAGE_FIELDS, PAST_TIME, PAYLOAD_FORMS, SHORT, Status, Time } from './schemas.ts';
+
+const Kind = z.enum(ACTION_KINDS).meta({
+  id: 'ActionKind',
+  description:
+    '`redrive` puts dead-lettered requests back, `purge` deletes dead letters, `cancel` cancels requests that have not ended, ' +
+    '`retry` submits failed requests again as new ones.',
+});
+
+const FILTER = {
+  ids: z
+    .array(z.string())
+    .optional()
+    .meta({ description: `Ids of requests, at most ${MAX_FILTER_IDS}.` }),
+  failureGroup: z.string().max(SHORT).optional().meta({ description: 'The id of a group of failures.' }),
+  code: z.string().max(SHORT).optional().meta({ description: 'The code of the latest error.' }),
+  tenant: z
+    .string()
+    .max(SHORT + 1)
+    .optional(),
+  topic: z
+    .string()
+    .max(SHORT + 1)
+    .optional(),
+  status: Status.optional(),
+};
+
+const Moment = z.string().max(SHORT).meta({ format: 'date-time', example: PAST_TIME });
+
+const SINCE = 'Ended since then, or submitted since then if it has not ended.';
+const UNTIL = 'Ended before then, or submitted before then if it has not ended.';
+
+/** Bounds in the document; what is out of them is refused by its code. */
+const CANARY = {
+  percent: z.number().meta({
+    description: 'The part of the requests that is handled first, in percent.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+  }),
+  stopAbovePercent: z.number().meta({
+    description: 'The action stops if more than this percentage of the part fails again.',
+    type: 'integer',
+    minimum: 0,
+    maximum: 99,
+  }),
+};
+
+const RATE = {
+  description: `Most requests in a second. ${DEFAULT_ACTION_RATE} by default.`,
+  type: 'integer',
+  minimum: 1,
+  maximum: MAX_ACTION_RATE,
+} as const;
+
+export const NewActionBody = ownMembers({
+  action: Kind,
+  filter: ownMembers({
+    ...FILTER,
+    since: Moment.optional().meta({ description: SINCE }),
+    until: Moment.optional().meta({ description: UNTIL }),
+  }).meta({ description: 'All of its members must match. It has at least one.' }),
+  rate: z.number().optional().meta(RATE),
+  canary: ownMembers(CANARY)
+    .optional()
+    .meta({ description: 'Handles a part first, waits for its outcomes, and then goes on or stops.' }),
+  reason: z
+    .string()
+    .optional()
+    .meta({
+      description: `Why, for the log of operations. At most ${MAX_REASON_LENGTH} characters.`,
+      example: 'The payment provider is up again',
+    }),
+  payload: ownMembers({ ...PAYLOAD_FORMS, metadata: Metadata.optional() })
+    .optional()
+    .meta({ description: 'For a retry of one request: a payload in place of its own.' }),
+}).meta({ id: 'NewAction' });
+
+export const ApplyActionBody = ownMembers({
+  hash: z.string().max(SHORT).meta({ description: 'That of the plan.' }),
+  count: z.number().meta({ description: 'That of the plan.', type: 'integer', minimum: 0 }),
+}).meta({ id: 'ApplyAction' });
+
+const Count = z.int().min(0);
+
+const LISTED = {
+  id: z.string(),
+  source: z.string().optional(),
+  tenant: z.string().optional(),
+  status: Status.meta({ description: 'When it was listed.' }),
+};
+
+export const Action = z
+  .object({
+    id: z.string(),
+    action: Kind,
+    filter: z.object({ ...FILTER, since: Time.optional(), until: Time.optional() }),
+    state: z.enum(ACTION_STATES).meta({ description: 'The last four are final.' }),
+    count: Count.meta({ description: 'How many requests it lists.' }),
+    hash: z.string().meta({ description: 'A digest of the requests that it lists.' }),
+    sample: z.array(z.object(LISTED)).meta({ description: `The first of them, up to ${SAMPLE_SIZE}.` }),
+    rate: z.number().meta(RATE),
+    canary: z.object(CANARY).optional(),
+    reason: z.string().optional(),
+    createdAt: Time,
+    createdBy: z
+      .string()
+      .optional()
+      .meta({ description: 'Who planned it, where the service tells callers apart.' }),
+    expiresAt: Time.meta({ description: 'Until then, a plan can be applied.' }),
+    appliedAt: Time.optional(),
+    endedAt: Time.optional(),
+    progress: z.object({ handled: Count, done: Count, skipped: Count, failed: Count }).meta({
+      description:
+        'Requests that were handled. Those that were no longer as the action needs them are skipped.',
+    }),
+    stoppedBecause: z.string().optional().meta({ description: 'Why its canary stopped it.' }),
+  })
+  .meta({ id: 'Action', description: 'An action on many requests: a plan, or what became of it.' });
+
+export const ActionPage = z
+  .object({ actions: z.array(Action), next: z.string().optional() })
+  .meta({ id: 'ActionPage' });
+
+export const ActionRequestPage = z
+  .object({
+    requests: z.array(
+      z.object({
+        ...LISTED,
+        result: z.enum(ITEM_RESULTS).optional().meta({ description: 'Absent until it is handled.' }),
+        detail: z.string().optional().meta({ description: 'Why it was skipped, or what failed.' }),
+        retriedAs: z.string().optional().meta({ description: 'The new request, if it was retried.' }),
+      }),
+    ),
+    next: z.string().optional(),
+  })
+  .meta({ id: 'ActionRequestPage' });
+
+export const ActionId = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(SHORT)
+    .meta({ param: { name: 'id', in: 'path' } }),
+});
+
+export const ActionQuery = ownQuery(PAGE_FIELDS);

@@ -1,0 +1,174 @@
+import { isObject } from '../core/base/json-object.ts';
+import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './errors.ts';
+import { toRfc3339 } from './submission.ts';
+import { membersOf, type PayloadForm } from './submit-batch.ts';
+import {
+  type Action,
+  type ActionFilter,
+  type ActionKind,
+  type ActionRequestLine,
+  type Canary,
+  hasActionEnded,
+  type SeenPlan,
+} from './types.ts';
+import type { CallOptions } from './webhook-endpoints.ts';
+
+const PATH = '/v1/actions';
+
+const POLL_MILLISECONDS = 500;
+
+/** An action to plan. */
+export interface NewAction {
+  readonly action: ActionKind;
+  readonly filter: ActionFilter;
+  /** Most requests in a second, 1 to 1,000. @default 50 */
+  readonly rate?: number;
+  /** Handles a part first, waits for its outcomes, and then goes on or stops. Only for `redrive` and `retry`. */
+  readonly canary?: Canary;
+  /** Why, for the log of operations. */
+  readonly reason?: string;
+  /** For a retry of one request: a payload in place of its own. */
+  readonly payload?: PayloadForm & {
+    readonly contentType?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+  };
+}
+
+/** Options of lists of actions, and of the requests of one. */
+export interface ActionListOptions extends CallOptions {
+  /** Most in a page, 1 to 100. @default 20 */
+  readonly limit?: number;
+}
+
+/** Options of {@link ActionsClient.wait}. */
+export interface ActionWaitOptions extends CallOptions {
+  /** Called with the action at first, and whenever it has changed. */
+  readonly onChange?: (action: Action) => void;
+}
+
+/** Acts on many requests at once: plans first, applies then. Every call may throw an `ApiError` with the code `operator_required`. */
+export class ActionsClient {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /**
+   * Lists the requests that an action would handle, and changes none of them.
+   * @throws ApiError with the code `filter_empty`, `filter_invalid`, `action_invalid` or `plan_too_large`
+   */
+  async plan({ filter, payload, ...given }: NewAction, { signal }: CallOptions = {}): Promise<Action> {
+    const { since, until, ...same } = filter;
+    const body = JSON.stringify({
+      ...given,
+      filter: { ...same, since: toRfc3339(since), until: toRfc3339(until) },
+      payload: payload && membersOf(payload),
+    });
+    return readAction(await this.#api.json({ ...POST, path: PATH, body, signal }));
+  }
+
+  /**
+   * Starts to handle the requests that a plan lists, and no others.
+   * @param seen the plan that was looked at
+   * @throws ApiError with the code `plan_changed` if its filter matches other requests now, `plan_expired`, `action_not_planned` or
+   *   `action_unknown`
+   */
+  apply(id: string, { hash, count }: SeenPlan, { signal }: CallOptions = {}): Promise<Action> {
+    return this.#api.retrier.run(async (attempt) => {
+      try {
+        const body = JSON.stringify({ hash, count });
+        return readAction(await this.#api.jsonOnce({ ...POST, path: `${pathOf(id)}/apply`, body, signal }));
+      } catch (error) {
+        // The answer of an earlier try was lost.
+        if (attempt === 1 || !(error instanceof ApiError) || error.code !== 'action_not_planned') throw error;
+        return this.get(id, { signal });
+      }
+    }, signal);
+  }
+
+  /** Ends an action, or drops a plan. @throws ApiError with the code `action_over` or `action_unknown` */
+  async abort(id: string, { signal }: CallOptions = {}): Promise<Action> {
+    return readAction(await this.#api.json({ method: 'POST', path: `${pathOf(id)}/abort`, signal }));
+  }
+
+  /** Gets an action. @throws ApiError with the code `action_unknown` */
+  async get(id: string, { signal }: CallOptions = {}): Promise<Action> {
+    return readAction(await this.#api.json({ method: 'GET', path: pathOf(id), signal }));
+  }
+
+  /** Lists actions, newest first: the log of operations. Fetches pages on demand. */
+  async *list({ limit, signal }: ActionListOptions = {}): AsyncGenerator<Action, void> {
+    let cursor: string | undefined;
+    do {
+      const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
+      const page = readJson(answer, 'a page of actions', isPage);
+      yield* page.actions;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  /** Lists the requests of an action, with what became of each. Fetches pages on demand. @throws ApiError with the code `action_unknown` */
+  async *requests(
+    id: string,
+    { limit, signal }: ActionListOptions = {},
+  ): AsyncGenerator<ActionRequestLine, void> {
+    const path = `${pathOf(id)}/requests`;
+    let cursor: string | undefined;
+    do {
+      const answer = await this.#api.json({ method: 'GET', path, query: { limit, cursor }, signal });
+      const page = readJson(answer, 'a page of requests', isRequestPage);
+      yield* page.requests;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  /** Waits until an action that was applied has ended. @throws ApiError with the code `action_unknown` */
+  async wait(id: string, { onChange, signal }: ActionWaitOptions = {}): Promise<Action> {
+    let latest = '';
+    for (;;) {
+      const action = await this.get(id, { signal });
+      const text = JSON.stringify(action);
+      if (text !== latest) onChange?.(action);
+      latest = text;
+      if (hasActionEnded(action)) return action;
+      await this.#api.timing.sleep(POLL_MILLISECONDS, signal);
+    }
+  }
+}
+
+const POST = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
+
+function pathOf(id: string): string {
+  return `${PATH}/${encodeURIComponent(id)}`;
+}
+
+function readAction(answer: JsonAnswer): Action {
+  return readJson(answer, 'an action', isAction);
+}
+
+function isAction(value: unknown): value is Action {
+  return hasMembers(value, {
+    id: 'string',
+    action: 'string',
+    state: 'string',
+    count: 'number',
+    progress: 'object',
+  });
+}
+
+function isPage(value: unknown): value is { readonly actions: readonly Action[]; readonly next?: string } {
+  return isObject(value) && Array.isArray(value.actions) && value.actions.every(isAction);
+}
+
+function isRequestPage(
+  value: unknown,
+): value is { readonly requests: readonly ActionRequestLine[]; readonly next?: string } {
+  return (
+    isObject(value) &&
+    Array.isArray(value.requests) &&
+    value.requests.every((each) => hasMembers(each, { id: 'string', status: 'string' }))
+  );
+}
