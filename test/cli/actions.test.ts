@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoatcheckClient } from 'coatcheck/client';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { all } from '../support/all.ts';
 import { coatcheck, coatcheckOnTerminal } from '../support/coatcheck.ts';
 import { eventually } from '../support/eventually.ts';
 import { openServedService } from '../support/served-service.ts';
@@ -97,7 +98,7 @@ test('a request is retried with a file', async () => {
   const file = join(await temporaryFolder(), 'fixed.json');
   await writeFile(file, '{"order":9}');
   fails = false;
-  const [ticket] = await Array.fromAsync(client.list({ limit: 1 }));
+  const [ticket] = await all(client.list({ limit: 1 }));
   const planned = await actions('plan', 'retry', ticket?.id ?? '', '--payload', file);
   const [id = ''] = planned.stdout.split('\t');
   expect((await actions('apply', id, '--count', '1')).exitCode).toBe(0);

@@ -8,6 +8,7 @@ import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { all } from '../support/all.ts';
 import { exactly } from '../support/api-answers.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -77,10 +78,10 @@ test('an operator plans, applies and looks at an action by the client', async ()
     progress: { handled: 1, done: 1, skipped: 0, failed: 0 },
   });
   expect(seen.at(-1)).toEqual(ended);
-  const [listed] = await Array.fromAsync(client.actions.requests(plan.id));
+  const [listed] = await all(client.actions.requests(plan.id));
   expect(listed).toMatchObject({ id, status: 'failed', result: 'done' });
   expect(await client.wait(listed?.retriedAs ?? '')).toMatchObject({ status: 'succeeded', retryOf: id });
-  const [newest] = await Array.fromAsync(client.actions.list({ limit: 1 }));
+  const [newest] = await all(client.actions.list({ limit: 1 }));
   expect(newest).toEqual(ended);
   await expect(client.actions.abort(plan.id)).rejects.toMatchObject({ code: 'action_over', status: 409 });
 });
@@ -95,7 +96,7 @@ test('one request is retried with another payload', async () => {
   });
   await client.actions.apply(plan.id, plan);
   await client.actions.wait(plan.id);
-  const [listed] = await Array.fromAsync(client.actions.requests(plan.id));
+  const [listed] = await all(client.actions.requests(plan.id));
   const retried = listed?.retriedAs ?? '';
   await client.wait(retried);
   expect(await (await client.result(retried)).json()).toEqual({ order: 2 });

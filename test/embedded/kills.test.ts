@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processor } from 'coatcheck';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
@@ -15,8 +16,11 @@ import { handler as transfer } from './programs/transfer.ts';
 
 const SUBMIT_AND_HANDLE = join(import.meta.dirname, 'programs', 'submit-and-handle.ts');
 const SUBMIT_TRANSFERS = join(import.meta.dirname, 'programs', 'submit-transfers.ts');
+const REDRIVE = join(import.meta.dirname, 'programs', 'redrive.ts');
 const KILLS = 12;
 const TRANSFER_KILLS = 8;
+const REDRIVE_KILLS = 3;
+const DEAD_LETTERS = 500;
 
 let folder: string;
 let file: string;
@@ -106,3 +110,81 @@ test('what handlers write by complete() is written once for each request, howeve
     `${transfers.length} transfers, ${TRANSFER_KILLS + 1} kills: each made once, ${retried} by a later attempt`,
   );
 });
+
+test('a redrive of 500 dead letters whose process is killed again and again puts each back once', async () => {
+  const numbers = Array.from({ length: DEAD_LETTERS }, (_, number) => number);
+  await deadLetter(numbers);
+  const handled: number[] = [];
+  for (let kills = 0; kills < REDRIVE_KILLS; kills++) {
+    const child = spawn(process.execPath, [REDRIVE, file, kills === 0 ? 'plan' : 'go on'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const before = handled.length;
+    const enough = Promise.withResolvers<void>();
+    createInterface(child.stdout).on('line', (line) => {
+      const [, number] = /^handled (\d+)$/.exec(line) ?? [];
+      if (number !== undefined) handled.push(Number(number));
+      if (handled.length > before + DEAD_LETTERS / (REDRIVE_KILLS + 2)) enough.resolve();
+    });
+    const closed = once(child, 'close');
+    await enough.promise;
+    child.kill('SIGKILL');
+    expect((await closed)[1]).toBe('SIGKILL');
+    expireLeases();
+  }
+  // A clock that is ahead: leases of the killed are over.
+  const clock = { now: () => Date.now() + 60_000 };
+  await using service = await openServiceAt(
+    { file, processor: handler, logger: new CollectingLogger() },
+    clock,
+  );
+  const action = await vi.waitFor(
+    async () => {
+      const { actions } = await service.actions.list(undefined, 10);
+      expect(actions).toMatchObject([{ state: 'succeeded' }]);
+      return actions[0];
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+  expect(action?.progress).toEqual({ handled: DEAD_LETTERS, done: DEAD_LETTERS, skipped: 0, failed: 0 });
+  using database = new DatabaseSync(file, { readOnly: true });
+  // A request that was put back twice would have been redriven twice.
+  const states = database.prepare(
+    "SELECT json_extract(record, '$.status') AS status, json_extract(record, '$.redrives') AS redrives, count(*) AS count FROM records GROUP BY 1, 2",
+  );
+  await vi.waitFor(
+    () => expect(states.all()).toEqual([{ status: 'succeeded', redrives: 1, count: DEAD_LETTERS }]),
+    { timeout: 60_000, interval: 50 },
+  );
+}, 120_000);
+
+/** Leaves dead letters in the file. */
+async function deadLetter(numbers: readonly number[]): Promise<void> {
+  const failing = processor(async () => {
+    throw new Error('Down');
+  });
+  const options = {
+    file,
+    processor: failing,
+    logger: new CollectingLogger(),
+    settings: { maxAttempts: 1, concurrency: 100 },
+  };
+  await using service = await openServiceAt(options, Date);
+  await Promise.all(numbers.map((number) => service.submit({ number })));
+  await vi.waitFor(
+    async () => {
+      const { count } = await service.actions.plan({ action: 'purge', filter: { since: 0 } });
+      expect(count).toBe(numbers.length);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+  // Of these plans, nothing is left to see.
+  using database = new DatabaseSync(file);
+  database.exec('DELETE FROM action_items; DELETE FROM actions');
+}
+
+/** So that the test needn't wait for them. */
+function expireLeases(): void {
+  using database = new DatabaseSync(file);
+  database.exec('PRAGMA busy_timeout = 5000; UPDATE actions SET due_at = 0 WHERE due_at IS NOT NULL');
+}

@@ -8,7 +8,7 @@ import {
   SAMPLE_SIZE,
 } from '../model/action.ts';
 import type { ActionStore, ListedItemPage, StoredAction } from '../ports/action-store.ts';
-import type { ActionTargets } from '../ports/action-targets.ts';
+import type { ActionPlan, ActionTargets } from '../ports/action-targets.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type ActionView, actionViewOf } from './action-view.ts';
@@ -22,7 +22,7 @@ import {
   PlanMismatched,
   PlanRefused,
 } from './errors.ts';
-import { setHash } from './set-hash.ts';
+import { SetHash } from './set-hash.ts';
 import { type ActionEvent, actionTransition } from './transition.ts';
 
 /** The ports of {@link Actions}. */
@@ -60,14 +60,14 @@ export class Actions {
   async plan(request: ActionRequest): Promise<ActionView> {
     const { store, clock, newId } = this.#ports;
     const checked = checkPlan(request);
-    const targets = await this.#find(checked);
+    const { targets, hash } = await this.#find(checked);
     const now = clock.now();
     const action: Action = {
       ...checked,
       id: newId(now),
       state: 'planned',
       count: targets.length,
-      hash: setHash(targets),
+      hash,
       sample: targets
         .slice(0, SAMPLE_SIZE)
         .map(({ id, source, tenant, status }) => ({ id, source, tenant, status })),
@@ -86,8 +86,8 @@ export class Actions {
     this.#assertPlanned(action);
     const { count, hash } = action;
     if (seen.count !== count || seen.hash !== hash) throw new PlanMismatched(id, seen);
-    const targets = await this.#find(action);
-    if (setHash(targets) !== hash) throw new PlanChanged(id, count, targets.length);
+    const now = await this.#find(action);
+    if (now.hash !== hash) throw new PlanChanged(id, count, now.targets.length);
     const applied = await this.#change(id, { type: 'apply' }, this.#assertPlanned);
     this.#log('An action was applied', applied);
     return this.#viewOf(applied);
@@ -133,18 +133,22 @@ export class Actions {
     return actionViewOf(stored, this.#ports.clock.now());
   }
 
-  async #find(plan: Pick<Action, 'action' | 'filter' | 'payload'>): Promise<readonly ActionTarget[]> {
-    const found: ActionTarget[] = [];
+  async #find(
+    plan: ActionPlan,
+  ): Promise<{ readonly targets: readonly ActionTarget[]; readonly hash: string }> {
+    const targets: ActionTarget[] = [];
+    const hash = new SetHash();
     for await (const page of this.#ports.targets.find(plan)) {
-      found.push(...page);
-      if (found.length > MAX_LISTED) {
+      targets.push(...page);
+      hash.add(page);
+      if (targets.length > MAX_LISTED) {
         throw new PlanRefused(
           'plan_too_large',
           `A plan lists at most ${MAX_LISTED} requests, and the filter matches more: narrow it, for example by since and until`,
         );
       }
     }
-    return found;
+    return { targets, hash: hash.digest() };
   }
 
   /** @param assertSettled called with an action that the event doesn't change */

@@ -1,0 +1,297 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { PermanentError, StoreUnavailable } from '../../lib/core/base/errors.ts';
+import type { Action } from '../../lib/core/model/action.ts';
+import { expiry, failure, outcomeOf } from '../../lib/core/model/outcome.ts';
+import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
+import { ACTION_LEASE_MILLISECONDS } from '../../lib/core/operations/action-runner.ts';
+import type { ActionView } from '../../lib/core/operations/action-view.ts';
+import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
+import { decode } from '../../lib/core/wire/decode.ts';
+import { serviceActions } from '../../lib/embedded/actions/service-actions.ts';
+import { openParts } from '../../lib/embedded/open-service.ts';
+import { serviceIntake } from '../../lib/embedded/service-intake.ts';
+import { QUEUES } from '../../lib/embedded/storage.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+const TENANTS = ['blue', 'green'] as const;
+
+/** What happens. Numbers choose among what is there. */
+const COMMAND = fc.oneof(
+  // Requests by themselves.
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('submit' as const), tenant: fc.constantFrom(...TENANTS) }),
+  },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('end' as const), fails: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('cancel' as const), which: fc.nat() }) },
+  // Operators.
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('plan' as const),
+      action: fc.constantFrom('redrive', 'purge', 'cancel', 'retry'),
+      tenant: fc.option(fc.constantFrom(...TENANTS), { nil: undefined }),
+      canary: fc.boolean(),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('apply' as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('abort' as const), which: fc.nat() }) },
+  // The process.
+  { weight: 8, arbitrary: fc.constant({ type: 'step' as const }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('crash' as const), after: fc.nat({ max: 8 }) }) },
+);
+
+type Command = typeof COMMAND extends fc.Arbitrary<infer Value> ? Value : never;
+
+test('no sequence of calls, crashes and changes has an action change what its plan doesn’t list, or change it twice', async () => {
+  const folder = await temporaryFolder();
+  let runs = 0;
+  const property = fc.asyncProperty(fc.array(COMMAND, { minLength: 10, maxLength: 50 }), async (commands) => {
+    const world = await World.open(join(folder, `${runs++}.db`));
+    await using _closed = world;
+    for (const command of commands) await world.run(command);
+    await world.finish();
+  });
+  await fc.assert(property, { numRuns: 60 });
+}, 120_000);
+
+/** A service in a file, whose requests and actions go on step by step. */
+class World implements AsyncDisposable {
+  readonly #parts: Awaited<ReturnType<typeof openParts>>;
+  readonly #intake: ReturnType<typeof serviceIntake>;
+  readonly #clock: TestClock;
+  readonly #plans: ActionView[] = [];
+  /** What each plan lists: dead letters, and keys of requests. */
+  readonly #listed = new Map<string, { readonly letters: Set<number>; readonly ids: Set<string> }>();
+  /** What each action has changed. */
+  readonly #changed = new Map<string, Set<string>>();
+  #actions: ReturnType<typeof serviceActions>;
+
+  private constructor(parts: Awaited<ReturnType<typeof openParts>>, clock: TestClock) {
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#intake = serviceIntake(parts);
+    this.#actions = this.#start();
+  }
+
+  static async open(file: string): Promise<World> {
+    const clock = new TestClock();
+    return new World(await openParts({ file, logger: new CollectingLogger() }, clock), clock);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.storage[Symbol.asyncDispose]();
+  }
+
+  async run(command: Command): Promise<void> {
+    this.#clock.advanceSeconds(1);
+    switch (command.type) {
+      case 'submit':
+        return this.#submit(command.tenant);
+      case 'end':
+        return this.#endNext(command.fails);
+      case 'cancel':
+        return this.#cancel(command.which);
+      case 'step':
+        return this.#step();
+      case 'crash':
+        return this.#crash(command.after);
+      default:
+        return this.#unchanged(() => this.#operate(command));
+    }
+  }
+
+  /** Runs all actions to their end. */
+  async finish(): Promise<void> {
+    for (let steps = 0; steps < 200 && this.#actions.store.nextDueAt() !== undefined; steps++) {
+      await this.#endNext(steps % 2 === 0);
+      this.#clock.advanceSeconds(ACTION_LEASE_MILLISECONDS / 1000);
+      await this.#step();
+    }
+    for (const { id, action } of this.#plans) {
+      const { state, count, progress } = await this.#actions.actions.get(id);
+      expect(state).not.toBe('running');
+      if (state === 'succeeded') expect(progress.handled).toBe(count);
+      expect(progress.handled).toBeLessThanOrEqual(count);
+      const changed = this.#changed.get(id)?.size ?? 0;
+      // Of a request that is cancelled, nothing says by whom.
+      if (action === 'cancel') expect(progress.done).toBeGreaterThanOrEqual(changed);
+      else expect(progress.done + progress.skipped).toBeGreaterThanOrEqual(changed);
+    }
+  }
+
+  #start() {
+    const { storage, settings, logger } = this.#parts;
+    return serviceActions({ storage, settings, logger, intake: this.#intake });
+  }
+
+  async #submit(tenant: string): Promise<void> {
+    const payload = Buffer.from('{}');
+    await this.#intake.submissions.submit({ tenant, payload, contentType: 'application/json', metadata: {} });
+  }
+
+  /** A request that waits runs, and ends for good or is dead-lettered. */
+  async #endNext(fails: boolean): Promise<void> {
+    const { storage } = this.#parts;
+    const input = storage.input(QUEUES.requests, QUEUES.deadLetters);
+    if ((await input.read()).waiting === 0) return;
+    const [message] = await input.receive(1, AbortSignal.timeout(5_000));
+    if (message) await this.#handle(message, fails);
+  }
+
+  async #handle(message: ReceivedMessage, fails: boolean): Promise<void> {
+    const { records } = this.#intake;
+    const [request] = decode(message, { maxJsonDepth: 100 });
+    if (!request || 'rejection' in request) throw new Error('The message has no request');
+    const redrive = message.typedAttributes?.[ATTRIBUTES.deadLetterRedrives]?.value;
+    const leaseId = crypto.randomUUID();
+    const now = this.#clock.now();
+    const { stored, refused } = await records.change(request, {
+      type: 'claim',
+      request,
+      leaseEndsAt: now + 1_000,
+      leaseId,
+      sentAt: message.sentAt,
+      ...(redrive !== undefined && { deadLetterOf: Number(redrive) }),
+    });
+    if (refused || stored.record.status !== 'running') return message.ack();
+    const error = new PermanentError('Down', { code: 'EDOWN' });
+    const outcome = outcomeOf(request, fails ? failure(error, 1) : expiry(1), now);
+    const exhausted = { attemptsExhausted: { error: undefined } };
+    await records.change(request, { type: 'complete', leaseId, outcome, ...(fails && exhausted) });
+    if (fails) {
+      const { redrives = 0 } = stored.record;
+      const about = { requestId: request.id, code: 'EDOWN', detail: 'Down', attempts: 1, submittedAt: 0 };
+      await message.deadLetter({ ...about, redrives });
+      await records.change(request, { type: 'dead_letter', redrives });
+    }
+    await message.ack();
+  }
+
+  async #cancel(which: number): Promise<void> {
+    const keys = [...this.#records().values()].filter(({ status }) => status === 'queued');
+    const chosen = keys[which % keys.length];
+    if (chosen) await this.#intake.records.change({ ...chosen, source: '' }, { type: 'cancel' });
+  }
+
+  async #operate(command: Extract<Command, { type: 'plan' | 'apply' | 'abort' }>): Promise<void> {
+    const { actions } = this.#actions;
+    if (command.type === 'plan') {
+      const { action, tenant, canary } = command;
+      const plan = await actions.plan({
+        action: action as Action['action'],
+        filter: { tenant, since: 0 },
+        ...(canary && action === 'redrive' && { canary: { percent: 34, stopAbovePercent: 50 } }),
+      });
+      this.#plans.push(plan);
+      const rows = this.#rows(
+        'SELECT id, letter FROM action_items WHERE action = (SELECT max(number) FROM actions)',
+      );
+      this.#listed.set(plan.id, {
+        letters: new Set(rows.map(({ letter }) => Number(letter))),
+        ids: new Set(rows.map(({ id }) => String(id))),
+      });
+      return;
+    }
+    const plan = this.#plans[command.which % this.#plans.length];
+    if (!plan) return;
+    const call = command.type === 'apply' ? actions.apply(plan.id, plan) : actions.abort(plan.id);
+    const error = await call.then(
+      () => undefined,
+      ({ code }: { readonly code: string }) => code,
+    );
+    expect([undefined, 'plan_changed', 'plan_expired', 'action_not_planned', 'action_over']).toContain(error);
+  }
+
+  /** Calls of operators change no request. */
+  async #unchanged(call: () => Promise<void>): Promise<void> {
+    const before = [this.#records(), this.#messages()];
+    await call();
+    expect([this.#records(), this.#messages()]).toEqual(before);
+  }
+
+  /** The process ends after some writes, and another one begins. */
+  async #crash(after: number): Promise<void> {
+    const { file } = this.#parts.storage;
+    const write = file.write.bind(file);
+    let left = after;
+    const spy = vi
+      .spyOn(file, 'write')
+      .mockImplementation((...args) =>
+        left-- > 0 ? write(...args) : Promise.reject(new StoreUnavailable('The file', 'killed')),
+      );
+    await this.#step().catch((error) => expect(error).toBeInstanceOf(StoreUnavailable));
+    spy.mockRestore();
+    this.#actions = this.#start();
+  }
+
+  async #step(): Promise<void> {
+    const { runner, store } = this.#actions;
+    const [records, messages] = [this.#records(), this.#messages()];
+    const taking = vi.spyOn(store, 'takeDue');
+    try {
+      await runner.run();
+    } finally {
+      const taken = await taking.mock.results[0]?.value.catch(() => undefined);
+      taking.mockRestore();
+      this.#check(taken?.action, records, messages);
+    }
+  }
+
+  #check(
+    action: Action | undefined,
+    records: ReadonlyMap<string, { readonly revision: number; readonly id: string }>,
+    messages: ReadonlyMap<number, string>,
+  ): void {
+    const [nowRecords, nowMessages] = [this.#records(), this.#messages()];
+    const isNew = (key: string | number, before: ReadonlyMap<string | number, unknown>) => !before.has(key);
+    const taken = [...messages.keys()].filter((number) => isNew(number, nowMessages));
+    const sent = [...nowMessages.keys()].filter((number) => isNew(number, messages));
+    const added = [...nowRecords.keys()].filter((key) => isNew(key, records));
+    const revised = [...records].filter(([key, { revision }]) => nowRecords.get(key)?.revision !== revision);
+    if (!action) {
+      expect([taken, sent, added, revised]).toEqual([[], [], [], []]);
+      return;
+    }
+    const listed = this.#listed.get(action.id);
+    for (const number of taken) expect(messages.get(number)).toBe(QUEUES.deadLetters);
+    for (const number of taken) expect(listed?.letters).toContain(number);
+    for (const [, { id }] of revised) expect(listed?.ids).toContain(id);
+    const runsAgain = action.action === 'redrive' || action.action === 'retry';
+    // A dead letter whose request was put back by another one is only deleted.
+    expect(sent.length).toBeLessThanOrEqual(runsAgain ? taken.length : 0);
+    expect(added).toHaveLength(action.action === 'retry' ? sent.length : 0);
+    if (action.action !== 'cancel') expect(revised).toEqual([]);
+    const changes = action.action === 'cancel' ? revised.map(([key]) => key) : taken.map(String);
+    const changed = this.#changed.get(action.id) ?? new Set();
+    this.#changed.set(action.id, changed);
+    for (const change of changes) {
+      expect(changed).not.toContain(change);
+      changed.add(change);
+    }
+  }
+
+  /** Records by their keys. */
+  #records() {
+    return new Map(
+      this.#rows('SELECT key, revision, record FROM records').map(({ key, revision, record }) => {
+        const { request, status } = JSON.parse(String(record));
+        return [String(key), { revision: Number(revision), id: request.id, tenant: request.tenant, status }];
+      }),
+    );
+  }
+
+  /** The queues of messages by their numbers. */
+  #messages(): Map<number, string> {
+    const rows = this.#rows('SELECT number, queue FROM messages');
+    return new Map(rows.map(({ number, queue }) => [Number(number), String(queue)]));
+  }
+
+  #rows(sql: string) {
+    return this.#parts.storage.file.statement(sql).all();
+  }
+}
