@@ -279,3 +279,9 @@ test('a request that counts as waiting for a limit says so, since its record is 
     countsAsWaiting: true,
   });
 });
+
+test('a submission says which request it retries', () => {
+  expect(decodedRequest(encodeSubmission({ ...PLAIN, retryOf: 'r-1' }, LIMITS))).toMatchObject({
+    retryOf: 'r-1',
+  });
+});
