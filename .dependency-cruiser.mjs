@@ -16,6 +16,7 @@ const CORE = [
   'processor',
   'intake',
   'webhooks',
+  'operations',
   'engine',
   'operations',
 ].map((name) => `lib/core/${name}/`);

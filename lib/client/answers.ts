@@ -1,6 +1,6 @@
 import { isObject } from '../core/base/json-object.ts';
 import { AnswerInvalid } from './errors.ts';
-import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
+import type { Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
 
 /** A JSON response, with the call that it answers. */
 export interface JsonAnswer {
@@ -22,6 +22,11 @@ export function readPage(answer: JsonAnswer): RequestPage {
 /** @throws AnswerInvalid */
 export function readServiceStatus(answer: JsonAnswer): ServiceStatus {
   return readJson(answer, "the service's status", isServiceStatus);
+}
+
+/** @throws AnswerInvalid */
+export function readLedger(answer: JsonAnswer): Ledger {
+  return readJson(answer, 'a ledger', isLedger);
 }
 
 /**
@@ -63,4 +68,8 @@ function isPage(value: unknown): value is RequestPage {
 
 function isServiceStatus(value: unknown): value is ServiceStatus {
   return hasMembers(value, { load: 'object', accepting: 'boolean' });
+}
+
+function isLedger(value: unknown): value is Ledger {
+  return hasMembers(value, { accepted: 'number', ended: 'object', drift: 'number' });
 }

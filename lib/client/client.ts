@@ -1,6 +1,6 @@
 import { requestPath } from '../core/model/request-links.ts';
 import { ActionsClient } from './actions.ts';
-import { readRequest, readServiceStatus } from './answers.ts';
+import { readLedger, readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { BatchesClient } from './batches.ts';
@@ -15,7 +15,7 @@ import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
 import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
-import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
+import type { Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 import { WebhookEndpointsClient } from './webhook-endpoints.ts';
 
@@ -155,5 +155,13 @@ export class CoatcheckClient {
   /** Gets the service's load, and whether it accepts requests. */
   async serviceStatus({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ServiceStatus> {
     return readServiceStatus(await this.#api.json({ method: 'GET', path: '/v1/status', signal }));
+  }
+
+  /**
+   * Gets the ledger of the service, if it has one: `coatcheck dev` and `coatcheck serve` do.
+   * @throws ApiError with the code `operator_required` for callers with a tenant
+   */
+  async ledger({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ledger> {
+    return readLedger(await this.#api.json({ method: 'GET', path: '/v1/ledger', signal }));
   }
 }

@@ -71,6 +71,7 @@ export {
   hasEnded,
   type ImportProblem,
   type ImportState,
+  type Ledger,
   type Limit,
   type LimitChange,
   type LimitView,

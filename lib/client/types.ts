@@ -396,6 +396,26 @@ export interface ServiceStatus {
   readonly accepting: boolean;
 }
 
+/** What a service accepted, and where it is: all figures as of one moment. */
+export interface Ledger {
+  /** Requests that were accepted. */
+  readonly accepted: number;
+  /** Requests that have ended: `failed` without those in `deadLettered`. */
+  readonly ended: {
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly cancelled: number;
+    readonly expired: number;
+  };
+  readonly waiting: number;
+  readonly running: number;
+  /** Requests that used up their attempts, and whose record is kept. */
+  readonly deadLettered: number;
+  /** `accepted` without all the others: 0, or requests are lost. */
+  readonly drift: number;
+  readonly at: string;
+}
+
 /**
  * An error response of the API (problem details), with extension members.
  * @see https://www.rfc-editor.org/rfc/rfc9457

@@ -9,6 +9,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
 import { processLogger } from '../lambda/powertools-logger.ts';
+import { notePublications } from '../stores/sqlite/ledger.ts';
 import { addReferrers } from './retention.ts';
 import { Service } from './service.ts';
 import type { ServiceParts } from './service-parts.ts';
@@ -127,6 +128,7 @@ export async function openParts(
   assertLimits(limits);
   assertOrder(options);
   const storage = await Storage.open(file, clock, order);
+  await notePublications(storage.file, output, clock.now());
   await addReferrers(storage.payloads, { files: [storage.file] }, settings.resultAgeDays);
   const { onExhausted = settings.onExhausted } = options;
   return {

@@ -5,6 +5,7 @@ import { ACTION_ROUTES, addActionRoutes } from '../api/action-routes.ts';
 import { type ApiAccess, createApi } from '../api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
+import { addLedgerRoutes, LEDGER_ROUTES } from '../api/ledger-routes.ts';
 import { problemResponse } from '../api/problem.ts';
 import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
@@ -120,6 +121,10 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
     { routes: ACTION_ROUTES, add: (added) => addActionRoutes(added, actions) },
     { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },
+    {
+      routes: LEDGER_ROUTES,
+      add: (added) => addLedgerRoutes(added, { ledger: storage.ledger(), clock }),
+    },
     ...(takers
       ? [{ routes: WORK_ROUTES, add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts) }]
       : []),

@@ -9,6 +9,7 @@ import { statedPriority } from '../core/wire/stated-priority.ts';
 import { DirectoryPayloadStore } from '../stores/directory/payload-store.ts';
 import { SqliteInputQueue } from '../stores/sqlite/input-queue.ts';
 import { keepOrder, keepsOrder } from '../stores/sqlite/keep-order.ts';
+import { SqliteLedger } from '../stores/sqlite/ledger.ts';
 import { SqliteOutputQueue } from '../stores/sqlite/output-queue.ts';
 import { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
 import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
@@ -123,6 +124,11 @@ export class Storage implements AsyncDisposable {
         return { waiting: sumOf('waiting'), inFlight: sumOf('inFlight') };
       },
     };
+  }
+
+  /** Counts the requests, whatever their priority. */
+  ledger(): SqliteLedger {
+    return new SqliteLedger(this.file, Object.values(REQUEST_LANES));
   }
 
   /** The queue that a dead letter goes back to. */

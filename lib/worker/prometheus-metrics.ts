@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CountName, DistributionName } from '../core/config/metric-names.ts';
+import { type Ledger, ledgerOf } from '../core/operations/ledger.ts';
+import type { LedgerBook } from '../core/ports/ledger.ts';
 import type { BatchFigures, Metrics } from '../core/ports/telemetry.ts';
 
 /** From a cached answer to a day, in seconds. */
@@ -88,6 +90,41 @@ export class PrometheusMetrics implements Metrics {
       registers,
       collect() {
         this.set(gauges().isReady ? 1 : 0);
+      },
+    });
+  }
+
+  /** Adds the figures of a ledger, which is read when they are scraped. */
+  addLedger(book: LedgerBook): void {
+    const registers = [this.#registry];
+    let reading: Promise<Ledger> | undefined;
+    // Both gauges are of the same moment.
+    const read = () => {
+      reading ??= book
+        .read()
+        .then((figures) => ledgerOf(figures, Date.now()))
+        .finally(() => {
+          reading = undefined;
+        });
+      return reading;
+    };
+    new Gauge({
+      name: 'coatcheck_ledger_requests',
+      help: 'Requests by where they are; accepted is their sum and the drift',
+      labelNames: ['state'],
+      registers,
+      async collect() {
+        const { accepted, ended, waiting, running, deadLettered } = await read();
+        const states = { accepted, ...ended, waiting, running, dead_lettered: deadLettered };
+        for (const [state, count] of Object.entries(states)) this.set({ state }, count);
+      },
+    });
+    new Gauge({
+      name: 'coatcheck_ledger_drift',
+      help: 'Accepted requests that have neither ended nor wait nor run: 0, or requests are lost',
+      registers,
+      async collect() {
+        this.set((await read()).drift);
       },
     });
   }

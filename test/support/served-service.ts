@@ -28,5 +28,5 @@ export async function openServedService(
     await server.close();
     await service.close();
   });
-  return { clock, url: server.url };
+  return { clock, url: server.url, service, storage: parts.storage };
 }

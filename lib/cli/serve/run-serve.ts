@@ -56,6 +56,7 @@ export async function runServe(
   const parts = await openParts(serveServiceOptions(environment, keys.webhookSecret, logger, takers), Date);
   const opened = new Service({ ...parts, processor, takers, metrics });
   await using _opened = opened;
+  metrics.addLedger(parts.storage.ledger());
   const api = await listen({ host, port, onlyLocal: !apiKeys });
   try {
     const baseUrl = environment.url || api.url;

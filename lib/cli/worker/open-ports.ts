@@ -10,6 +10,7 @@ import {
 } from '../../core/config/worker-environment.ts';
 import { PRIORITIES, type Priority } from '../../core/model/priority.ts';
 import type { Broker, InputOptions } from '../../core/ports/broker.ts';
+import type { LedgerBook } from '../../core/ports/ledger.ts';
 import type { LimitStore } from '../../core/ports/limit-store.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
@@ -77,6 +78,7 @@ export class PortOpener implements AsyncDisposable {
     const ordered = environment.order === 'fifo';
     const { store, claimCheckSource, directory } = await this.openPayloads(environment);
     const { records, limits, file } = await this.#openRecords(environment.recordsUrl);
+    const ledger = file && (await this.#ledgerOf(file, environment));
     const webhooks = await this.#openWebhooks(environment, file);
     const output =
       environment.outputUrl === NO_OUTPUT_URL
@@ -89,7 +91,16 @@ export class PortOpener implements AsyncDisposable {
     const options = { deadLetters, maxInFlight, ordered, maxAttempts, logger: this.#logger };
     const input = await this.#openInputs(inputUrlsOf(environment), options);
     await this.#startSweeping(environment, file, directory);
-    return { store, records, limits, output, input, claimCheckSource, ...webhooks };
+    return {
+      store,
+      records,
+      limits,
+      output,
+      input,
+      claimCheckSource,
+      ...(ledger && { ledger }),
+      ...webhooks,
+    };
   }
 
   /** Opens the queues of requests, as one. */
@@ -193,6 +204,11 @@ export class PortOpener implements AsyncDisposable {
       import('../../stores/sqlite/limit-store.ts'),
     ]);
     return { records: new SqliteRecordStore(file), limits: new SqliteLimitStore(file), file };
+  }
+
+  async #ledgerOf(file: SqliteFile, environment: WorkerEnvironment): Promise<LedgerBook> {
+    const inputs = Object.values(inputUrlsOf(environment)).flatMap((url) => URL.parse(url) ?? []);
+    return (await this.#sqliteBroker()).ledgerOf(file, inputs);
   }
 
   /** Deletes what files and directories keep no longer. S3 and DynamoDB do that by themselves. */

@@ -40,7 +40,8 @@ export async function runWorker(
   }));
   await using server = await StatusServer.listen(statusPort, { status, metrics });
   await using opener = new PortOpener(logger);
-  const { input, claimCheckSource, deliveries, ...ports } = await opener.open(environment);
+  const { input, ledger, claimCheckSource, deliveries, ...ports } = await opener.open(environment);
+  if (ledger) metrics.addLedger(ledger);
   const claimCheckSources = [claimCheckSource, ...environment.claimCheckSources];
   const settings = { ...ENGINE_DEFAULTS, ...environment, claimCheckSources };
   const engine = new Engine(processor, settings, {

@@ -1,4 +1,5 @@
 import type { EnginePorts } from '../../core/engine/engine-ports.ts';
+import type { LedgerBook } from '../../core/ports/ledger.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
 import type { MessageRunner } from '../../worker/message-runner.ts';
 
@@ -6,6 +7,8 @@ import type { MessageRunner } from '../../worker/message-runner.ts';
 export interface WorkerPorts
   extends Pick<EnginePorts, 'store' | 'records' | 'limits' | 'output' | 'webhooks' | 'webhookEndpoints'> {
   readonly input: InputQueue;
+  /** Counts the requests, where the records are in a file. */
+  readonly ledger?: LedgerBook;
   /** The webhooks that the worker itself delivers; absent if it delivers none. */
   readonly deliveries?: WebhookDeliveries;
   /** How claim checks name the payload store, to allow those that point to it. */

@@ -40,7 +40,11 @@ export class OutcomePublisher {
     // Its consumers have it: it was published in pieces.
     if (outcome.status === 'succeeded' && outcome.result.streamed) return { published: true };
     const encoded = encodeOutcome(outcome, this.#settings, input);
-    if (encoded) return this.#output.publish(inOrderOf(message, outcomeId(outcome), encoded));
+    if (encoded) {
+      const { request, endedAt } = outcome;
+      const published = { ...encoded, outcome: { request, endedAt } };
+      return this.#output.publish(inOrderOf(message, outcomeId(outcome), published));
+    }
     const reason = `the result has no form in the output format ${this.#settings.outputFormat}`;
     return { published: false, refused: true, reason };
   }

@@ -22,6 +22,15 @@ export interface OutputMessage {
   readonly group?: string;
   /** Names the message within its group, so that a queue that drops duplicates drops a second one. */
   readonly deduplicationId?: string;
+  /** The outcome that the message publishes. A queue in the file of its record notes there that it did. */
+  readonly outcome?: PublishedOutcome;
+}
+
+/** Which outcome a message publishes. */
+export interface PublishedOutcome {
+  readonly request: RequestIdentity;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
 }
 
 /** The result of sending one message. */

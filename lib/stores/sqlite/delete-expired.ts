@@ -1,5 +1,6 @@
 import { hasActions } from './action-tables.ts';
 import { hasBatches } from './batch-tables.ts';
+import { RECORD_STATUS } from './ledger-tables.ts';
 import { numberOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 import { subscriptionQueue, subscriptionsTo } from './subscriptions.ts';
@@ -7,19 +8,27 @@ import { subscriptionQueue, subscriptionsTo } from './subscriptions.ts';
 /** Most rows that one transaction deletes: it holds up the event loop, and other processes that write. */
 const MAX_ROWS = 500;
 
+/** A request that hasn't ended keeps its record, unless it waits for an upload that nobody makes. */
+const IS_EXPIRED = `kept_until <= :now AND (outcome IS NOT NULL OR ${RECORD_STATUS} = 'awaiting_upload')`;
+
 const DELETE_RECORDS = `DELETE FROM records WHERE id IN (
-  SELECT id FROM records WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
+  SELECT id FROM records WHERE ${IS_EXPIRED} LIMIT ${MAX_ROWS}) RETURNING ${RECORD_STATUS} AS status`;
 
 /** The records of items end with their batch. */
 const DELETE_OTHER_RECORDS = `DELETE FROM records WHERE id IN (
-  SELECT id FROM records WHERE kept_until <= :now AND id NOT IN (SELECT record FROM batch_items) LIMIT ${MAX_ROWS})`;
+  SELECT id FROM records WHERE ${IS_EXPIRED} AND id NOT IN (SELECT record FROM batch_items) LIMIT ${MAX_ROWS})
+  RETURNING ${RECORD_STATUS} AS status`;
 
 const OVER_BATCH = 'SELECT number FROM batches WHERE kept_until <= :now AND queued + running = 0 LIMIT 1';
 
 const ITEMS_OF_BATCH = `SELECT record FROM batch_items WHERE batch = :number ORDER BY record LIMIT ${MAX_ROWS}`;
 
 /** A record that was changed later, by a redrive, stays until its own time. */
-const DELETE_RECORDS_OF_ITEMS = `DELETE FROM records WHERE kept_until <= :now AND id IN (${ITEMS_OF_BATCH})`;
+const DELETE_RECORDS_OF_ITEMS = `DELETE FROM records WHERE ${IS_EXPIRED} AND id IN (${ITEMS_OF_BATCH})
+  RETURNING ${RECORD_STATUS} AS status`;
+
+/** Their requests stay in the ledger. One whose upload never came has expired. */
+const KEEP_IN_LEDGER = 'UPDATE ledger SET count = count + 1 WHERE figure = :status';
 
 const DELETE_ITEMS = `DELETE FROM batch_items WHERE record IN (${ITEMS_OF_BATCH})`;
 
@@ -61,7 +70,8 @@ export type Retention = Readonly<Record<string, number>>;
  */
 export async function deleteExpired(file: SqliteFile, retention: Retention, now: number): Promise<void> {
   if (hasBatches(file)) await deleteBatches(file, now);
-  await deleteAll(file, hasBatches(file) ? DELETE_OTHER_RECORDS : DELETE_RECORDS, { now });
+  const records = hasBatches(file) ? DELETE_OTHER_RECORDS : DELETE_RECORDS;
+  while ((await file.write(() => deleteRecords(file, records, { now }), 'committed')) === MAX_ROWS);
   if (hasActions(file)) await deleteActions(file, now);
   await deleteAll(file, DELETE_KEYS, { now });
   await deleteRows(file, DELETE_LIMITS, { now });
@@ -84,7 +94,7 @@ async function deleteBatches(file: SqliteFile, now: number): Promise<void> {
   for (let over = overBatch(file, now); over !== undefined; over = overBatch(file, now)) {
     const bound = { number: over };
     const deletePage = () => {
-      file.statement(DELETE_RECORDS_OF_ITEMS).run({ ...bound, now });
+      deleteRecords(file, DELETE_RECORDS_OF_ITEMS, { ...bound, now });
       const deleted = Number(file.statement(DELETE_ITEMS).run(bound).changes);
       if (deleted < MAX_ROWS) file.statement(DELETE_BATCH).run(bound);
       return deleted;
@@ -104,6 +114,16 @@ async function deleteActions(file: SqliteFile, now: number): Promise<void> {
         file.statement(NOTE_UNLISTED).run(bound);
     }, 'committed');
   }
+}
+
+/** Deletes records in a transaction. @returns how many */
+function deleteRecords(file: SqliteFile, sql: string, bound: Record<string, number>): number {
+  const deleted = file.statement(sql).all(bound);
+  for (const row of deleted) {
+    const status = row.status === 'awaiting_upload' ? 'expired' : String(row.status);
+    file.statement(KEEP_IN_LEDGER).run({ status });
+  }
+  return deleted.length;
 }
 
 function overBatch(file: SqliteFile, now: number): number | undefined {

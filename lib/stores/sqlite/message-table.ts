@@ -71,12 +71,15 @@ export class MessageTable {
   }
 
   /** @param now milliseconds since 1970. @param confirmation when to resolve. @default 'on disk' */
-  send(messages: readonly NewMessage[], now: number, confirmation?: Confirmation): Promise<void> {
-    return this.#file.write(this.sending(messages, now), confirmation, this.#queue);
+  async send(messages: readonly NewMessage[], now: number, confirmation?: Confirmation): Promise<void> {
+    await this.#file.write(this.sending(messages, now), confirmation, this.#queue);
   }
 
-  /** The change that sends messages, for a transaction that makes others too. @param now milliseconds since 1970 */
-  sending(messages: readonly NewMessage[], now: number): () => void {
+  /**
+   * The change that sends messages, for a transaction that makes others too. It returns which of them it put into the queue.
+   * @param now milliseconds since 1970
+   */
+  sending(messages: readonly NewMessage[], now: number): () => readonly boolean[] {
     const rows = messages.map(({ body, attributes = {}, group = null, name = null, visibleAt = now }) => ({
       queue: this.#queue,
       visibleAt: Math.ceil(visibleAt),
@@ -87,9 +90,7 @@ export class MessageTable {
       attributes: JSON.stringify(attributes, writeBytes),
       body,
     }));
-    return () => {
-      for (const row of rows) this.#file.statement(INSERT).run(row);
-    };
+    return () => rows.map((row) => this.#file.statement(INSERT).run(row).changes === 1);
   }
 
   /** Makes a message that waits for its first delivery deliverable. @param now milliseconds since 1970 */

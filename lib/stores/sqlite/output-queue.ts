@@ -3,8 +3,12 @@ import type { OutputMessage, OutputQueue, SendResult } from '../../core/ports/me
 import { messageSize } from '../../core/wire/message-size.ts';
 import type { Confirmation } from './group-commit.ts';
 import { MessageTable } from './message-table.ts';
+import { recordKey } from './record-store.ts';
 import { MAX_MESSAGE_BYTES, messageProblem } from './sendable.ts';
 import type { SqliteFile } from './sqlite-file.ts';
+
+/** In the transaction that sends it. */
+const NOTE_PUBLISHED = 'UPDATE records SET published_end = :endedAt WHERE key = :key';
 
 /** A queue in a file, whose messages wait for a consumer: an input queue of the same name. */
 export class SqliteOutputQueue implements OutputQueue {
@@ -14,6 +18,8 @@ export class SqliteOutputQueue implements OutputQueue {
   readonly maxMessageBytes = MAX_MESSAGE_BYTES;
   /** Calls of one turn of the event loop share a transaction anyway. */
   readonly lingerMilliseconds = 0;
+  readonly #file: SqliteFile;
+  readonly #queue: string;
   readonly #messages: MessageTable;
   readonly #clock: Clock;
   readonly #confirmation: Confirmation | undefined;
@@ -23,6 +29,8 @@ export class SqliteOutputQueue implements OutputQueue {
    *   deletion is committed later: a loss of power keeps one of the two. @default 'on disk'
    */
   constructor(file: SqliteFile, queue: string, clock: Clock, confirmation?: Confirmation) {
+    this.#file = file;
+    this.#queue = queue;
     this.#messages = new MessageTable(file, queue);
     this.#clock = clock;
     this.#confirmation = confirmation;
@@ -38,8 +46,22 @@ export class SqliteOutputQueue implements OutputQueue {
     }
     const results = messages.map(resultOf);
     const sendable = messages.filter((_, index) => results[index]?.sent);
-    if (sendable.length > 0) await this.#messages.send(sendable, this.#clock.now(), this.#confirmation);
+    if (sendable.length > 0) await this.#send(sendable);
     return results;
+  }
+
+  async #send(messages: readonly OutputMessage[]): Promise<void> {
+    const send = this.#messages.sending(messages, this.#clock.now());
+    const published = messages.map(
+      ({ outcome }) => outcome && { key: recordKey(outcome.request), endedAt: outcome.endedAt },
+    );
+    const change = () => {
+      const sent = send();
+      for (const [index, row] of published.entries()) {
+        if (row && sent[index]) this.#file.statement(NOTE_PUBLISHED).run(row);
+      }
+    };
+    await this.#file.write(change, this.#confirmation, this.#queue);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { LEDGER_TABLES } from './ledger-tables.ts';
 import { rollback } from './rollback.ts';
 
 /** The version of the tables below, in the file's `user_version`. */
@@ -95,6 +96,7 @@ const LATER_ADDITIONS = `
     failure_group TEXT PRIMARY KEY,
     note TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+  ${LEDGER_TABLES}
 `;
 
 const HAS_RELEASES = "SELECT 1 FROM pragma_table_info('load') WHERE name = 'releases'";
@@ -113,6 +115,10 @@ const ADD_FAILURE_GROUPS = `
   ALTER TABLE records ADD COLUMN failure_position TEXT;
   CREATE INDEX records_by_failure ON records (failure_group, failure_position, tenant) WHERE failure_group IS NOT NULL;
 `;
+const HAS_PUBLICATIONS = "SELECT 1 FROM pragma_table_info('records') WHERE name = 'published_end'";
+
+/** When the outcome ended that was published last, in milliseconds since 1970. */
+const ADD_PUBLICATIONS = 'ALTER TABLE records ADD COLUMN published_end INTEGER';
 
 /**
  * Tables that aren't the application's: those begin with `app_`, which no table of Coatcheck ever does, or are its outbox. An
@@ -146,6 +152,7 @@ export function createTables(database: DatabaseSync, path: string): void {
     database.exec(LATER_ADDITIONS);
     if (!database.prepare(HAS_RELEASES).get()) database.exec(ADD_RELEASES);
     if (!database.prepare(HAS_FAILURE_GROUPS).get()) database.exec(ADD_FAILURE_GROUPS);
+    if (!database.prepare(HAS_PUBLICATIONS).get()) database.exec(ADD_PUBLICATIONS);
     database.exec('COMMIT');
   } catch (error) {
     rollback(database);

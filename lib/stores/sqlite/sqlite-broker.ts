@@ -4,8 +4,11 @@ import type { Broker, InputOptions } from '../../core/ports/broker.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { SqliteInputQueue } from './input-queue.ts';
 import { keepOrder } from './keep-order.ts';
+import { SqliteLedger } from './ledger.ts';
 import { SqliteOutputQueue } from './output-queue.ts';
 import { SqliteFile } from './sqlite-file.ts';
+
+const SCHEME = 'sqlite:';
 
 const EXAMPLE = 'sqlite:.coatcheck/queues.db?queue=requests';
 
@@ -44,6 +47,15 @@ export class SqliteBroker implements Broker, AsyncDisposable {
     return this.#open(url);
   }
 
+  /**
+   * The ledger of a file of records.
+   * @param inputs URLs of the queues of requests, by any broker. Their messages count if all of them are in the file
+   */
+  ledgerOf(file: SqliteFile, inputs: readonly URL[]): SqliteLedger {
+    const areInFile = inputs.every((url) => url.protocol === SCHEME && pathOf(url) === file.path);
+    return new SqliteLedger(file, areInFile ? inputs.map(queueOf) : undefined);
+  }
+
   /** The files that are open. */
   openFiles(): Promise<readonly SqliteFile[]> {
     return Promise.all(this.#files.values());
@@ -56,7 +68,7 @@ export class SqliteBroker implements Broker, AsyncDisposable {
   }
 
   #open(url: URL): Promise<SqliteFile> {
-    const path = decodeURIComponent(url.pathname);
+    const path = pathOf(url);
     if (path === '' || url.host !== '') {
       throw new ConfigurationError(
         `A SQLite file is given as sqlite:folder/file.db, got ${hideLogin(url.href)}`,
@@ -66,6 +78,10 @@ export class SqliteBroker implements Broker, AsyncDisposable {
     this.#files.set(path, opening);
     return opening;
   }
+}
+
+function pathOf({ pathname }: URL): string {
+  return decodeURIComponent(pathname);
 }
 
 function queueOf(url: URL): string {

@@ -146,8 +146,8 @@ describe('writing', () => {
 
   test('rejects what the disk has no room for', async () => {
     const { file } = await openSqlite();
-    file.statement('PRAGMA max_page_count = 30').get();
-    const blob = 'x'.repeat(1_000_000);
+    file.statement('PRAGMA max_page_count = 40').get();
+    const blob = JSON.stringify('x'.repeat(1_000_000));
     const large = () =>
       file
         .statement(

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import type { Ledger } from '../../client/index.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
+import { EXIT } from '../exit-status.ts';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+
+/** `coatcheck ledger`: shows whether all requests that were accepted are accounted for. */
+export function ledgerCommand({ signal, exit }: Run): Command {
+  const command = new Command('ledger').description(
+    'Count what was accepted and where it is. Exits with 1 if a request is missing.',
+  );
+  return addServiceOptions(command).action((options: ServiceOptions) =>
+    withService(options, signal, async (client) => {
+      const ledger = await client.ledger({ signal });
+      await printLedger(ledger, options);
+      if (ledger.drift === 0) return;
+      exit.add(EXIT.error);
+      note(`${formatCount(ledger.drift)} missing. Find out which: npx coatcheck audit`);
+    }),
+  );
+}
+
+async function printLedger(ledger: Ledger, options: { readonly json?: true }): Promise<void> {
+  if (options.json) return printJson(ledger);
+  const { accepted, ended, waiting, running, deadLettered, drift } = ledger;
+  const rows = Object.entries({
+    accepted,
+    ...ended,
+    waiting,
+    running,
+    'dead-lettered': deadLettered,
+    drift,
+  });
+  if (isForPeople(options)) {
+    const cells = rows.map(([state, count]) => [state, formatCount(count)]);
+    return printRows(['state', 'requests'], cells, []);
+  }
+  for (const [state, count] of rows) await printCells([state, String(count)]);
+}
