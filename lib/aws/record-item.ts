@@ -27,9 +27,12 @@ export function keyOf(request: RequestIdentity): Item {
   return { [RECORD_KEY]: { S: partitionKeyOf(identityDigest('record', request)) } };
 }
 
+/** The beginning of the keys of items with records. */
+export const RECORD_KEY_PREFIX = 'request#';
+
 /** The partition key of the item of the request with this digest. */
 export function partitionKeyOf(digest: string): string {
-  return `request#${digest}`;
+  return `${RECORD_KEY_PREFIX}${digest}`;
 }
 
 /** Attributes that a record's item may have or not. */

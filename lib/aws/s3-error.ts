@@ -28,6 +28,11 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
 }
 
+/** Whether an object, or this version of it, doesn't exist. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
+}
+
 /** The region of the bucket, if S3's response names it. */
 export function regionOfBucket({ $response }: S3ServiceException): string | undefined {
   return $response?.headers['x-amz-bucket-region'];

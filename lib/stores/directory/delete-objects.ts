@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UNFINISHED } from './payload-store.ts';
 
 /** The folders of objects have names of two hexadecimal digits. */
-const OBJECTS = /^[0-9a-f]{2}$/;
+export const OBJECTS = /^[0-9a-f]{2}$/;
 
 /** A file in the directory whose age says when old objects were last deleted. */
 const STAMP = 'swept';

@@ -1,0 +1,85 @@
+import { DAY_MILLISECONDS } from '../base/time.ts';
+import { NUMBER_SETTINGS } from '../config/settings.ts';
+import type { AuditedRecord, AuditSource } from '../ports/audit-source.ts';
+import { type AuditFinding, type AuditRules, auditRequest, objectsOf } from './audit.ts';
+import { objectOwner, ownerName } from './object-owner.ts';
+
+/** A step of an audit. */
+export interface AuditStep {
+  /** Requests that were looked at since the last step. */
+  readonly checked: number;
+  readonly findings: readonly AuditFinding[];
+}
+
+/** Compares records, messages and stored objects. */
+export async function* runAudit(source: AuditSource, rules: AuditRules): AsyncGenerator<AuditStep, void> {
+  // Listed first: an object is stored before anything refers to it.
+  const objects = await listed(source);
+  const owners = new Set<string>();
+  for await (const page of source.records()) {
+    const findings: AuditFinding[] = [];
+    for (const audited of page) {
+      owners.add(ownerName(audited.record.request.id));
+      const missingObjects = objects ? await missingOf(audited, objects, source) : new Set<string>();
+      findings.push(...auditRequest({ ...audited, missingObjects }, rules));
+    }
+    yield { checked: page.length, findings };
+  }
+  yield { checked: 0, findings: await unrecordedIn(source, rules) };
+  if (objects) yield { checked: 0, findings: await orphansIn(source, objects, owners, rules) };
+}
+
+/** When each object was written; undefined if objects aren't looked at. */
+async function listed(source: AuditSource): Promise<ReadonlyMap<string, number> | undefined> {
+  const listing = source.objects();
+  if (!listing) return undefined;
+  const objects = new Map<string, number>();
+  for await (const { key, modifiedAt } of listing) objects.set(key, modifiedAt);
+  return objects;
+}
+
+async function missingOf(
+  { record }: AuditedRecord,
+  objects: ReadonlyMap<string, number>,
+  source: AuditSource,
+): Promise<ReadonlySet<string>> {
+  const missing = new Set<string>();
+  for (const check of objectsOf(record)) {
+    if (!objects.has(check.key) && !(await source.hasObject(check))) missing.add(check.key);
+  }
+  return missing;
+}
+
+async function unrecordedIn(
+  source: AuditSource,
+  { now, graceMilliseconds }: AuditRules,
+): Promise<readonly AuditFinding[]> {
+  const requests = await source.unrecorded(now - graceMilliseconds);
+  // The record of one that has waited for longer may have reached its age.
+  const after = now - NUMBER_SETTINGS.recordAgeDays.default * DAY_MILLISECONDS;
+  return requests
+    .filter(({ submittedAt }) => submittedAt > after)
+    .map(({ id: ticket, tenant, submittedAt: since }) => ({
+      verdict: 'record_missing',
+      ticket,
+      ...(tenant !== undefined && { tenant }),
+      since,
+    }));
+}
+
+/** Objects of requests that have neither a record nor a message. */
+async function orphansIn(
+  source: AuditSource,
+  objects: ReadonlyMap<string, number>,
+  owners: ReadonlySet<string>,
+  { now, graceMilliseconds }: AuditRules,
+): Promise<readonly AuditFinding[]> {
+  const referred = new Set(await source.objectsOfMessages());
+  const before = now - graceMilliseconds - (source.messageMilliseconds ?? 0);
+  return [...objects].flatMap(([key, modifiedAt]): AuditFinding[] => {
+    const owner = objectOwner(key);
+    if (!owner || modifiedAt > before || owners.has(owner.name) || referred.has(key)) return [];
+    const verdict = owner.kind === 'payload' ? 'payload_orphaned' : 'result_orphaned';
+    return [{ verdict, ticket: owner.name, since: modifiedAt, object: key }];
+  });
+}
