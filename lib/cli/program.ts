@@ -53,6 +53,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   limits: async (run) => (await import('./limits/command.ts')).limitsCommand(run),
   audit: async (run) => (await import('./audit/command.ts')).auditCommand(run),
   ledger: async (run) => (await import('./ledger/command.ts')).ledgerCommand(run),
+  receipt: async (run) => (await import('./receipt/command.ts')).receiptCommand(run),
   plan: async () => (await import('./plan/command.ts')).planCommand(),
   dev: async (run) => (await import('./dev/command.ts')).devCommand(run),
   serve: async (run) => (await import('./serve/command.ts')).serveCommand(run),

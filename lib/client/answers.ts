@@ -1,4 +1,5 @@
 import { isObject } from '../core/base/json-object.ts';
+import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { AnswerInvalid } from './errors.ts';
 import type { Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
 
@@ -27,6 +28,11 @@ export function readServiceStatus(answer: JsonAnswer): ServiceStatus {
 /** @throws AnswerInvalid */
 export function readLedger(answer: JsonAnswer): Ledger {
   return readJson(answer, 'a ledger', isLedger);
+}
+
+/** @throws AnswerInvalid */
+export function readReceiptKeys(answer: JsonAnswer): ReceiptKeys {
+  return readJson(answer, 'the keys of receipts', isReceiptKeys);
 }
 
 /**
@@ -72,4 +78,8 @@ function isServiceStatus(value: unknown): value is ServiceStatus {
 
 function isLedger(value: unknown): value is Ledger {
   return hasMembers(value, { accepted: 'number', ended: 'object', drift: 'number' });
+}
+
+function isReceiptKeys(value: unknown): value is ReceiptKeys {
+  return isObject(value) && Array.isArray(value.keys);
 }

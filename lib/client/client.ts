@@ -1,6 +1,7 @@
+import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { requestPath } from '../core/model/request-links.ts';
 import { ActionsClient } from './actions.ts';
-import { readLedger, readRequest, readServiceStatus } from './answers.ts';
+import { readLedger, readReceiptKeys, readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { BatchesClient } from './batches.ts';
@@ -163,5 +164,11 @@ export class CoatcheckClient {
    */
   async ledger({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ledger> {
     return readLedger(await this.#api.json({ method: 'GET', path: '/v1/ledger', signal }));
+  }
+
+  /** Gets the public keys that receipts are verified with, if the service gives receipts. See `verifyReceipt`. */
+  async receiptKeys({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceiptKeys> {
+    const answer = await this.#api.json({ method: 'GET', path: '/v1/receipts/keys', signal });
+    return readReceiptKeys(answer);
   }
 }

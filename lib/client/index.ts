@@ -1,6 +1,14 @@
 /**
  * The package export `coatcheck/client`.
  */
+
+export {
+  type Receipt,
+  type ReceiptKey,
+  type ReceiptKeys,
+  type ReceiptVerification,
+  verifyReceipt,
+} from '../core/model/receipt.ts';
 export type { ActionListOptions, ActionsClient, ActionWaitOptions, NewAction } from './actions.ts';
 export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';

@@ -1,4 +1,5 @@
 import { readTraceContext } from '../core/base/traceparent.ts';
+import { RECEIPT_HEADER } from '../core/model/receipt.ts';
 import { readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { type PayloadBody, type TypedBlob, typedBlobOf } from './payload.ts';
@@ -65,7 +66,8 @@ async function submitDirectly(
     signal: options.signal,
   });
   options.onProgress?.({ sentBytes: blob.size, totalBytes: blob.size });
-  return readRequest(answer);
+  const receipt = answer.headers.get(RECEIPT_HEADER);
+  return { ...readRequest(answer), ...(receipt !== null && { receipt }) };
 }
 
 function shouldWait(request: RequestResource, { waitSeconds }: SubmissionOptions): boolean {

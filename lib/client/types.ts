@@ -38,6 +38,8 @@ export type {
 
 /** A request in the API. Times are in RFC 3339, UTC. */
 export interface RequestResource {
+  /** The signed receipt, if the service gives one and this is the answer to a submission: see docs/ledger.md. */
+  readonly receipt?: string;
   /** The ticket. */
   readonly id: string;
   /** Tenant that it belongs to, if it has one: only in lists for operators. */

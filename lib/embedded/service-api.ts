@@ -7,6 +7,7 @@ import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
 import { addLedgerRoutes, LEDGER_ROUTES } from '../api/ledger-routes.ts';
 import { problemResponse } from '../api/problem.ts';
+import { addReceiptRoutes, RECEIPT_ROUTES } from '../api/receipt-routes.ts';
 import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
@@ -15,6 +16,7 @@ import { DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
 import { Uploads } from '../core/intake/uploads.ts';
 import { isEarly } from '../core/model/not-before.ts';
 import { ORDERING_KEY_METADATA } from '../core/model/ordering-key.ts';
+import type { ReceiptSigner } from '../core/model/receipt.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { ticketOf } from '../core/model/upload-key.ts';
 import { FailureGroups } from '../core/operations/failure-groups.ts';
@@ -26,6 +28,7 @@ import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { serviceActions } from './actions/service-actions.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
+import { addReceipts } from './receipts.ts';
 import { serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { QUEUES } from './storage.ts';
@@ -39,6 +42,8 @@ export interface ServiceApiParts extends Omit<ServiceParts, 'processor' | 'grace
   readonly transferKey: Uint8Array;
   /** Any of which a caller must have. @default - the API is open to anyone who reaches it, as an operator */
   readonly apiKeys?: ApiKeys;
+  /** Signs receipts of requests that are accepted. @default - there are none */
+  readonly receipts?: ReceiptSigner;
 }
 
 /** Largest body of a call, in bytes, as with API Gateway and Lambda. Uploads and results of takers may be larger. */
@@ -46,7 +51,8 @@ const MAX_BODY_BYTES = 6 * 2 ** 20;
 
 /** The HTTP API of a service in a file, with the endpoints of its uploads and downloads. */
 export function createServiceApi(parts: ServiceApiParts): Hono {
-  const { storage, settings, webhookSecrets, logger, baseUrl, transferKey, takers, apiKeys } = parts;
+  const { storage, settings, webhookSecrets, logger, baseUrl, transferKey, takers, apiKeys, receipts } =
+    parts;
   const { file, clock, payloads, uploadFolder } = storage;
   const now = () => clock.now();
   const intake = serviceIntake(parts);
@@ -125,12 +131,21 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
       routes: LEDGER_ROUTES,
       add: (added) => addLedgerRoutes(added, { ledger: storage.ledger(), clock }),
     },
+    ...(receipts
+      ? [
+          {
+            routes: RECEIPT_ROUTES,
+            add: (added: Hono<ApiEnv>) => addReceiptRoutes(added, { keys: [receipts.key] }),
+          },
+        ]
+      : []),
     ...(takers
       ? [{ routes: WORK_ROUTES, add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts) }]
       : []),
   ]);
   const app = new Hono();
   app.use('/v1/*', limitBody);
+  if (receipts) app.use('/v1/requests', addReceipts(receipts, settings.serviceName));
   app.route('/', transferRoutes(transfers));
   app.mount('/', api.fetch, { replaceRequest: (request) => request });
   return app;

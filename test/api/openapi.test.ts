@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
+import { LEDGER_ROUTES } from '../../lib/api/ledger-routes.ts';
 import { openApiDocument } from '../../lib/api/openapi-document.ts';
+import { RECEIPT_ROUTES } from '../../lib/api/receipt-routes.ts';
 import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
 import { WORK_ROUTES } from '../../lib/api/work-routes.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
@@ -83,10 +85,18 @@ describe('the description', () => {
 
   test('has nothing a linter minds, with schedules, batches, the calls of takers and callers let in by a key', async () => {
     const description = JSON.parse(
-      JSON.stringify(openApiDocument('key', [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...WORK_ROUTES])),
+      JSON.stringify(
+        openApiDocument('key', [
+          ...SCHEDULE_ROUTES,
+          ...BATCH_ROUTES,
+          ...WORK_ROUTES,
+          ...LEDGER_ROUTES,
+          ...RECEIPT_ROUTES,
+        ]),
+      ),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 48);
+    expect(operationsOf(description)).toHaveProperty('size', 50);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {

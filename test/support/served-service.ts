@@ -5,7 +5,7 @@ import { listen } from '../../lib/cli/http-server.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
-import { createServiceApi } from '../../lib/embedded/service-api.ts';
+import { createServiceApi, type ServiceApiParts } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { TestClock } from './test-clock.ts';
@@ -13,7 +13,7 @@ import { TestClock } from './test-clock.ts';
 /** A service in a file, and its API as `coatcheck serve` has it, on a port until the test ends. Without a handler, requests wait. */
 export async function openServedService(
   handler: ((request: ProcessorRequest) => unknown) | undefined,
-  options: Pick<ServiceOptions, 'limits' | 'settings'> = {},
+  { receipts, ...options }: Pick<ServiceOptions, 'limits' | 'settings'> & Pick<ServiceApiParts, 'receipts'> = {},
 ) {
   const clock = new TestClock();
   const parts = await openParts(
@@ -21,7 +21,12 @@ export async function openServedService(
     clock,
   );
   const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
-  const app = createServiceApi({ ...parts, baseUrl: 'http://127.0.0.1', transferKey: randomBytes(32) });
+  const app = createServiceApi({
+    ...parts,
+    baseUrl: 'http://127.0.0.1',
+    transferKey: randomBytes(32),
+    receipts,
+  });
   const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
   server.use(app);
   onTestFinished(async () => {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import type { ServeEnvironment } from '../../core/config/serve-environment.ts';
+import { type ReceiptSigner, receiptSigner } from '../../core/model/receipt.ts';
 import type { Processor } from '../../core/processor/handler.ts';
 import type { ApiKeys } from '../../embedded/api-keys.ts';
 import { openParts } from '../../embedded/open-service.ts';
@@ -61,7 +62,10 @@ export async function runServe(
   try {
     const baseUrl = environment.url || api.url;
     const transferKey = Buffer.from(keys.transfers, 'base64');
-    api.use(createServiceApi({ ...parts, takers, baseUrl, transferKey, apiKeys }));
+    const receipts = await signerOf(environment);
+    api.use(
+      createServiceApi({ ...parts, takers, baseUrl, transferKey, apiKeys, ...(receipts && { receipts }) }),
+    );
     await using _announcement = await announceService(dataFolder, {
       url: urlOnMachine(api.url),
       pid: process.pid,
@@ -105,6 +109,10 @@ function assertReachableSafely({ host, url }: ServeEnvironment, apiKeys: ApiKeys
       `COATCHECK_URL must be set to listen at ${host}: the URL by which clients reach the API, which links to uploads and results begin with`,
     );
   }
+}
+
+function signerOf({ receiptKey }: ServeEnvironment): Promise<ReceiptSigner> | undefined {
+  return receiptKey === '' ? undefined : receiptSigner(Buffer.from(receiptKey, 'base64'));
 }
 
 /** The URL for programs of this machine. */

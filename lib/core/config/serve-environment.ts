@@ -37,6 +37,12 @@ import {
 /** The variable with the folder for everything that is stored. */
 export const DATA_VARIABLE = 'COATCHECK_DATA';
 
+/** The variable with the private key of receipts. */
+const RECEIPT_KEY_VARIABLE = 'COATCHECK_RECEIPT_KEY';
+
+/** 32 bytes in base64. */
+const RECEIPT_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+
 /** Where outcomes go, beside the records: the service has one queue for them. */
 const OUTPUTS = ['queue', NO_OUTPUT_URL] as const;
 
@@ -58,6 +64,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly apiKeys: readonly string[];
   /** Keys of operators. */
   readonly operatorKeys: readonly string[];
+  /** Signs receipts: 32 bytes in base64; empty if there are none. */
+  readonly receiptKey: string;
   /** Most requests handled, or held by takers, at a time; undefined for the default. */
   readonly concurrency: number | undefined;
   /** Whether outcomes are queued for consumers. */
@@ -104,6 +112,7 @@ export function readServeEnvironment(variables: Variables): ServeEnvironment {
   assertKeys('COATCHECK_API_KEYS', environment.apiKeys);
   assertKeys('COATCHECK_OPERATOR_KEYS', environment.operatorKeys);
   assertUrl(environment.url);
+  assertReceiptKey(environment.receiptKey);
   return environment;
 }
 
@@ -117,6 +126,14 @@ function assertKeys(name: string, keys: readonly string[]): void {
   if (weak === undefined) return;
   throw new ConfigurationError(
     `${name} must be keys of at least ${KEY_MIN_LENGTH} printable ASCII characters, separated by spaces; one has ${weak.length}. Make one with openssl rand -hex 32`,
+  );
+}
+
+/** @throws ConfigurationError that doesn't quote it */
+function assertReceiptKey(key: string): void {
+  if (key === '' || RECEIPT_KEY.test(key)) return;
+  throw new ConfigurationError(
+    `${RECEIPT_KEY_VARIABLE} must be 32 random bytes in base64, got ${key.length} characters of another form. Make one with openssl rand -base64 32`,
   );
 }
 
@@ -136,6 +153,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     dataFolder: withDefault(text(DATA_VARIABLE), DATA_FOLDER),
     apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
     operatorKeys: withDefault(list('COATCHECK_OPERATOR_KEYS'), []),
+    receiptKey: optionalText(RECEIPT_KEY_VARIABLE),
     concurrency: optionalSetting('concurrency'),
     output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
     order: orderVariable(),

@@ -1,0 +1,42 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import type { ReceiptKeys as Keys } from '../core/model/receipt.ts';
+import type { ApiEnv } from './context.ts';
+import { problems } from './openapi.ts';
+import { addRoute, type Route } from './route.ts';
+import { NoHeaders, NoQuery } from './schemas.ts';
+
+const ReceiptKeys = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal('OKP'),
+        crv: z.literal('Ed25519'),
+        x: z.string().meta({ description: 'The public key, in base64url.' }),
+        kid: z.string().meta({ description: 'Its thumbprint, by RFC 7638.' }),
+        alg: z.literal('EdDSA'),
+        use: z.literal('sig'),
+      }),
+    ),
+  })
+  .meta({ id: 'ReceiptKeys', description: 'A JSON Web Key Set.' });
+
+const list = {
+  method: 'get',
+  path: '/v1/receipts/keys',
+  operationId: 'listReceiptKeys',
+  summary: 'List the public keys that receipts are verified with',
+  description: 'Answers to `POST /v1/requests` have a receipt in the header `Coatcheck-Receipt`.',
+  request: { query: NoQuery, headers: NoHeaders },
+  responses: {
+    200: { description: 'The keys.', content: { 'application/json': { schema: ReceiptKeys } } },
+    ...problems(400, 401, 403),
+  },
+} as const satisfies Route;
+
+/** The routes of this file, for the OpenAPI document. */
+export const RECEIPT_ROUTES = [list];
+
+export function addReceiptRoutes(app: Hono<ApiEnv>, { keys }: Keys): void {
+  addRoute(app, list, async (c) => c.json({ keys: [...keys] }, 200));
+}

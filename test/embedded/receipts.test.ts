@@ -1,0 +1,44 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CoatcheckClient, verifyReceipt } from '../../lib/client/index.ts';
+import { receiptSigner } from '../../lib/core/model/receipt.ts';
+import { coatcheck } from '../support/coatcheck.ts';
+import { openServedService } from '../support/served-service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const KEY = new Uint8Array(32).fill(7);
+
+test('a request that is accepted has a receipt, which the client and the command verify', async () => {
+  const { url } = await openServedService(undefined, { receipts: await receiptSigner(KEY) });
+  const client = new CoatcheckClient({ baseUrl: url });
+  const { id, receipt = '' } = await client.submit('some text', { idempotencyKey: 'k' });
+  const keys = await client.receiptKeys();
+  const payload = new TextEncoder().encode('some text');
+  expect(await verifyReceipt(receipt, keys, payload)).toMatchObject({
+    valid: true,
+    receipt: { iss: 'coatcheck', sub: id },
+  });
+  expect((await client.submit('some text', { idempotencyKey: 'k' })).receipt).toBe(receipt);
+  expect((await client.status(id)).receipt).toBeUndefined();
+
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'payload'), payload);
+  await writeFile(join(cwd, 'keys.json'), JSON.stringify(keys));
+  const verify = (...line: readonly string[]) => coatcheck(['receipt', 'verify', ...line], { cwd });
+  const online = await verify(receipt, '--api', url, '--payload', 'payload');
+  expect([online.exitCode, online.stdout.split('\t')[0]]).toEqual([0, id]);
+  expect((await verify(receipt, '--keys', 'keys.json', '--payload', 'payload')).exitCode).toBe(0);
+  const forged = await verify(receipt, '--keys', 'keys.json', '--payload', 'keys.json');
+  expect([forged.exitCode, forged.stderr]).toEqual([1, 'not valid: it is about another payload\n']);
+});
+
+test('a call that is refused has no receipt, and without a key there are none', async () => {
+  const signed = await openServedService(undefined, { receipts: await receiptSigner(KEY) });
+  const refused = await fetch(`${signed.url}/v1/requests`, { method: 'POST' });
+  expect([refused.status, refused.headers.get('coatcheck-receipt')]).toEqual([400, null]);
+  const { url } = await openServedService(undefined);
+  const accepted = await fetch(`${url}/v1/requests`, { method: 'POST', body: 'x' });
+  expect([accepted.status, accepted.headers.get('coatcheck-receipt')]).toEqual([202, null]);
+  expect((await fetch(`${url}/v1/receipts/keys`)).status).toBe(404);
+});
