@@ -6,7 +6,7 @@ import type { LedgerBook } from '../core/ports/ledger.ts';
 import type { ApiEnv } from './context.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
-import { ProblemError } from './problem.ts';
+import { assertOperator } from './operator.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery, Time } from './schemas.ts';
 
@@ -43,7 +43,7 @@ const get = {
   path: '/v1/ledger',
   operationId: 'getLedger',
   summary: 'Get the ledger of the service',
-  description: 'Of all tenants. Callers with a tenant may not.',
+  description: 'Of all tenants. For operators.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
     200: { description: 'The ledger.', content: { 'application/json': { schema: Ledger } } },
@@ -62,14 +62,8 @@ export interface LedgerParts {
 
 export function addLedgerRoutes(app: Hono<ApiEnv>, { ledger, clock }: LedgerParts): void {
   addRoute(app, get, async (c) => {
-    if (c.get('caller').tenant !== undefined) throw new ProblemError(OPERATOR_REQUIRED);
+    assertOperator(c.get('caller'));
     const { at, ...figures } = ledgerOf(await ledger.read(), clock.now());
     return c.json({ ...figures, at: new Date(at).toISOString() }, 200, NO_STORE);
   });
 }
-
-const OPERATOR_REQUIRED = {
-  status: 403,
-  code: 'operator_required',
-  detail: 'The ledger has the requests of all tenants, and the caller has one',
-} as const;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { ACTION_ROUTES } from '../../lib/api/action-routes.ts';
 import { BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
 import { LEDGER_ROUTES } from '../../lib/api/ledger-routes.ts';
 import { openApiDocument } from '../../lib/api/openapi-document.ts';
@@ -90,13 +91,14 @@ describe('the description', () => {
           ...SCHEDULE_ROUTES,
           ...BATCH_ROUTES,
           ...WORK_ROUTES,
+          ...ACTION_ROUTES,
           ...LEDGER_ROUTES,
           ...RECEIPT_ROUTES,
         ]),
       ),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 50);
+    expect(operationsOf(description)).toHaveProperty('size', 56);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {

@@ -13,7 +13,10 @@ import { TestClock } from './test-clock.ts';
 /** A service in a file, and its API as `coatcheck serve` has it, on a port until the test ends. Without a handler, requests wait. */
 export async function openServedService(
   handler: ((request: ProcessorRequest) => unknown) | undefined,
-  { receipts, ...options }: Pick<ServiceOptions, 'limits' | 'settings'> & Pick<ServiceApiParts, 'receipts'> = {},
+  {
+    receipts,
+    ...options
+  }: Pick<ServiceOptions, 'limits' | 'settings'> & Pick<ServiceApiParts, 'receipts'> = {},
 ) {
   const clock = new TestClock();
   const parts = await openParts(
