@@ -8,13 +8,14 @@ import { defineProcessor } from '../../lib/core/processor/handler.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
 import { serviceRetention, sweep } from '../../lib/embedded/retention.ts';
 import { Service } from '../../lib/embedded/service.ts';
-import { Storage } from '../../lib/embedded/storage.ts';
+import { QUEUES, Storage } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { PrometheusMetrics } from '../../lib/worker/prometheus-metrics.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 const DAY = 86_400_000;
+const WAITING = { timeout: 20_000 };
 const NONE = { succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
 
 /** Ends as its payload says. */
@@ -70,7 +71,7 @@ test('each request is in one figure', async () => {
 
 test('it balances at every moment, while requests are submitted, run, fail and are redriven', async () => {
   let fails = true;
-  const { service, ledger, submitted } = await setUp(async (request) => {
+  const { service, storage, ledger, submitted } = await setUp(async (request) => {
     const word = await request.text();
     if (fails && word === 'retry') throw new Error('again');
     return word;
@@ -82,9 +83,12 @@ test('it balances at every moment, while requests are submitted, run, fail and a
     while (!isOver) drifts.add((await ledger()).drift);
   })();
   for (const id of await Promise.all(ids)) await service.wait(id);
+  // An outcome is published before its dead letter is sent.
+  const letters = storage.input(QUEUES.deadLetters);
+  await expect.poll(async () => (await letters.read()).waiting, WAITING).toBe(20);
   fails = false;
   await service.redrive();
-  await expect.poll(async () => (await ledger()).ended.succeeded).toBe(60);
+  await expect.poll(async () => (await ledger()).ended.succeeded, WAITING).toBe(60);
   isOver = true;
   await watching;
   expect([...drifts]).toEqual([0]);
