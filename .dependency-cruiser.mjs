@@ -156,11 +156,13 @@ const ROOMS = {
     ],
     packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
   },
+  'lib/console/': { files: ['lib/client/index.ts', 'lib/terminal/'], packages: ['hono/'] },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [
       'lib/aws/',
       'lib/client/index.ts',
+      'lib/console/',
       'lib/consumer/index.ts',
       'lib/consumer/options.ts',
       'lib/core/',

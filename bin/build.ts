@@ -3,7 +3,7 @@
  *
  *     npm run build    into dist/, for npm pack ./dist or npm publish ./dist
  */
-import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { transform } from 'esbuild';
@@ -47,6 +47,9 @@ const COMMONJS = 'cjs';
 /** The recipe of the image for Fargate, which the CDK builds. */
 const DOCKERFILE = 'lib/constructs/fargate/Dockerfile';
 
+/** What the pages of the console load. */
+const CONSOLE_FILES = 'lib/console/static';
+
 /**
  * Builds the package into a folder, after deleting the folder.
  * @throws BuildFailed if the sources don't compile
@@ -55,6 +58,7 @@ export async function buildPackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await compile(folder);
   await copyFile(join(PROJECT_FOLDER, DOCKERFILE), join(folder, DOCKERFILE));
+  await cp(join(PROJECT_FOLDER, CONSOLE_FILES), join(folder, CONSOLE_FILES), { recursive: true });
   await writeCommonJs(folder);
   for (const name of OWN_FUNCTIONS) await bundleFunction(name, join(folder, 'functions', name));
   const project: ProjectManifest = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
@@ -81,7 +85,9 @@ async function compile(folder: string): Promise<void> {
 /** Writes the modules of the exports as CommonJS. The command line is run, never required. */
 async function writeCommonJs(folder: string): Promise<void> {
   const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll(sep, '/'));
-  const exported = paths.filter((path) => /^(?:functions|lib\/(?!cli\/|local\/|terminal\/))/.test(path));
+  const exported = paths.filter((path) =>
+    /^(?:functions|lib\/(?!cli\/|console\/|local\/|terminal\/))/.test(path),
+  );
   for (const path of exported.filter((path) => /\.(?:js|d\.ts)$/.test(path))) {
     const text = await readFile(join(folder, path), 'utf8');
     const file = join(folder, COMMONJS, path);

@@ -2,6 +2,7 @@ import { type Auth, bearer, sigv4 } from '../client/index.ts';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../local/environment.ts';
+import { TOKEN_VARIABLE } from './service-options.ts';
 
 /** How the program authenticates to the API. */
 export interface ApiCredentials {
@@ -9,6 +10,8 @@ export interface ApiCredentials {
   readonly auth?: Auth;
   /** What the program sent, for error messages. */
   readonly description: string;
+  /** Options of curl that send the same from a shell, quoted for it. Secrets are variables of the environment. */
+  readonly curlOptions: readonly string[];
   /** What to do when the API rejects it, for error messages. */
   readonly remedy: (status: number) => string;
 }
@@ -24,12 +27,19 @@ const PASS_A_TOKEN =
 export async function findCredentials(apiUrl: string, token: string | undefined): Promise<ApiCredentials> {
   if (token) {
     assertToken(token);
-    return { auth: bearer(token), description: 'a token', remedy: remedyForToken };
+    const curlOptions = [`-H "authorization: Bearer $${TOKEN_VARIABLE}"`];
+    return { auth: bearer(token), description: 'a token', curlOptions, remedy: remedyForToken };
   }
   const { protocol, hostname } = new URL(apiUrl);
   if (protocol !== 'https:') {
     const auth = sigv4({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
-    return { auth, description: 'no token, only a signature for the local AWS', remedy: remedyForLocal };
+    const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIALS;
+    return {
+      auth,
+      description: 'no token, only a signature for the local AWS',
+      curlOptions: [signedFor(LOCAL_REGION), `--user ${accessKeyId}:${secretAccessKey}`],
+      remedy: remedyForLocal,
+    };
   }
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   const { config } = new CloudFormationClient();
@@ -37,12 +47,23 @@ export async function findCredentials(apiUrl: string, token: string | undefined)
     const region = regionOf(hostname) ?? (await config.region());
     await config.credentials();
     const auth = sigv4({ region, credentials: config.credentials });
-    return { auth, description: 'AWS credentials', remedy: remedyForCredentials };
+    const curlOptions = [
+      signedFor(region),
+      '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+      // curl leaves out a header without a value.
+      '-H "x-amz-security-token: $AWS_SESSION_TOKEN"',
+    ];
+    return { auth, description: 'AWS credentials', curlOptions, remedy: remedyForCredentials };
   } catch (error) {
     // The API may be open to anyone. If it isn't, its 401 or 403 gets the remedy.
     const problem = messageOf(error);
-    return { description: `neither a token nor AWS credentials (${problem})`, remedy: remedyForNothing };
+    const description = `neither a token nor AWS credentials (${problem})`;
+    return { description, curlOptions: [], remedy: remedyForNothing };
   }
+}
+
+function signedFor(region: string): string {
+  return `--aws-sigv4 aws:amz:${region}:execute-api`;
 }
 
 /** The message doesn't quote the token, because it is a secret. @throws ConfigurationError */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputClosed } from '../terminal/output.ts';
 import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
+import { projectVersion } from './project-version.ts';
 import { isExpected, reportError } from './report-error.ts';
 import type { Run } from './run.ts';
 
@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   audit: async (run) => (await import('./audit/command.ts')).auditCommand(run),
   ledger: async (run) => (await import('./ledger/command.ts')).ledgerCommand(run),
   receipt: async (run) => (await import('./receipt/command.ts')).receiptCommand(run),
+  console: async (run) => (await import('./console/command.ts')).consoleCommand(run),
   plan: async () => (await import('./plan/command.ts')).planCommand(),
   dev: async (run) => (await import('./dev/command.ts')).devCommand(run),
   serve: async (run) => (await import('./serve/command.ts')).serveCommand(run),
@@ -86,9 +87,4 @@ function inheriting(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent);
   for (const own of command.commands) inheriting(own, command);
   return command;
-}
-
-function projectVersion(): string {
-  const manifest = new URL('../../package.json', import.meta.url);
-  return JSON.parse(readFileSync(manifest, 'utf8')).version;
 }

@@ -22,8 +22,13 @@ export interface RequestCommandOptions extends ServiceOptions {
   readonly source?: string;
 }
 
-/** Declares the options of every command that calls the API. */
+/** Declares the options of every command that calls the API and prints what it answers. */
 export function addServiceOptions(command: Command): Command {
+  return addApiOptions(command).addOption(jsonOption());
+}
+
+/** Declares the options of every command that calls the API. */
+export function addApiOptions(command: Command): Command {
   const token = new Option('--token <token>', 'token for the API (default: AWS credentials)');
   return addDeploymentOptions(command)
     .addOption(
@@ -31,8 +36,7 @@ export function addServiceOptions(command: Command): Command {
         .argParser(readUrl)
         .conflicts(['stack', 'service']),
     )
-    .addOption(token.env(TOKEN_VARIABLE))
-    .addOption(jsonOption());
+    .addOption(token.env(TOKEN_VARIABLE));
 }
 
 /** Declares the options that select a deployed service. */

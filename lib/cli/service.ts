@@ -1,4 +1,4 @@
-import { CoatcheckClient, NotAuthorized } from '../client/index.ts';
+import { type ClientOptions, CoatcheckClient, NotAuthorized } from '../client/index.ts';
 import { CoatcheckError } from '../core/base/errors.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { formatSeconds } from '../terminal/format.ts';
@@ -25,13 +25,35 @@ export async function withService(
   signal: AbortSignal,
   work: (client: CoatcheckClient) => Promise<void>,
 ): Promise<void> {
-  const baseUrl = await findApi(options, signal);
-  const credentials = await findCredentials(baseUrl, options.token);
+  const { client, credentials } = await connectService(options, signal, { onRetry: noteRetry });
   try {
-    await work(new CoatcheckClient({ baseUrl, auth: credentials.auth, onRetry: noteRetry }));
+    await work(client);
   } catch (error) {
     throw error instanceof NotAuthorized ? new CredentialsRejected(error, credentials) : error;
   }
+}
+
+/** A client for a service, and what it was made from. */
+export interface ConnectedService {
+  readonly client: CoatcheckClient;
+  readonly credentials: ApiCredentials;
+  /** URL of the API, without /v1. */
+  readonly url: string;
+}
+
+/** Makes a client for the service that the options name. @throws DeploymentUnknown */
+export async function connectService(
+  options: ServiceOptions,
+  signal: AbortSignal,
+  retries: Pick<ClientOptions, 'retry' | 'onRetry'>,
+): Promise<ConnectedService> {
+  const url = await findApi(options, signal);
+  const credentials = await findCredentials(url, options.token);
+  return {
+    client: new CoatcheckClient({ baseUrl: url, auth: credentials.auth, ...retries }),
+    credentials,
+    url,
+  };
 }
 
 /** Shorter waits pass unnoticed. */

@@ -71,6 +71,8 @@ describe('the published package', () => {
       'LICENSE',
       'README.md',
       'cjs/package.json',
+      'lib/console/static/console.css',
+      'lib/console/static/icon.svg',
       'lib/constructs/fargate/Dockerfile',
       'package.json',
     ]);

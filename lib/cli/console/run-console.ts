@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createConsole } from '../../console/console.ts';
+import { isForPeople, note, print, printCells } from '../../terminal/output.ts';
+import { listen } from '../http-server.ts';
+import { projectVersion } from '../project-version.ts';
+import { type ConnectedService, connectService } from '../service.ts';
+import type { ServiceOptions } from '../service-options.ts';
+import { LoopbackAccess } from './loopback-access.ts';
+
+/** Only this machine reaches it. */
+const HOST = '127.0.0.1';
+
+/** An operator looks at a page again sooner than a program gives up. */
+const RETRY = { attempts: 2, totalMilliseconds: 3_000 } as const;
+
+/** How to serve a console. */
+export interface ConsoleRunOptions extends ServiceOptions {
+  readonly port: number;
+  readonly allowActions?: true;
+}
+
+/** Serves the console of a service until the signal fires. @throws ConfigurationError if the port can't be used */
+export async function runConsole(options: ConsoleRunOptions, signal: AbortSignal): Promise<void> {
+  const service = await connectService(options, signal, { retry: RETRY });
+  const access = new LoopbackAccess(options.allowActions === true);
+  const server = await listen({ host: HOST, port: options.port, onlyLocal: false });
+  try {
+    server.use(
+      createConsole({
+        client: service.client,
+        access,
+        shell: shellOf(options, service),
+        version: projectVersion(),
+        remedy: service.credentials.remedy,
+        log: (line) => void printCells([new Date().toISOString(), line]).catch(() => {}),
+        signal,
+      }),
+    );
+    await print(access.startUrl(server.url));
+    if (isForPeople({})) note(`The console of ${service.url}, for one browser. Ctrl-C stops it.`);
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await server.close();
+  }
+}
+
+/** The commands work in any folder: without a stack, they name the API. */
+function shellOf({ stack, service: path }: ConsoleRunOptions, { url, credentials }: ConnectedService) {
+  const named = [
+    ...(stack === undefined ? [] : ['--stack', stack]),
+    ...(path === undefined ? [] : ['--service', path]),
+  ];
+  return {
+    url,
+    queueOptions: named,
+    cliOptions: named.length > 0 ? named : ['--api', url],
+    curlOptions: credentials.curlOptions,
+  };
+}

@@ -1,0 +1,79 @@
+import { Hono } from 'hono';
+import { csrf } from 'hono/csrf';
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import { AccessRefused } from './access.ts';
+import { addAssets } from './assets.ts';
+import { addBatchPages } from './pages/batches.ts';
+import { addFailurePages } from './pages/failures.ts';
+import { addLimitPages } from './pages/limits.ts';
+import { addNowPage } from './pages/now.ts';
+import { addOperationPages } from './pages/operations.ts';
+import { addRequestPage } from './pages/request.ts';
+import { addRequestsPage } from './pages/requests.ts';
+import { addSchedulesPage } from './pages/schedules.ts';
+import { addServicePage } from './pages/service.ts';
+import { addWebhookPages } from './pages/webhooks.ts';
+import { Pages } from './pages.ts';
+import type { ConsoleOptions } from './parts.ts';
+import { problemOf } from './view/problem.ts';
+
+/** Only files of the console, and forms to the console. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+/** What `csrf` refuses. */
+const FROM_ELSEWHERE = 'This form was not sent by a page of this console.';
+
+/** Creates the console of a service: pages for its operators, rendered from the HTTP API. Serve it at the root of a host. */
+export function createConsole(options: ConsoleOptions): Hono {
+  const { access } = options;
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+      // Forms must state their origin.
+      referrerPolicy: 'same-origin',
+      strictTransportSecurity: false,
+      xFrameOptions: 'DENY',
+    }),
+  );
+  const pages = new Pages(options, addAssets(app));
+  app.use(access.guard);
+  app.use(async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+  });
+  app.use(csrf());
+  app.post('*', async (c, next) => {
+    if (access.mayAct(c)) return next();
+    const text = 'This console is read-only. Start it with --allow-actions to change anything.';
+    return pages.answer(c, { title: 'Read-only', status: 403, main: problemOf('Read-only', text) });
+  });
+  addNowPage(app, pages);
+  addRequestsPage(app, pages);
+  addRequestPage(app, pages);
+  addFailurePages(app, pages);
+  addLimitPages(app, pages);
+  addWebhookPages(app, pages);
+  addSchedulesPage(app, pages);
+  addBatchPages(app, pages);
+  addOperationPages(app, pages);
+  addServicePage(app, pages);
+  app.notFound((c) => pages.notFound(c));
+  app.onError((error, c) => {
+    if (error instanceof AccessRefused) return pages.refuse(c, error.title, error.message);
+    if (error instanceof HTTPException) return pages.refuse(c, 'Refused', FROM_ELSEWHERE);
+    options.log(`a page failed: ${error.stack ?? error.message}`);
+    return c.text('This page failed; the console printed why.', 500);
+  });
+  return app;
+}

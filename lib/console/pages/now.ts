@@ -1,0 +1,151 @@
+import type { Hono } from 'hono';
+import { html } from 'hono/html';
+import type { Load, RequestResource, ServiceStatus } from '../../client/index.ts';
+import { formatDuration, threeDigits } from '../../terminal/figures.ts';
+import { formatCount } from '../../terminal/format.ts';
+import type { Ledger } from '../operator-resources.ts';
+import type { Pages } from '../pages.ts';
+import type { View, ViewContext } from '../parts.ts';
+import { figuresOf } from '../view/facts.ts';
+import { failureTable } from '../view/failure-table.ts';
+import { type Html, NOTHING } from '../view/html.ts';
+import { ifAvailable } from '../view/problem.ts';
+import { requestTable } from '../view/request-table.ts';
+import { oneLine } from '../view/text.ts';
+import { timeOf } from '../view/time.ts';
+import { type LoadSample, trendOf } from '../view/trend.ts';
+
+const NEWEST_REQUESTS = 8;
+const LATEST_FAILURES = 5;
+
+/** Load figures that are kept for the trend: those of 15 minutes, if a page is open. */
+const MAX_SAMPLES = 300;
+
+/** `/`: what is going on, and why. */
+export function addNowPage(app: Hono, pages: Pages): void {
+  const samples: LoadSample[] = [];
+  app.get(
+    '/',
+    pages.show(async (context) => {
+      const view = await nowView(context, samples);
+      return view;
+    }),
+  );
+}
+
+async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[]): Promise<View> {
+  const { client } = parts;
+  const [status, page, ledger, failures, pausedUntil] = await Promise.all([
+    client.serviceStatus({ signal }),
+    client.listPage({ limit: NEWEST_REQUESTS, signal }),
+    ifAvailable(client.ledger && (() => client.ledger?.({ signal }) ?? Promise.resolve(undefined))),
+    ifAvailable(async () => client.failures?.list({ limit: LATEST_FAILURES, signal })),
+    pauseEnd({ parts, signal }),
+  ]);
+  samples.push({ at: now, ...status.load });
+  samples.splice(0, samples.length - MAX_SAMPLES);
+  const waiting = page.requests.find(({ status, why }) => status === 'queued' && why !== undefined);
+  return {
+    title: 'Now',
+    live: true,
+    main: html`<h1>Now</h1>
+<section id="health" data-part>${healthOf(status, ledger, pausedUntil, now)}${whyOf(waiting)}</section>
+<section id="load" data-part aria-label="Load">${loadFigures(status.load)}${trendOf(samples)}</section>
+${ledger && html`<section id="ledger" data-part aria-label="Requests by status">${ledgerFigures(ledger)}</section>`}
+${failures && failures.groups.length > 0 && html`<section id="failures" data-part><h2>Latest failures</h2>${failureTable(failures.groups, now)}</section>`}
+<section id="newest" data-part><h2>Newest requests</h2>${requestTable(page.requests, now, 'No requests yet.')}
+${page.requests.length > 0 && html`<p><a href="/requests">All requests</a></p>`}</section>`,
+  };
+}
+
+/** Until when all requests are paused, if there is a limit of all. */
+async function pauseEnd({
+  parts: { client },
+  signal,
+}: Pick<ViewContext, 'parts' | 'signal'>): Promise<string | undefined> {
+  const limits = (await ifAvailable(() => client.limits.list({ signal }))) ?? [];
+  if (!limits.some(({ key }) => key === 'all')) return undefined;
+  return (await client.limits.get('all', undefined, { signal })).pausedUntil;
+}
+
+/** One line, the worst first. */
+function healthOf(
+  { accepting, load }: ServiceStatus,
+  ledger: Ledger | undefined,
+  pausedUntil: string | undefined,
+  now: number,
+): Html {
+  const { predictedWaitSeconds: wait, maxWaitSeconds: maxWait } = load;
+  const line = (state: string, text: Html | string) => html`<p class="health ${state}">${text}</p>`;
+  if (ledger?.drift) {
+    return line(
+      'bad',
+      `${formatCount(ledger.drift)} accepted requests are in no status: see coatcheck audit.`,
+    );
+  }
+  if (!accepting) {
+    const reason =
+      wait === undefined
+        ? ''
+        : `: a new one would take ${formatDuration(wait)}, the limit is ${formatDuration(maxWait)}`;
+    return line('bad', `New requests are refused${reason}.`);
+  }
+  if (pausedUntil !== undefined && Date.parse(pausedUntil) > now) {
+    return line(
+      'warn',
+      html`Paused: no request starts before ${timeOf(pausedUntil, now)} (<a href="/limits/all">limit of all</a>).`,
+    );
+  }
+  if (wait !== undefined && wait > 0.8 * maxWait) {
+    return line(
+      'warn',
+      `Almost full: a new request takes about ${formatDuration(wait)}, and above ${formatDuration(maxWait)} new ones are refused.`,
+    );
+  }
+  const expected = wait === undefined ? '' : `; a new one is done in about ${formatDuration(wait)}`;
+  const accounted = ledger?.drift === 0 ? ' Every accepted request is accounted for.' : '';
+  return line('good', `Accepting requests${expected}.${accounted}`);
+}
+
+/** Why requests wait. */
+function whyOf(waiting: RequestResource | undefined): Html {
+  if (waiting?.why === undefined) return NOTHING;
+  return html`<p class="why">The newest waiting request is ${oneLine(waiting.why)}.</p>`;
+}
+
+function loadFigures({ backlog, completionsPerSecond, predictedWaitSeconds, maxWaitSeconds }: Load): Html {
+  const wait = predictedWaitSeconds;
+  return figuresOf([
+    { name: 'Waiting or running', value: backlog, href: '/requests' },
+    {
+      name: 'Done a second',
+      value: completionsPerSecond === undefined ? undefined : threeDigits(completionsPerSecond),
+    },
+    {
+      name: 'Predicted wait',
+      value: wait === undefined ? undefined : formatDuration(wait),
+      ...(wait !== undefined && wait > maxWaitSeconds && { state: 'bad' as const }),
+    },
+    { name: 'Refused above', value: formatDuration(maxWaitSeconds) },
+  ]);
+}
+
+function ledgerFigures({ accepted, waiting, running, deadLettered, drift, ended }: Ledger): Html {
+  const byStatus = (status: string) => `/requests?status=${status}`;
+  return figuresOf([
+    { name: 'Accepted', value: accepted },
+    { name: 'Waiting', value: waiting, href: byStatus('queued') },
+    { name: 'Running', value: running, href: byStatus('running') },
+    { name: 'Succeeded', value: ended.succeeded, href: byStatus('succeeded') },
+    {
+      name: 'Failed',
+      value: ended.failed,
+      href: byStatus('failed'),
+      ...(ended.failed > 0 && { state: 'warn' as const }),
+    },
+    { name: 'Cancelled', value: ended.cancelled, href: byStatus('cancelled') },
+    { name: 'Expired', value: ended.expired, href: byStatus('expired') },
+    { name: 'Dead-lettered', value: deadLettered },
+    { name: 'Unaccounted for', value: drift, ...(drift ? { state: 'bad' as const } : {}) },
+  ]);
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LoopbackAccess } from '../../lib/cli/console/loopback-access.ts';
+import { listen } from '../../lib/cli/http-server.ts';
+import { CoatcheckClient } from '../../lib/client/index.ts';
+import { createConsole } from '../../lib/console/console.ts';
+import type { OperatorResources } from '../../lib/console/operator-resources.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
+import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.ts';
+import { Service } from '../../lib/embedded/service.ts';
+import { createServiceApi } from '../../lib/embedded/service-api.ts';
+import { SqliteRecordStore } from '../../lib/stores/sqlite/record-store.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+
+/** How to open a service with a console. */
+export interface ConsoleServiceOptions extends Pick<ServiceOptions, 'limits' | 'version'> {
+  /** @default - requests wait */
+  readonly handler?: Handler;
+  readonly allowActions?: boolean;
+  /** What the service's API doesn't have. @default - nothing */
+  readonly resources?: Partial<OperatorResources>;
+}
+
+/** A service in a file with its API and a console, as `coatcheck serve` and `coatcheck console` have them. */
+export interface ConsoleService extends AsyncDisposable {
+  readonly client: CoatcheckClient;
+  readonly service: Service;
+  /** URL of the console. */
+  readonly url: string;
+  /** The link that works once. */
+  readonly startUrl: string;
+  /** What the console printed. */
+  readonly printed: readonly string[];
+  /** Writes records of requests, in one transaction. */
+  readonly write: (records: Iterable<RequestRecord>) => Promise<void>;
+  /** Stops the API. */
+  readonly stopApi: () => Promise<void>;
+}
+
+const DAY = 86_400_000;
+
+/** Opens a service with a console. */
+export async function openConsoleService({
+  handler,
+  allowActions = false,
+  resources = {},
+  ...options
+}: ConsoleServiceOptions = {}): Promise<ConsoleService> {
+  const folder = await mkdtemp(join(tmpdir(), 'coatcheck-console-'));
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const parts = await openParts(
+    {
+      file: join(folder, 'service.db'),
+      logger: new CollectingLogger(),
+      graceSeconds: 0,
+      webhooks: { secrets: [secret], callbacks: 'local', endpoints: true },
+      ...options,
+    },
+    Date,
+  );
+  const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
+  const [api, page] = [await listenLocally(true), await listenLocally(false)];
+  api.use(createServiceApi({ ...parts, baseUrl: api.url, transferKey: randomBytes(32) }));
+  const client = new CoatcheckClient({ baseUrl: api.url, retry: { attempts: 1 } });
+  const access = new LoopbackAccess(allowActions);
+  const printed: string[] = [];
+  const ended = new AbortController();
+  page.use(
+    createConsole({
+      client: Object.assign(client, resources),
+      access,
+      shell: { url: api.url, cliOptions: ['--api', api.url], queueOptions: [], curlOptions: [] },
+      version: '0.1.0',
+      log: (line) => void printed.push(line),
+      signal: ended.signal,
+    }),
+  );
+  let stopped: Promise<void> | undefined;
+  const stopApi = () => (stopped ??= api.close());
+  return {
+    client,
+    service,
+    url: page.url,
+    startUrl: access.startUrl(page.url),
+    printed,
+    stopApi,
+    write: async (records) => {
+      const { file, clock } = parts.storage;
+      const store = new SqliteRecordStore(file);
+      await file.write(() => {
+        for (const record of records) {
+          store.writing({ record, revision: 1, keptUntil: clock.now() + DAY })();
+        }
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      ended.abort();
+      await page.close();
+      await stopApi();
+      await service.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function listenLocally(onlyLocal: boolean) {
+  return listen({ host: '127.0.0.1', port: 0, onlyLocal });
+}
+
+/** Records of requests with ids that count, the newest created last, a second apart until now. */
+export function* manyRecords(count: number, now = Date.now()): Generator<RequestRecord> {
+  for (let number = 0; number < count; number++) {
+    const at = now - 1_000 * (count - number);
+    yield {
+      request: { id: `request-${number}`, source: '', topic: `images.${number % 3}` },
+      status: 'queued',
+      attempts: 0,
+      createdAt: at,
+      updatedAt: at,
+    };
+  }
+}
