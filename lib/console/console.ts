@@ -72,7 +72,7 @@ export function createConsole(options: ConsoleOptions): Hono {
   app.onError((error, c) => {
     if (error instanceof AccessRefused) return pages.refuse(c, error.title, error.message);
     if (error instanceof HTTPException) return pages.refuse(c, 'Refused', FROM_ELSEWHERE);
-    options.log(`a page failed: ${error.stack ?? error.message}`);
+    if (!c.req.raw.signal.aborted) pages.reportFailure(error);
     return c.text('This page failed; the console printed why.', 500);
   });
   return app;

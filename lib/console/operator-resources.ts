@@ -1,4 +1,4 @@
-import type { CoatcheckClient, PageOptions, RequestPage, RequestResource } from '../client/index.ts';
+import type { CoatcheckClient, PageOptions, RequestResource } from '../client/index.ts';
 
 /** How the requests of a service stand in sum. */
 export interface Ledger {
@@ -39,8 +39,8 @@ export interface ActionFilter {
   readonly tenant?: string;
   readonly topic?: string;
   readonly status?: string;
-  readonly since?: string;
-  readonly until?: string;
+  readonly since?: Date | string;
+  readonly until?: Date | string;
 }
 
 /** An action to plan. */
@@ -50,16 +50,20 @@ export interface NewAction {
   readonly reason?: string;
 }
 
+/** What applying a plan takes of it. */
+export interface SeenPlan {
+  /** Identifies the planned requests. */
+  readonly hash: string;
+  /** How many they are. */
+  readonly count: number;
+}
+
 /** An action on many requests: planned, then applied. */
-export interface Action {
+export interface Action extends SeenPlan {
   readonly id: string;
   readonly action: string;
   readonly filter: ActionFilter;
   readonly state: 'planned' | 'running' | 'succeeded' | 'stopped' | 'aborted' | 'expired';
-  /** Requests that it was planned for. */
-  readonly count: number;
-  /** Identifies the planned requests. */
-  readonly hash: string;
   readonly sample?: readonly { readonly id: string; readonly tenant?: string; readonly status: string }[];
   readonly reason?: string;
   readonly createdAt: string;
@@ -80,30 +84,27 @@ interface Signalled {
   readonly signal?: AbortSignal;
 }
 
-interface Paged extends Signalled {
-  readonly cursor?: string;
+interface Listed extends Signalled {
+  /** Most in a page, 1 to 100. */
   readonly limit?: number;
 }
 
 /** What only some services and clients have. A page about an absent one says that it isn't available. */
 export interface OperatorResources {
   ledger(options?: Signalled): Promise<Ledger>;
+  /** A client that has them also filters requests by more than their status. */
   readonly failures: {
-    list(options?: Paged): Promise<{ readonly groups: readonly FailureGroup[]; readonly next?: string }>;
+    list(options?: Listed): AsyncIterable<FailureGroup>;
     get(id: string, options?: Signalled): Promise<FailureGroup>;
-    requests(id: string, options?: Paged): Promise<RequestPage>;
+    requests(id: string, options?: Listed): AsyncIterable<SeenRequest>;
     setNote(id: string, text: string, options?: Signalled): Promise<FailureGroup>;
   };
   readonly actions: {
     plan(action: NewAction, options?: Signalled): Promise<Action>;
-    apply(
-      id: string,
-      planned: { readonly hash: string; readonly count: number },
-      options?: Signalled,
-    ): Promise<Action>;
+    apply(id: string, seen: SeenPlan, options?: Signalled): Promise<Action>;
     abort(id: string, options?: Signalled): Promise<Action>;
     get(id: string, options?: Signalled): Promise<Action>;
-    list(options?: Paged): Promise<{ readonly actions: readonly Action[]; readonly next?: string }>;
+    list(options?: Listed): AsyncIterable<Action>;
   };
 }
 
@@ -117,5 +118,13 @@ export type SeenRequest = RequestResource & {
   readonly failureGroup?: string;
 };
 
-/** Filters of a list of requests. */
-export type RequestFilters = PageOptions;
+/** Which requests to list, with what only some services filter by. */
+export interface RequestSelection extends PageOptions {
+  readonly tenant?: string;
+  readonly topic?: string;
+  readonly code?: string;
+  readonly handlerVersion?: string;
+  /** RFC 3339. */
+  readonly since?: string;
+  readonly until?: string;
+}

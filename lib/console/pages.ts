@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Handler } from 'hono';
 import { html } from 'hono/html';
-import { streamSSE } from 'hono/streaming';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { AssetPaths } from './assets.ts';
 import type { ConsoleOptions, Render, View, ViewContext } from './parts.ts';
 import { bareLayoutOf, layoutOf } from './view/layout.ts';
@@ -53,6 +53,11 @@ export class Pages {
     return c.html(bareLayoutOf(title, problemOf(title, detail), this.#assets), 403);
   }
 
+  /** Says that a page failed, by a fault of the console. */
+  reportFailure(error: Error): void {
+    this.#parts.log(`a page failed: ${error.stack ?? error.message}`);
+  }
+
   /** The view of a page that doesn't exist. */
   notFound(c: Context): Response | Promise<Response> {
     const main = problemOf('No such page', `There is no page ${c.req.path}.`);
@@ -81,7 +86,7 @@ export class Pages {
 
   /** Sends the main part whenever it has changed, until the browser closes the stream. */
   #follow(c: Context, render: Render): Response {
-    return streamSSE(c, async (stream) => {
+    const follow = async (stream: SSEStreamingApi) => {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
       const signal = AbortSignal.any([gone.signal, ...(this.#parts.signal ? [this.#parts.signal] : [])]);
@@ -93,6 +98,10 @@ export class Pages {
         latest = text;
         await sleep(LIVE_MILLISECONDS, undefined, { signal }).catch(() => {});
       }
+    };
+    // Also called for the calls that end with the stream.
+    return streamSSE(c, follow, async (error) => {
+      if (!c.req.raw.signal.aborted && !this.#parts.signal?.aborted) this.reportFailure(error);
     });
   }
 

@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { type Batch, hasBatchEnded } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
+import { firstOf } from '../first-of.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm } from '../view/action-form.ts';
@@ -32,7 +33,7 @@ export function addBatchPages(app: Hono, pages: Pages): void {
 
 async function batchesView({ parts, now, signal }: ViewContext): Promise<View> {
   const batches = await ifAvailable(() =>
-    newest(parts.client.batches.list({ limit: SHOWN_BATCHES, signal })),
+    firstOf(parts.client.batches.list({ limit: SHOWN_BATCHES, signal }), SHOWN_BATCHES),
   );
   return {
     title: 'Batches',
@@ -40,16 +41,6 @@ async function batchesView({ parts, now, signal }: ViewContext): Promise<View> {
     main: html`<h1>Batches</h1><section id="batches" data-part>${batches ? batchesTable(batches, now) : unavailable('Batches')}
 ${batches?.length === SHOWN_BATCHES && html`<p class="hint">The newest ${SHOWN_BATCHES}. coatcheck batches list --all lists the others.</p>`}</section>`,
   };
-}
-
-/** The first page of a list. */
-async function newest(batches: AsyncIterable<Batch>): Promise<Batch[]> {
-  const found: Batch[] = [];
-  for await (const batch of batches) {
-    found.push(batch);
-    if (found.length === SHOWN_BATCHES) break;
-  }
-  return found;
 }
 
 function batchesTable(batches: readonly Batch[], now: number): Html {

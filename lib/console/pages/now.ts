@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { Load, RequestResource, ServiceStatus } from '../../client/index.ts';
 import { formatDuration, threeDigits } from '../../terminal/figures.ts';
 import { formatCount } from '../../terminal/format.ts';
+import { firstOf } from '../first-of.ts';
 import type { Ledger } from '../operator-resources.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
@@ -26,10 +27,7 @@ export function addNowPage(app: Hono, pages: Pages): void {
   const samples: LoadSample[] = [];
   app.get(
     '/',
-    pages.show(async (context) => {
-      const view = await nowView(context, samples);
-      return view;
-    }),
+    pages.show((context) => nowView(context, samples)),
   );
 }
 
@@ -38,8 +36,11 @@ async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[
   const [status, page, ledger, failures, pausedUntil] = await Promise.all([
     client.serviceStatus({ signal }),
     client.listPage({ limit: NEWEST_REQUESTS, signal }),
-    ifAvailable(client.ledger && (() => client.ledger?.({ signal }) ?? Promise.resolve(undefined))),
-    ifAvailable(async () => client.failures?.list({ limit: LATEST_FAILURES, signal })),
+    ifAvailable(async () => client.ledger?.({ signal })),
+    ifAvailable(
+      async () =>
+        client.failures && firstOf(client.failures.list({ limit: LATEST_FAILURES, signal }), LATEST_FAILURES),
+    ),
     pauseEnd({ parts, signal }),
   ]);
   samples.push({ at: now, ...status.load });
@@ -52,7 +53,7 @@ async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[
 <section id="health" data-part>${healthOf(status, ledger, pausedUntil, now)}${whyOf(waiting)}</section>
 <section id="load" data-part aria-label="Load">${loadFigures(status.load)}${trendOf(samples)}</section>
 ${ledger && html`<section id="ledger" data-part aria-label="Requests by status">${ledgerFigures(ledger)}</section>`}
-${failures && failures.groups.length > 0 && html`<section id="failures" data-part><h2>Latest failures</h2>${failureTable(failures.groups, now)}</section>`}
+${failures && failures.length > 0 && html`<section id="failures" data-part><h2>Latest failures</h2>${failureTable(failures, now)}</section>`}
 <section id="newest" data-part><h2>Newest requests</h2>${requestTable(page.requests, now, 'No requests yet.')}
 ${page.requests.length > 0 && html`<p><a href="/requests">All requests</a></p>`}</section>`,
   };

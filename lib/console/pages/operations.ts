@@ -1,14 +1,14 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { formatCount } from '../../terminal/format.ts';
-import type { Action, ActionFilter, NewAction, OperatorResources } from '../operator-resources.ts';
+import { firstOf } from '../first-of.ts';
+import type { Action, ActionFilter, NewAction, OperatorResources, SeenPlan } from '../operator-resources.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
 import { commandsOf } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
 import type { Html } from '../view/html.ts';
-import { pagerOf } from '../view/pager.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { requestLink } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
@@ -16,7 +16,7 @@ import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
-const PAGE_ACTIONS = 50;
+const SHOWN_ACTIONS = 50;
 
 const ACTIONS = ['redrive', 'purge', 'cancel', 'retry'] as const satisfies readonly NewAction['action'][];
 
@@ -68,7 +68,7 @@ function plannedBy(form: FormData): NewAction {
 }
 
 /** @throws FormInvalid if the count that was typed isn't that of the plan */
-function confirmedBy(form: FormData): { readonly hash: string; readonly count: number } {
+function confirmedBy(form: FormData): SeenPlan {
   const count = Number(fieldOf(form, 'count'));
   const typed = fieldOf(form, 'typed');
   if (form.has('typed') && typed?.replaceAll(',', '') !== String(count)) {
@@ -79,20 +79,16 @@ function confirmedBy(form: FormData): { readonly hash: string; readonly count: n
   return { hash: fieldOf(form, 'hash') ?? '', count };
 }
 
-async function operationsView({ c, parts, now, signal }: ViewContext): Promise<View> {
-  const { searchParams: query } = new URL(c.req.url);
-  const cursor = query.get('cursor') ?? undefined;
-  const page = await ifAvailable(async () =>
-    parts.client.actions?.list({ cursor, limit: PAGE_ACTIONS, signal }),
+async function operationsView({ parts, now, signal }: ViewContext): Promise<View> {
+  const { actions } = parts.client;
+  const shown = await ifAvailable(
+    async () => actions && firstOf(actions.list({ limit: SHOWN_ACTIONS, signal }), SHOWN_ACTIONS),
   );
   return {
     title: 'Operations log',
-    live: page !== undefined && cursor === undefined,
-    main: html`<h1>Operations log</h1><section id="operations" data-part>${
-      page
-        ? html`${operationsTable(page.actions, now)}${pagerOf('/operations', query, page.next)}`
-        : unavailable('Actions')
-    }</section>`,
+    live: shown !== undefined,
+    main: html`<h1>Operations log</h1><section id="operations" data-part>${shown ? operationsTable(shown, now) : unavailable('Actions')}
+${shown?.length === SHOWN_ACTIONS && html`<p class="hint">The newest ${SHOWN_ACTIONS}.</p>`}</section>`,
   };
 }
 
@@ -167,15 +163,15 @@ ${actionForm(mayAct, {
     inputs: html`<label>Type ${formatCount(count)} to confirm <input name="typed" required autocomplete="off" inputmode="numeric" size="12"></label>`,
   }),
 })}
-${commandsOf(shell, undefined, { method: 'POST', path: `${path}/apply`, json: { hash, count } })}</li>`
+${commandsOf(shell, ['actions', 'apply', id], { method: 'POST', path: `${path}/apply`, json: { hash, count } })}</li>`
 }
 ${
   (state === 'planned' || state === 'running') &&
   html`<li><h3>Abort</h3><p>Requests that were handled stay as they are.</p>
 ${actionForm(mayAct, { action: operationHref(id, '/abort'), button: 'Abort', tone: 'danger' })}
-${commandsOf(shell, undefined, { method: 'POST', path: `${path}/abort` })}</li>`
+${commandsOf(shell, ['actions', 'abort', id], { method: 'POST', path: `${path}/abort` })}</li>`
 }
-<li><h3>Look at it</h3><p>As the API gives it.</p>${commandsOf(shell, undefined, { method: 'GET', path })}</li></ul></section>
+<li><h3>Look at it</h3><p>As the API gives it.</p>${commandsOf(shell, ['actions', 'show', id], { method: 'GET', path })}</li></ul></section>
 ${
   sample.length > 0 &&
   html`<h2>Some of the requests</h2>${tableOf<NonNullable<Action['sample']>[number]>({

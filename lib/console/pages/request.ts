@@ -104,8 +104,13 @@ function contentOf(request: SeenRequest): Html {
 }
 
 function actionsOf(request: SeenRequest, { parts, mayAct }: ViewContext): Html {
-  const { shell } = parts;
+  const { shell, client } = parts;
+  const { actions } = client;
   const { id, source } = request;
+  const planned = (action: 'redrive' | 'retry'): ShellCall | undefined =>
+    actions && { method: 'POST', path: '/v1/actions', json: { action, filter: { ids: [id] } } };
+  const planForm = (action: 'redrive' | 'retry', button: string) =>
+    actions && actionForm(mayAct, { action: '/operations', button, hidden: { action, ids: id } });
   const named = source === undefined ? [id] : [id, '--source', source];
   const { self, result, cancel } = request.links;
   const webhook = self.replace(/(?=\?|$)/, '/webhook');
@@ -130,24 +135,20 @@ ${
 ${
   request.status === 'failed' &&
   item(
+    'Redrive',
+    'Runs it again under its ticket, if it used up its attempts. Fix the cause first.',
+    commandsOf(shell, ['dead-letters', 'redrive', id], planned('redrive'), shell.queueOptions),
+    planForm('redrive', 'Plan a redrive'),
+  )
+}
+${
+  request.status === 'failed' &&
+  actions &&
+  item(
     'Retry',
-    'Runs it again from the start. The next page shows what would happen.',
-    commandsOf(
-      shell,
-      ['dead-letters', 'redrive', id],
-      {
-        method: 'POST',
-        path: '/v1/actions',
-        json: { action: 'retry', filter: { ids: [id] } },
-      },
-      shell.queueOptions,
-    ),
-    parts.client.actions &&
-      actionForm(mayAct, {
-        action: '/operations',
-        button: 'Plan a retry',
-        hidden: { action: 'retry', ids: id },
-      }),
+    'Submits its payload again, as a new request.',
+    commandsOf(shell, ['actions', 'plan', 'retry', id], planned('retry')),
+    planForm('retry', 'Plan a retry'),
   )
 }
 ${

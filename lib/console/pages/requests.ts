@@ -1,8 +1,10 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { RequestStatus } from '../../client/index.ts';
+import type { RequestSelection } from '../operator-resources.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import type { Html } from '../view/html.ts';
 import { pagerOf } from '../view/pager.ts';
 import { requestHref, requestTable } from '../view/request-table.ts';
 
@@ -29,11 +31,26 @@ export function addRequestsPage(app: Hono, pages: Pages): void {
   });
 }
 
+/** What requests are filtered by besides their status, where the service can do that. */
+const FILTERS = [
+  ['tenant', 'Tenant'],
+  ['topic', 'Topic'],
+  ['code', 'Code'],
+  ['handlerVersion', 'Handler version'],
+] as const;
+
+/** Their times are in UTC, without seconds, as `datetime-local` has it. */
+const TIMES = [
+  ['since', 'Created since'],
+  ['until', 'Created before'],
+] as const;
+
 async function requestsView({ c, parts, now, signal }: ViewContext): Promise<View> {
+  const { client } = parts;
   const { searchParams: query } = new URL(c.req.url);
-  const status = STATUSES.find((each) => each === query.get('status'));
   const cursor = query.get('cursor') ?? undefined;
-  const page = await parts.client.listPage({ status, cursor, limit: PAGE_REQUESTS, signal });
+  const selection = { ...selectionIn(query), limit: PAGE_REQUESTS, signal };
+  const page = await client.listPage(selection);
   const empty =
     page.next === undefined
       ? 'No requests match.'
@@ -46,12 +63,42 @@ async function requestsView({ c, parts, now, signal }: ViewContext): Promise<Vie
 <form method="get" action="/requests" class="filters">
 <label>Status <select name="status"><option value="">all</option>${STATUSES.map(
       (each) =>
-        html`<option value="${each}"${each === status && html` selected`}>${each.replaceAll('_', ' ')}</option>`,
+        html`<option value="${each}"${each === selection.status && html` selected`}>${each.replaceAll('_', ' ')}</option>`,
     )}</select></label>
+${client.failures && moreFilters(query)}
 <button>Filter</button></form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
 <button>Open</button></form>
 </div>
 <section id="requests" data-part>${requestTable(page.requests, now, empty)}${pagerOf('/requests', query, page.next)}</section>`,
+  };
+}
+
+function moreFilters(query: URLSearchParams): Html {
+  return html`${FILTERS.map(
+    ([name, label]) =>
+      html`<label>${label} <input name="${name}" value="${query.get(name) ?? ''}" autocomplete="off" spellcheck="false" size="12"></label>`,
+  )}${TIMES.map(
+    ([name, label]) =>
+      html`<label>${label} <input type="datetime-local" name="${name}" value="${query.get(name) ?? ''}"></label>`,
+  )}`;
+}
+
+/** Empty fields of the form filter nothing. */
+function selectionIn(query: URLSearchParams): RequestSelection {
+  const text = (name: string) => query.get(name)?.trim() || undefined;
+  const time = (name: string) => {
+    const given = text(name);
+    return given === undefined ? undefined : `${given}:00Z`;
+  };
+  return {
+    status: STATUSES.find((each) => each === query.get('status')),
+    cursor: text('cursor'),
+    tenant: text('tenant'),
+    topic: text('topic'),
+    code: text('code'),
+    handlerVersion: text('handlerVersion'),
+    since: time('since'),
+    until: time('until'),
   };
 }

@@ -25,11 +25,11 @@ export interface ShellCall {
 export function commandsOf(
   shell: Shell,
   args: readonly string[] | undefined,
-  call: ShellCall,
+  call: ShellCall | undefined,
   options = shell.cliOptions,
 ): Html {
   const cli = args && ['npx coatcheck', ...[...args, ...options].map(quote)].join(' ');
-  return html`<div class="commands">${cli && commandOf('CLI', cli)}${commandOf('curl', curlOf(shell, call))}</div>`;
+  return html`<div class="commands">${cli && commandOf('CLI', cli)}${call && commandOf('curl', curlOf(shell, call))}</div>`;
 }
 
 function commandOf(name: string, line: string): Html {

@@ -16,7 +16,8 @@ export function problemView(error: unknown, remedy: (status: number) => string =
     };
   }
   if (error instanceof ApiError) {
-    const { title, detail = '', code, status } = error.problem;
+    const { detail = '', code, status } = error.problem;
+    const title = isUnavailable(error) ? 'Not available on this service' : error.problem.title;
     const help = error instanceof NotAuthorized ? remedy(status) : '';
     const main = problemOf(title, [detail, help].filter(Boolean).join('\n'), `${status} ${code}`);
     return { title, main, status: statusFor(status), live: status >= 429 };
@@ -55,12 +56,10 @@ export function unavailable(plural: string, remedy = ''): Html {
   return html`<p class="unavailable">${plural} are not available on this service. ${remedy}</p>`;
 }
 
-/** Gets a resource; undefined if the service or the client has no such resource. */
-export async function ifAvailable<Value>(
-  call: (() => Promise<Value>) | undefined,
-): Promise<Value | undefined> {
+/** Gets a resource; undefined if the service has no such resource. */
+export async function ifAvailable<Value>(call: () => Promise<Value>): Promise<Value | undefined> {
   try {
-    return await call?.();
+    return await call();
   } catch (error) {
     if (isUnavailable(error)) return undefined;
     throw error;
