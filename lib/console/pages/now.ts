@@ -111,7 +111,7 @@ function healthOf(
 /** Why requests wait. */
 function whyOf(waiting: RequestResource | undefined): Html {
   if (waiting?.why === undefined) return NOTHING;
-  return html`<p class="why">The newest waiting request is ${oneLine(waiting.why)}.</p>`;
+  return html`<p class="why">Newest waiting request: ${oneLine(waiting.why)}.</p>`;
 }
 
 function loadFigures({ backlog, completionsPerSecond, predictedWaitSeconds, maxWaitSeconds }: Load): Html {

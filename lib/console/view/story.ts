@@ -51,8 +51,9 @@ function attemptSteps(request: SeenRequest): Step[] {
     lastError
       ? [{ title, detail: oneLine(`${lastError.code ?? lastError.name}: ${lastError.message}`), tone: 'bad' }]
       : [];
-  if (!isRunning(request))
-    return [{ title: `Attempt ${attempts}${by}` }, ...failed(`Attempt ${attempts} failed`)];
+  if (!isRunning(request)) {
+    return lastError ? failed(`Attempt ${attempts} failed${by}`) : [{ title: `Attempt ${attempts}${by}` }];
+  }
   const reached = progress && `${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd();
   const detail = [reached, why].filter((text) => text !== undefined).join(', ');
   return [
