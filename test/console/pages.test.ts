@@ -119,7 +119,9 @@ const LISTS = [
 ];
 
 test('an empty service has all pages, and says what it lacks', async () => {
-  await using service = await openConsoleService();
+  await using service = await openConsoleService({
+    resources: { ledger: undefined, failures: undefined, actions: undefined },
+  });
   const { page, problems } = await openPage(service);
   for (const path of LISTS) await inspect(page, `${service.url}/${path}`, WIDE);
   await page.goto(`${service.url}/failures`);
