@@ -34,13 +34,16 @@ export interface ConsoleService extends AsyncDisposable {
   readonly startUrl: string;
   /** What the console printed. */
   readonly printed: readonly string[];
-  /** Writes records of requests, in one transaction. */
+  /** Writes records of requests. */
   readonly write: (records: Iterable<RequestRecord>) => Promise<void>;
   /** Stops the API. */
   readonly stopApi: () => Promise<void>;
 }
 
 const DAY = 86_400_000;
+
+/** In a transaction. The service goes on between two of them. */
+const WRITTEN_AT_ONCE = 10_000;
 
 /** Opens a service with a console. */
 export async function openConsoleService({
@@ -90,11 +93,17 @@ export async function openConsoleService({
     write: async (records) => {
       const { file, clock } = parts.storage;
       const store = new SqliteRecordStore(file);
-      await file.write(() => {
-        for (const record of records) {
-          store.writing({ record, revision: 1, keptUntil: clock.now() + DAY })();
+      const left = records[Symbol.iterator]();
+      const writeSome = () => {
+        for (let written = 0; written < WRITTEN_AT_ONCE; written++) {
+          const { value, done } = left.next();
+          if (done) return false;
+          store.writing({ record: value, revision: 1, keptUntil: clock.now() + DAY })();
         }
-      });
+        return true;
+      };
+      let isMore = true;
+      while (isMore) isMore = await file.write(writeSome);
     },
     [Symbol.asyncDispose]: async () => {
       ended.abort();
