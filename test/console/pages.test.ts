@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiError } from '../../lib/client/index.ts';
 import type { Action, FailureGroup, OperatorResources } from '../../lib/console/operator-resources.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { accessibilityProblems, type Browser, startBrowser } from '../support/browser.ts';
@@ -192,6 +193,22 @@ test('of 100,000 requests, pages show the newest and lead to older ones', async 
   await page.getByRole('link', { name: 'Newest' }).click();
   await eventually(async () => expect((await tickets())[0]).toBe('request-99999'));
   expect(problems).toEqual([]);
+  await page.close();
+});
+
+test('a caller that is no operator sees the rest', async () => {
+  const refused = async () => {
+    throw new ApiError({
+      type: 'about:blank',
+      title: 'operator required',
+      status: 403,
+      code: 'operator_required',
+    });
+  };
+  await using service = await openConsoleService({ resources: { ledger: refused } });
+  const { page } = await openPage(service);
+  expect(await page.textContent('main')).toContain('Newest requests');
+  expect(await page.textContent('main')).not.toContain('operator required');
   await page.close();
 });
 

@@ -10,7 +10,7 @@ import type { View, ViewContext } from '../parts.ts';
 import { figuresOf } from '../view/facts.ts';
 import { failureTable } from '../view/failure-table.ts';
 import { type Html, NOTHING } from '../view/html.ts';
-import { ifAvailable } from '../view/problem.ts';
+import { ifPermitted } from '../view/problem.ts';
 import { requestTable } from '../view/request-table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
@@ -36,8 +36,8 @@ async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[
   const [status, page, ledger, failures, pausedUntil] = await Promise.all([
     client.serviceStatus({ signal }),
     client.listPage({ limit: NEWEST_REQUESTS, signal }),
-    ifAvailable(async () => client.ledger?.({ signal })),
-    ifAvailable(
+    ifPermitted(async () => client.ledger?.({ signal })),
+    ifPermitted(
       async () =>
         client.failures && firstOf(client.failures.list({ limit: LATEST_FAILURES, signal }), LATEST_FAILURES),
     ),
@@ -64,7 +64,7 @@ async function pauseEnd({
   parts: { client },
   signal,
 }: Pick<ViewContext, 'parts' | 'signal'>): Promise<string | undefined> {
-  const limits = (await ifAvailable(() => client.limits.list({ signal }))) ?? [];
+  const limits = (await ifPermitted(() => client.limits.list({ signal }))) ?? [];
   if (!limits.some(({ key }) => key === 'all')) return undefined;
   return (await client.limits.get('all', undefined, { signal })).pausedUntil;
 }

@@ -66,6 +66,16 @@ export async function ifAvailable<Value>(call: () => Promise<Value>): Promise<Va
   }
 }
 
+/** Gets what a page can do without; undefined also if the caller may not see it. */
+export async function ifPermitted<Value>(call: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await ifAvailable(call);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+}
+
 function statusFor(status: number): View['status'] {
   if (status === 404) return 404;
   return status >= 500 || status === 429 ? 503 : 422;
