@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CoatcheckError } from '../../lib/core/base/errors.ts';
@@ -6,6 +7,7 @@ import type { PublishRows, StoredRow } from '../../lib/outbox/outbox-source.ts';
 import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
 import { PostgresOutbox } from '../../lib/outbox/postgres/postgres-outbox.ts';
 import { PostgresOutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { publishEach } from '../../lib/outbox/publish-rows.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { available } from '../support/brokers/available.ts';
 import { findPostgres, type PostgresTestServer, startPostgres } from '../support/brokers/postgres-server.ts';
@@ -188,6 +190,46 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
       });
       await other.relay(collected.publish);
       expect(collected.ids()).toEqual([1, 3, 0, 2, 4].map((nth) => rows[nth]?.id));
+    });
+
+    test('keeps the order of each aggregate, whatever fails when: only what follows is repeated', async () => {
+      await using one = await open();
+      await using other = await open();
+      const fate = fc.constantFrom('published', 'published', 'failed', 'unconfirmed', 'killed');
+      const keys = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 20 });
+      await fc.assert(
+        fc.asyncProperty(keys, fc.array(fate, { maxLength: 20 }), async (given, fates) => {
+          const rows = given.map((orderingKey) => outboxRow('x', { orderingKey }));
+          const published: string[] = [];
+          const left = fates.values();
+          const publish: PublishRows = async (batch) => {
+            let isKilled = false;
+            const publications = await publishEach(true, async ({ message }) => {
+              await new Promise(setImmediate);
+              const next = isKilled ? 'failed' : left.next().value;
+              if (next !== 'failed') published.push(message.id);
+              isKilled ||= next === 'killed';
+              if (next === 'failed' || next === 'unconfirmed') {
+                return { published: false, refused: false, reason: next };
+              }
+              return { published: true };
+            })(batch);
+            if (isKilled) throw new Error('The relay was killed');
+            return publications;
+          };
+          const relay = (outbox: PostgresOutbox) => outbox.relay(publish).catch(() => {});
+          const relayBoth = () => Promise.all([relay(one), relay(other)]);
+          await Promise.all([insert(rows), relayBoth().then(relayBoth)]);
+          while ((await remaining()).length > 0) await relayBoth();
+          for (const key of new Set(given)) {
+            const sequence = rows.filter(({ aggregateid }) => aggregateid === key).map(({ id }) => id);
+            const places = published.map((id) => sequence.indexOf(id)).filter((place) => place >= 0);
+            expect(places.every((place, nth) => place <= (places[nth - 1] ?? -1) + 1)).toBe(true);
+            expect(places.at(-1)).toBe(sequence.length - 1);
+          }
+        }),
+        { numRuns: 20 },
+      );
     });
   });
 

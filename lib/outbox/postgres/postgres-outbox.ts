@@ -14,7 +14,7 @@ import type { PostgresOutboxTable } from './table.ts';
 /** Most rows of a batch. The more, the fewer commits; brokers take so many in one call. */
 const BATCH_ROWS = 256;
 
-/** Rows among which the first of aggregates are looked for before all others. */
+/** Rows among which those of free aggregates are looked for before all others. */
 const OLDEST_ROWS = 4 * BATCH_ROWS;
 
 /** About how many bytes of payloads a batch has at most, to bound memory. */
@@ -134,54 +134,59 @@ export class PostgresOutbox implements OutboxSource {
   }
 }
 
+/**
+ * What to select, until something is found. First among the oldest rows, which costs the same however long the backlog is. Then
+ * among all, since the oldest may be held by other relays, or wait behind a refused one. At last the rows without an aggregate,
+ * which another library's table may have.
+ */
+function selectionsInOrder(table: string): string[] {
+  return [selectOldestInOrder(table), selectAllInOrder(table), selectOldest(table, 'aggregateid IS NULL')];
+}
+
 /** The rows that were inserted first, and that no relay holds. @param condition which rows are looked at */
 function selectOldest(table: string, condition = 'true'): string {
+  const held = `SELECT position FROM ${table} WHERE refused IS NULL AND ${condition}
+    ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
+  return selectBatch(table, `held AS MATERIALIZED (${held})`, 'position');
+}
+
+/**
+ * Of the oldest rows, those of the aggregates whose first row no relay holds. Another relay can't take later rows of an aggregate
+ * before the first one is gone, since it sees that row until then, and it can't lock it.
+ */
+function selectOldestInOrder(table: string): string {
+  const oldest = `SELECT position, aggregateid FROM ${table} ORDER BY position LIMIT ${OLDEST_ROWS}`;
+  const aggregates = `SELECT aggregateid FROM ${table}
+    WHERE refused IS NULL AND position = ANY (ARRAY(SELECT min(position) FROM oldest GROUP BY aggregateid))
+    ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
+  const held = `SELECT position FROM oldest WHERE aggregateid IN (SELECT aggregateid FROM aggregates)
+    ORDER BY position LIMIT ${BATCH_ROWS}`;
   return selectBatch(
     table,
-    `SELECT position FROM ${table} WHERE refused IS NULL AND ${condition}
-      ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
+    `oldest AS MATERIALIZED (${oldest}), aggregates AS MATERIALIZED (${aggregates}), held AS MATERIALIZED (${held})`,
     'position',
   );
 }
 
 /**
- * The rows of the aggregates whose first row no relay holds. Another relay can't take later rows of an aggregate before the
- * first one is gone, since it sees that row until then, and it can't lock it. The subquery uses the index however wrong the
- * planner's statistics are, which an anti-join doesn't.
- * @param condition which rows are looked at
+ * Of all rows, those of the aggregates whose first row no relay holds. The subquery uses the index however wrong the planner's
+ * statistics are, which an anti-join doesn't.
  */
-function selectInOrder(table: string, condition: string): string {
-  return selectBatch(
-    table,
-    `SELECT aggregateid FROM ${table} AS first WHERE refused IS NULL AND ${condition}
-        AND position = (SELECT min(position) FROM ${table} AS own WHERE own.aggregateid = first.aggregateid)
-      ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
-    'aggregateid',
-  );
+function selectAllInOrder(table: string): string {
+  const held = `SELECT aggregateid FROM ${table} AS first WHERE refused IS NULL
+      AND position = (SELECT min(position) FROM ${table} AS own WHERE own.aggregateid = first.aggregateid)
+    ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`;
+  return selectBatch(table, `held AS MATERIALIZED (${held})`, 'aggregateid');
 }
 
 /**
- * What to select, until something is found. First among the oldest rows: in a long backlog of few aggregates, all others would be
- * looked at for each batch. Then among all, since the oldest may be held by other relays, or wait behind a refused one. At last
- * the rows without an aggregate, which another library's table may have.
+ * @param queries common table expressions; that of the name `held` has a column of the rows to take
+ * @param column that column. Looked up by the index, whatever the statistics
  */
-function selectionsInOrder(table: string): string[] {
-  const oldest = `SELECT position FROM ${table} ORDER BY position LIMIT ${OLDEST_ROWS}`;
-  return [
-    selectInOrder(table, `position <= (SELECT max(position) FROM (${oldest}) AS oldest)`),
-    selectInOrder(table, 'true'),
-    selectOldest(table, 'aggregateid IS NULL'),
-  ];
-}
-
-/**
- * @param held selects a column of the rows that it locks
- * @param column that column, which the rows of the batch have in common with them. Looked up by the index, whatever the statistics
- */
-function selectBatch(table: string, held: string, column: 'aggregateid' | 'position'): string {
+function selectBatch(table: string, queries: string, column: 'aggregateid' | 'position'): string {
   // PostgreSQL knows the length of a compressed text without decompressing it.
   const length = 'octet_length(own.payload::text)';
-  return `WITH held AS MATERIALIZED (${held})
+  return `WITH ${queries}
     SELECT ${COLUMNS} FROM (
       SELECT own.*, sum(${length}) OVER (ORDER BY own.position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
       FROM held CROSS JOIN LATERAL (
