@@ -72,6 +72,31 @@ test('a payload that is too large for a message is stored', async () => {
   application.close();
 });
 
+test('requests of two tenants with one id keep their own large payloads', async () => {
+  const { jobs, file, application } = await openFiles();
+  const other = await openFiles();
+  const row = valuesOf('a'.repeat(2_000_000), { tenant: 'a' });
+  const same = valuesOf('b'.repeat(2_000_000), { tenant: 'b' });
+  application.prepare(SQLITE_OUTBOX_INSERT).run(...row);
+  const payload = same[4].replaceAll(same[0], row[0]);
+  other.application.prepare(SQLITE_OUTBOX_INSERT).run(...same.with(0, row[0]).with(4, payload));
+  await using service = await openService({ file: jobs, logger });
+  await service.relayOutbox({ file });
+  await service.relayOutbox({ file: other.file });
+  for (const tenant of ['a', 'b']) {
+    await eventually(async () => expect(await service.request(row[0], { tenant })).toBeDefined());
+  }
+  const handler = processor(async (request) => (await request.text())[0]);
+  await service[Symbol.asyncDispose]();
+  await using running = await openService({ file: jobs, processor: handler, logger });
+  for (const tenant of ['a', 'b']) {
+    const outcome = await running.wait(row[0], { tenant });
+    expect(outcome.status === 'succeeded' && (await outcome.result.json())).toBe(tenant);
+  }
+  application.close();
+  other.application.close();
+});
+
 test('a row that comes again changes nothing, whether its request waits or has ended', async () => {
   const { jobs, file, application, insert } = await openFiles();
   let runs = 0;

@@ -75,15 +75,21 @@ export class Relay {
     const place = this.#options.ordered ? orderedPlace(message) : fairGroup(message);
     const inline = { body, attributes: {}, ...place };
     if (!store || queue.sizeOf(inline) <= queue.maxMessageBytes) return inline;
-    return { ...(await this.#stored(body, message.id, store)), ...place };
+    return { ...(await this.#stored(body, objectNameOf(message), store)), ...place };
   }
 
-  async #stored(body: string, id: string, store: PayloadStore): Promise<OutputMessage> {
-    const key = `${this.#options.payloadPrefix}relayed-${digestOf(id)}`;
+  async #stored(body: string, name: string, store: PayloadStore): Promise<OutputMessage> {
+    const key = `${this.#options.payloadPrefix}${name}`;
     const never = new AbortController().signal;
     const { check, size } = await store.save(key, single(Buffer.from(body)), 'application/json', never);
     return encodePointer(check, size);
   }
+}
+
+/** Two tenants can have messages with the same id. */
+function objectNameOf(message: RelayedMessage): string {
+  const { tenant } = orderingPlaceOf(message);
+  return `relayed-${digestOf(message.id, ...(tenant === undefined ? [] : [tenant]))}`;
 }
 
 /** The group of the requests that run in order with a message, and the name by which it is dropped if it comes again. */

@@ -120,7 +120,7 @@ export class Submissions {
 
   /**
    * Accepts a request. When this resolves, the request is in the queue.
-   * @param id that of a request of the service itself: it must know that no other request has it. @default - a new one
+   * @param id that of a schedule or a row of an outbox: no other request of the tenant has it. @default - a new one
    * @returns its record, or that of the earlier request with the same id or key and the same content
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy, RequestIdTaken, RequestIdBusy;
    *   RequestRefused for what no message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which
@@ -137,7 +137,7 @@ export class Submissions {
     if (!name) {
       const now = this.#ports.clock.now();
       assertSchedulable(input, this.#ports.queue, now);
-      const record = await this.#accept(input, id ?? this.#ports.newId(now), now);
+      const record = await this.#accept(input, id ?? this.#ports.newId(now), now, id === undefined);
       return { record, isRepeated: false };
     }
     return this.#acceptOnce(input, name);
@@ -242,7 +242,8 @@ export class Submissions {
       use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, name);
     if (earlier) return { record: earlier, isRepeated: true };
     // The first call with the name crashed. It may have sent the message; a second message is the same request.
-    return { record: await this.#accept(input, idOf(use, input), use.usedAt), isRepeated: false };
+    const isIssued = input.id === undefined;
+    return { record: await this.#accept(input, idOf(use, input), use.usedAt, isIssued), isRepeated: false };
   }
 
   /**
@@ -286,13 +287,13 @@ export class Submissions {
   /**
    * Sends the message and writes the record in one transaction, if the queue can. Otherwise it sends the message first: a
    * record without a message would wait forever, but a message without a record creates one.
+   * @param isIssued whether this service made the id. Two tenants can have the same other id
    */
-  async #accept(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
+  async #accept(input: SubmitRequest, id: string, at: number, isIssued: boolean): Promise<RequestRecord> {
     const { tenant } = input;
     const request = requestOf(input, id);
     const { queue, records } = this.#ports;
-    // Clients of two tenants can choose the same id.
-    const objectName = input.id === undefined ? id : identityDigest('payload', request);
+    const objectName = isIssued ? id : identityDigest('payload', request);
     const message = await this.#message(input, request, at, objectName);
     const place = this.#placeOf(input, request);
     const sendRecorded = queue.sendRecorded?.bind(queue);

@@ -42,6 +42,14 @@ test('a message that is too large for the queue is stored, and a pointer is sent
   expect(Buffer.concat(chunks).toString()).toBe(encodeRelayed(large));
 });
 
+test('large messages of two tenants with one id are stored apart', async () => {
+  queue.maxMessageBytes = 1_000;
+  const body = 'x'.repeat(1_000);
+  const tenants = ['a', 'b'].map((tenant) => message('id', { body, attributes: { Tenant: tenant } }));
+  await relay.relay([...tenants, message('id', { body })]);
+  expect(new Set(queue.messages.map(({ body }) => body)).size).toBe(3);
+});
+
 test('the queue is fair among tenants', async () => {
   await relay.relay([
     message('a', { attributes: { Tenant: 'acme' }, group: 'g-1' }),
