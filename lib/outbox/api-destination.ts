@@ -53,7 +53,7 @@ class ApiOutlet implements Outlet<BatchRequest> {
     try {
       return await this.#call(requests);
     } catch (error) {
-      if (!isRejectedCall(error)) throw error;
+      if (!isRejectedCall(error) || (await this.#rejectsAny(requests, error))) throw error;
       const results = await this.#sendHalves(requests, error);
       // Where none gets through, none is to blame.
       if (results.every((result) => !result.sent && !result.refused)) throw error;
@@ -63,6 +63,25 @@ class ApiOutlet implements Outlet<BatchRequest> {
 
   async #call(requests: readonly BatchRequest[]): Promise<readonly SendResult[]> {
     return (await this.#client.submitBatch(requests, { signal: this.#signal })).map(resultOf);
+  }
+
+  /**
+   * Whether a proxy rejects every call, whatever is in it: it does so with one request of each half too. Chosen at random, so that two
+   * requests that are to blame can't hold up the others for ever.
+   */
+  async #rejectsAny(requests: readonly BatchRequest[], problem: ApiError): Promise<boolean> {
+    // What the API itself rejects is refused, and isn't sent again.
+    if (isRefusal(problem) || requests.length <= 2) return false;
+    const middle = Math.ceil(requests.length / 2);
+    for (const half of [requests.slice(0, middle), requests.slice(middle)]) {
+      const at = Math.floor(Math.random() * half.length);
+      const status = await this.#call(half.slice(at, at + 1)).then(
+        () => undefined,
+        (error) => (error instanceof ApiError ? error.status : undefined),
+      );
+      if (status !== problem.status) return false;
+    }
+    return true;
   }
 
   /** A call that is rejected as a whole may be so because of one of its requests: halves it until that is found. */

@@ -43,8 +43,15 @@ test('a row that a proxy rejects the whole call for holds up no other row', asyn
     publication.published ? [] : [[nth, publication]],
   );
   expect(kept).toEqual([[37, { published: false, refused: false, reason: expect.stringContaining('400') }]]);
-  // Two for each halving, and the row is sent again three times.
-  expect(calls()).toBeLessThan(2 * Math.log2(100) + 6);
+  // One or two for two requests at random, two for each halving, and the row is sent again three times.
+  expect(calls()).toBeLessThan(2 * Math.log2(100) + 8);
+});
+
+test('a proxy that rejects every call gets three of them, however many rows there are', async () => {
+  const { publications, calls } = await publishedTo(() => [400, '{"message":"Bad Request"}'], 100);
+  const kept = { published: false, refused: false, reason: expect.stringContaining('400') };
+  expect(publications).toEqual(Array.from({ length: 100 }, () => kept));
+  expect(calls()).toBe(3);
 });
 
 test('a call that does not end is given up by a signal', async () => {
