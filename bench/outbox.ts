@@ -1,5 +1,5 @@
 /**
- * The relay of an outbox in PostgreSQL to NATS: rows a second beside a loop that selects, sends and deletes, the delay from a
+ * The relay of an outbox in PostgreSQL to NATS: rows a second beside loops that select, send and delete, the delay from a
  * commit to the handler, what NOTIFY costs the application, and whether anything is lost or out of order while the application,
  * relays, the database and the queue are killed.
  */
@@ -17,12 +17,14 @@ import { available } from '../test/support/brokers/available.ts';
 import { findNatsServer, startNatsServer } from '../test/support/brokers/nats-server.ts';
 import { findPostgres, startPostgres } from '../test/support/brokers/postgres-server.ts';
 import { createTable } from './outbox/create-table.ts';
+import { measureWays } from './outbox/measure-ways.ts';
+import { openQueue, queueUrl } from './outbox/queue.ts';
 import { runKills } from './outbox/run-kills.ts';
-import { commitSteadily, fill, type Parts, runBuckets, runLoop, runRelay } from './outbox/throughput.ts';
+import { commitSteadily, type Parts, runRelay } from './outbox/throughput.ts';
 import { lengthOf } from './support/length.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';
-import { median, quantile } from './support/statistics.ts';
+import { quantile } from './support/statistics.ts';
 import { runWorker } from './worker/ways.ts';
 
 const ROUNDS = lengthOf(3, 1);
@@ -40,16 +42,6 @@ const COMMIT_EVERY = 20;
 /** Connections of the application whose commits are counted. */
 const CONNECTIONS = 16;
 
-/** The ways, each with its aggregates: as many as rows if undefined. */
-const WAYS: Readonly<Record<string, readonly [keys: number | undefined, run: typeof runLoop]>> = {
-  'a loop without order': [undefined, runLoop],
-  relay: [undefined, (parts, count) => runRelay(parts, count, false)],
-  'relay with order, an aggregate a row': [undefined, (parts, count) => runRelay(parts, count, true)],
-  'a loop with a lock for each of 16 buckets, 1,000 aggregates': [1_000, runBuckets],
-  'relay with order, 1,000 aggregates': [1_000, (parts, count) => runRelay(parts, count, true)],
-  'relay with order, 10 aggregates': [10, (parts, count) => runRelay(parts, count, true)],
-};
-
 await runBenchmark('The outbox in PostgreSQL', async (note): Promise<Report> => {
   const postgres = await available('PostgreSQL', findPostgres);
   const nats = await available('NATS', findNatsServer);
@@ -62,7 +54,7 @@ await runBenchmark('The outbox in PostgreSQL', async (note): Promise<Report> => 
   await using _server = queue.server;
   const { url } = database;
   await createTable(url);
-  const figures = await measureWays(url, queue.port, note);
+  const figures = await measureWays({ url, port: queue.port, rounds: ROUNDS, rows: ROWS, note });
   note('delays');
   const hinted = await delays(url, queue.port);
   const notifying = await commitsPerSecond(postgres, url, note);
@@ -71,62 +63,23 @@ await runBenchmark('The outbox in PostgreSQL', async (note): Promise<Report> => 
   await query(url, 'TRUNCATE outbox');
   note('delays without NOTIFY');
   const polled = await delays(url, queue.port);
-  const [bare = Number.NaN] = figures.map(({ perSecond }) => perSecond);
   const { committed, published, kills } = killed;
   return {
-    rows: figures.map(({ way, perSecond, cpu }) => ({
+    rows: figures.map(({ way, perSecond, ofLoop, ofPeer, cpu }) => ({
       way,
       'rows/s': perSecond,
-      'of the loop %': (100 * perSecond) / bare,
+      'of the loop without order %': ofLoop,
+      'of the loop with the same order %': ofPeer,
       'CPU ms a row': cpu,
     })),
     notes: [
-      `${ROUNDS} rounds of ${ROWS} rows of 500 bytes, the ways in turns; medians. Each way is one connection that takes up to 256 rows, publishes them and deletes them in one transaction.`,
+      `${ROUNDS} rounds of ${ROWS} rows of 500 bytes, the ways in turns; medians. Each way is one connection that takes up to 256 rows, publishes them and deletes them in one transaction. Percentages are medians of the ratios of a round.`,
       `From commit to handler, with a row every ${COMMIT_EVERY} ms: p50 ${hinted.p50.toFixed(1)} ms, p99 ${hinted.p99.toFixed(1)} ms; without NOTIFY p50 ${polled.p50.toFixed(0)} ms, p99 ${polled.p99.toFixed(0)} ms.`,
       `An application on ${CONNECTIONS} connections commits ${notifying.toFixed(0)} inserts a second with NOTIFY, and ${silent.toFixed(0)} without.`,
       `With ${kills.application} kills of the application, ${kills.relay} of relays, ${kills.database} of the database and ${kills.queue} of the queue in ${killed.seconds.toFixed(0)} s, ${TRANSACTIONS} transactions and ${ACCOUNTS} aggregates: of ${committed} committed changes ${missing} missing, ${outOfOrder} out of order, ${published - committed} published again; ${invented} that were rolled back.`,
     ],
   };
 });
-
-async function measureWays(url: string, port: number, note: (text: string) => void) {
-  const figures = new Map<string, { perSecond: number; cpu: number }[]>();
-  const connection = await connect({ servers: `127.0.0.1:${port}` });
-  for (let round = 1; round <= ROUNDS; round++) {
-    for (const [way, [keys, run]] of Object.entries(WAYS)) {
-      note(`round ${round} of ${ROUNDS}: ${way}`);
-      const name = `q${figures.size}-${round}`;
-      const output = await openQueue(port, name);
-      await fill(url, ROWS, keys);
-      const before = process.cpuUsage();
-      const started = performance.now();
-      await run({ url, queue: output, jetstream: jetstream(connection), subject: name }, ROWS);
-      const seconds = (performance.now() - started) / 1000;
-      const { user, system } = process.cpuUsage(before);
-      const figure = { perSecond: ROWS / seconds, cpu: (user + system) / 1000 / ROWS };
-      figures.set(way, [...(figures.get(way) ?? []), figure]);
-      await output[Symbol.asyncDispose]();
-    }
-  }
-  await connection.close();
-  return [...figures].map(([way, rounds]) => ({
-    way,
-    perSecond: median(rounds.map(({ perSecond }) => perSecond)),
-    cpu: median(rounds.map(({ cpu }) => cpu)),
-  }));
-}
-
-function queueUrl(port: number, name: string): URL {
-  return new URL(`nats://127.0.0.1:${port}?stream=${name}&subject=${name}`);
-}
-
-/** Opening a queue for its consumer creates it. */
-async function openQueue(port: number, name: string) {
-  const url = queueUrl(port, name);
-  const input = await NATS.openInput(url, { maxInFlight: 1, maxAttempts: 1, logger: silentLogger });
-  await input[Symbol.asyncDispose]();
-  return NATS.openOutput(url, { logger: silentLogger });
-}
 
 /** Delays from commits to the begin of their handlers, with a relay and a worker in this process. */
 async function delays(url: string, port: number): Promise<{ readonly p50: number; readonly p99: number }> {

@@ -24,10 +24,19 @@ const BATCH = 256;
 /** Buckets of aggregates, each with a lock. */
 const BUCKETS = 16;
 
+/** What the loops read of a row. */
+interface SelectedRow {
+  readonly id: string;
+  readonly aggregateid: string;
+  readonly payload: string;
+}
+
 /** Fills the table. @param keys aggregates; as many as rows if undefined */
 export async function fill(url: string, count: number, keys?: number): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
+  // What another way deleted is gone.
+  await client.query('TRUNCATE outbox');
   for (let from = 0; from < count; from += 1_000) {
     const rows = Array.from({ length: Math.min(1_000, count - from) }, (_, nth) =>
       outboxRow(
@@ -63,6 +72,36 @@ export async function runLoop({ url, jetstream, subject }: Parts, count: number)
   await client.end();
 }
 
+/**
+ * The same loop with the promise of the relay with order: a row is sent after the row before it of its aggregate is confirmed.
+ * Other loops wait for the rows that it locks, since they may be those of the same aggregates.
+ */
+export async function runLoopInOrder({ url, jetstream, subject }: Parts, count: number): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  for (let done = 0; done < count; ) {
+    await client.query('BEGIN');
+    const { rows } = await client.query(
+      `SELECT id, aggregateid, payload FROM outbox ORDER BY position LIMIT ${BATCH} FOR UPDATE`,
+    );
+    await publishSequences(rows, jetstream, subject);
+    await client.query('DELETE FROM outbox WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+    await client.query('COMMIT');
+    done += rows.length;
+  }
+  await client.end();
+}
+
+/** Sends the rows of an aggregate one after another, and aggregates side by side. */
+async function publishSequences(rows: readonly SelectedRow[], jetstream: JetStreamClient, subject: string) {
+  const sequences = Map.groupBy(rows, ({ aggregateid }) => aggregateid);
+  await Promise.all(
+    [...sequences.values()].map(async (sequence) => {
+      for (const { id, payload } of sequence) await jetstream.publish(subject, payload, { msgID: id });
+    }),
+  );
+}
+
 /** The same loop with order, by a lock for each bucket of aggregates. */
 export async function runBuckets({ url, jetstream, subject }: Parts, count: number): Promise<void> {
   const client = new Client({ connectionString: url });
@@ -78,12 +117,7 @@ export async function runBuckets({ url, jetstream, subject }: Parts, count: numb
        ORDER BY position LIMIT ${BATCH}`,
       [bucket],
     );
-    const sequences = Map.groupBy(rows, ({ aggregateid }) => aggregateid);
-    await Promise.all(
-      [...sequences.values()].map(async (sequence) => {
-        for (const { id, payload } of sequence) await jetstream.publish(subject, payload, { msgID: id });
-      }),
-    );
+    await publishSequences(rows, jetstream, subject);
     await client.query('DELETE FROM outbox WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
     await client.query('COMMIT');
     done += rows.length;
