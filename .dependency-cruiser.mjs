@@ -157,6 +157,10 @@ const ROOMS = {
     packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
   },
   'lib/console/': { files: ['lib/client/index.ts', 'lib/terminal/'], packages: ['hono/'] },
+  'lib/mcp/': {
+    files: ['lib/client/index.ts', 'lib/core/model/action.ts', 'lib/core/model/request-record.ts'],
+    packages: ['@modelcontextprotocol/', 'zod/'],
+  },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [
@@ -174,6 +178,7 @@ const ROOMS = {
       'lib/lambda/load-tracing.ts',
       'lib/lambda/powertools-logger.ts',
       'lib/local/',
+      'lib/mcp/',
       'lib/outbox/',
       'lib/planner/',
       'lib/stores/',

@@ -59,6 +59,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   dev: async (run) => (await import('./dev/command.ts')).devCommand(run),
   serve: async (run) => (await import('./serve/command.ts')).serveCommand(run),
   worker: async (run) => (await import('./worker/command.ts')).workerCommand(run),
+  mcp: async (run) => (await import('./mcp/command.ts')).mcpCommand(run),
   outbox: async (run) => (await import('./outbox/command.ts')).outboxCommand(run),
 };
 

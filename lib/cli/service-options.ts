@@ -10,10 +10,14 @@ export interface DeploymentOptions {
   readonly service?: string;
 }
 
-/** Options of commands that call the API. */
-export interface ServiceOptions extends DeploymentOptions {
+/** Options that select the API of a service. */
+export interface ApiOptions extends DeploymentOptions {
   readonly api?: string;
   readonly token?: string;
+}
+
+/** Options of commands that call the API, and print what it answers. */
+export interface ServiceOptions extends ApiOptions {
   readonly json?: true;
 }
 

@@ -7,7 +7,7 @@ import { ProgressBoard } from '../terminal/progress-board.ts';
 import { type ApiCredentials, findCredentials } from './api-credentials.ts';
 import { findDeployment } from './deployment.ts';
 import { chosenService } from './running-service.ts';
-import type { ServiceOptions } from './service-options.ts';
+import type { ApiOptions } from './service-options.ts';
 
 /** The API rejected the credentials. */
 class CredentialsRejected extends CoatcheckError {
@@ -21,7 +21,7 @@ class CredentialsRejected extends CoatcheckError {
 
 /** Runs work with a client for the service that the options name. @throws DeploymentUnknown, CredentialsRejected */
 export async function withService(
-  options: ServiceOptions,
+  options: ApiOptions,
   signal: AbortSignal,
   work: (client: CoatcheckClient) => Promise<void>,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export interface ConnectedService {
 
 /** Makes a client for the service that the options name. @throws DeploymentUnknown */
 export async function connectService(
-  options: ServiceOptions,
+  options: ApiOptions,
   signal: AbortSignal,
   retries: Pick<ClientOptions, 'retry' | 'onRetry'>,
 ): Promise<ConnectedService> {
@@ -67,7 +67,7 @@ function noteRetry(error: unknown, waitMilliseconds: number): void {
 }
 
 /** The API that is named, that of `coatcheck dev` or `coatcheck serve` in this folder, or a deployed one. */
-async function findApi(options: ServiceOptions, signal: AbortSignal): Promise<string> {
+async function findApi(options: ApiOptions, signal: AbortSignal): Promise<string> {
   const { api } = options;
   if (api !== undefined) return api;
   const running = await chosenService(options);

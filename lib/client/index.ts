@@ -2,6 +2,7 @@
  * The package export `coatcheck/client`.
  */
 
+export { isRate } from '../core/config/limits.ts';
 export {
   type Receipt,
   type ReceiptKey,
@@ -10,7 +11,6 @@ export {
   verifyReceipt,
 } from '../core/model/receipt.ts';
 export type { ActionListOptions, ActionsClient, ActionWaitOptions, NewAction } from './actions.ts';
-export { isRate } from '../core/config/limits.ts';
 export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';
 export { type AwsCredentials, type SigV4Options, sigv4 } from './auth/sigv4.ts';

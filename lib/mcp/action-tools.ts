@@ -1,0 +1,89 @@
+import type { McpServer } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import type { CoatcheckClient } from '../client/index.ts';
+import { ACTION_KINDS, MAX_ACTION_RATE, MAX_FILTER_IDS, MAX_REASON_LENGTH } from '../core/model/action.ts';
+import { REQUEST_STATUSES } from '../core/model/request-record.ts';
+import { ActionId } from './action-id.ts';
+import { answer } from './answer.ts';
+
+const Percent = z.int().min(0).max(100);
+
+const Filter = z
+  .strictObject({
+    ids: z.array(z.string()).min(1).max(MAX_FILTER_IDS).optional(),
+    failureGroup: z.string().optional(),
+    code: z.string().optional(),
+    tenant: z.string().optional(),
+    topic: z.string().optional(),
+    status: z.enum(REQUEST_STATUSES).optional(),
+    since: z.iso.datetime({ offset: true }).optional(),
+    until: z.iso.datetime({ offset: true }).optional(),
+  })
+  .describe('All of its members must match. It has at least one.');
+
+const NewAction = z.strictObject({
+  action: z.enum(ACTION_KINDS),
+  filter: Filter,
+  rate: z.int().min(1).max(MAX_ACTION_RATE).optional().describe('Most requests in a second.'),
+  canary: z
+    .strictObject({ percent: Percent, stopAbovePercent: Percent })
+    .optional()
+    .describe('Handles a part first, and stops if more than stopAbovePercent of it fails again.'),
+  reason: z.string().max(MAX_REASON_LENGTH).optional().describe('Why, for the log of operations.'),
+});
+
+/**
+ * What applies a plan: no text of a request, a payload or an error has this form. The service refuses what isn't the id, the count and
+ * the hash of a plan, and a plan whose requests have changed.
+ */
+const SeenPlan = z.strictObject({
+  id: ActionId,
+  count: z.int().min(0).describe('count of the plan.'),
+  hash: z
+    .string()
+    .regex(/^[\da-f]{64}$/)
+    .describe('hash of the plan.'),
+});
+
+/** Adds the tools that act on many requests. A change takes two calls: one lists the requests, the other one handles these. */
+export function addActionTools(server: McpServer, client: CoatcheckClient): void {
+  server.registerTool(
+    'plan_action',
+    {
+      title: 'Plan an action',
+      description:
+        'Lists the requests that an action would handle, and changes none of them. redrive puts dead-lettered requests back, purge deletes dead letters, cancel cancels requests that have not ended, retry submits failed requests again. Show the plan to the operator before you apply it.',
+      inputSchema: NewAction,
+      annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
+    },
+    (action) => answer(() => client.actions.plan(action)),
+  );
+
+  server.registerTool(
+    'apply_action',
+    {
+      title: 'Apply a plan',
+      description:
+        'Handles the requests that a plan lists, and no others. Only after the operator has agreed to this plan.',
+      inputSchema: SeenPlan,
+      annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+    },
+    ({ id, ...seen }) => answer(() => client.actions.apply(id, seen)),
+  );
+
+  server.registerTool(
+    'abort_action',
+    {
+      title: 'Abort an action',
+      description: 'Ends an action that runs, or drops a plan. Requests that were handled stay handled.',
+      inputSchema: z.strictObject({ id: ActionId }),
+      annotations: {
+        readOnlyHint: false,
+        destructiveHint: false,
+        idempotentHint: true,
+        openWorldHint: false,
+      },
+    },
+    ({ id }) => answer(() => client.actions.abort(id)),
+  );
+}

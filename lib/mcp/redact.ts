@@ -1,0 +1,20 @@
+import type { RequestResource } from '../client/index.ts';
+
+/** A request as an agent sees it: what happened to it, without texts of its sender, its handler or its receivers. */
+export function redactRequest({
+  lastError,
+  problem,
+  progress,
+  webhook,
+  traceparent: _trace,
+  links: _links,
+  ...facts
+}: RequestResource) {
+  return {
+    ...facts,
+    ...(progress && { progress: { fraction: progress.fraction } }),
+    ...(lastError && { lastError: { name: lastError.name, code: lastError.code } }),
+    ...(problem && { problem: { code: problem.code, attempts: problem.attempts } }),
+    ...(webhook && { webhook: { ...webhook, reason: undefined } }),
+  };
+}
