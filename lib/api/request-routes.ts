@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { RequestNotFound } from '../core/intake/errors.ts';
@@ -21,7 +21,15 @@ import { timeOf } from './request-fields.ts';
 import { listedResourceOf, resourceForOperator, resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
 import { addRoute, type Route } from './route.ts';
-import { ListQuery, NoHeaders, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
+import {
+  ListQuery,
+  NoHeaders,
+  RequestPage,
+  Source,
+  StatusHeaders,
+  TenantSegment,
+  Ticket,
+} from './schemas.ts';
 
 const status = {
   method: 'get',
@@ -102,8 +110,18 @@ const list = {
   },
 } as const satisfies Route;
 
+// Has a path of its own, so that policies of AWS can tell it from the list that all callers may read.
+const listOfTenant = {
+  ...list,
+  path: '/v1/tenants/{tenant}/requests',
+  operationId: 'listRequestsOfTenant',
+  summary: 'List the requests of a tenant, newest first',
+  description: `For operators. ${list.description}`,
+  request: { ...list.request, params: TenantSegment },
+} as const satisfies Route;
+
 /** The routes of this file, for the OpenAPI document. */
-export const REQUEST_ROUTES = [status, result, cancel, repeat, list];
+export const REQUEST_ROUTES = [status, result, cancel, repeat, list, listOfTenant];
 
 export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
   const { destinations, records, index, clock, webhookRules } = parts;
@@ -161,27 +179,28 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     return answerRequest(c, record, parts, { status: 202 });
   });
 
-  addRoute(app, list, async (c) => {
-    const now = clock.now();
-    const { since, until, tenant, ...query } = c.req.valid('query');
-    const caller = c.get('caller');
-    const isOfOther = tenant !== undefined && tenant !== caller.tenant;
-    if (isOfOther) assertOperator(caller);
-    const times = { since: timeOf('since', since), until: timeOf('until', until) };
-    const page = await listRequests(index, { ...query, ...times, tenant: tenant ?? caller.tenant }, now);
-    const represent = isOfOther ? resourceForOperator : listedResourceOf;
-    return c.json(
-      {
-        requests: page.records.map((record) => represent(record, webhookRules, now)),
-        next: page.next,
-      },
-      200,
-      {
-        ...NO_STORE,
-        ...(page.next === undefined ? {} : { Link: `<${nextUrl(c.req.url, page.next)}>; rel="next"` }),
-      },
-    );
+  addRoute(app, list, (c) => answerList(c, c.req.valid('query'), c.get('caller').tenant, listedResourceOf));
+
+  addRoute(app, listOfTenant, (c) => {
+    assertOperator(c.get('caller'));
+    const tenant = idOfSegment(c.req.valid('param').tenant);
+    return answerList(c, c.req.valid('query'), tenant, resourceForOperator);
   });
+
+  async function answerList(
+    c: Context<ApiEnv>,
+    { since, until, ...query }: z.infer<typeof ListQuery>,
+    tenant: string | undefined,
+    represent: typeof listedResourceOf,
+  ): Promise<Response> {
+    const now = clock.now();
+    const times = { since: timeOf('since', since), until: timeOf('until', until) };
+    const { records: listed, next } = await listRequests(index, { ...query, ...times, tenant }, now);
+    return c.json({ requests: listed.map((record) => represent(record, webhookRules, now)), next }, 200, {
+      ...NO_STORE,
+      ...(next === undefined ? {} : { Link: `<${nextUrl(c.req.url, next)}>; rel="next"` }),
+    });
+  }
 
   async function knownRecord(identity: RequestIdentity): Promise<RequestRecord> {
     const record = await records.find(identity);

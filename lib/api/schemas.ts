@@ -428,6 +428,18 @@ export const Source = ownQuery({
     }),
 });
 
+export const TenantSegment = z.object({
+  tenant: z
+    .string()
+    .min(1)
+    .max(MAX_ID_SEGMENT)
+    .meta({
+      param: { name: 'tenant', in: 'path' },
+      description:
+        'The tenant. One with characters other than letters, digits and `-._` is written as `~` and the base64url of its UTF-8.',
+    }),
+});
+
 /** The query of calls that take no parameters. */
 export const NoQuery = ownQuery({});
 
@@ -488,7 +500,6 @@ export const ListQuery = ownQuery({
   ),
   since: timeParameter('since', 'Only requests that were created at this time or later.'),
   until: timeParameter('until', 'Only requests that were created before this time.'),
-  tenant: TENANT_FIELD,
   ...PAGE_FIELDS,
 });
 

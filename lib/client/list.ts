@@ -1,3 +1,4 @@
+import { idSegment } from '../core/model/id-segment.ts';
 import { readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import { toRfc3339 } from './submission.ts';
@@ -20,7 +21,7 @@ export interface ListOptions {
   readonly since?: Date | string;
   /** Only requests that were created before this time. A string is in RFC 3339. @default all */
   readonly until?: Date | string;
-  /** Only requests of this tenant. Only operators may name another one than theirs. @default the caller's */
+  /** Only requests of this tenant. For operators. @default the caller's */
   readonly tenant?: string;
   /** Most requests in a page, 1 to 100. @default 20 */
   readonly limit?: number;
@@ -38,10 +39,11 @@ export async function listPage(
   api: Api,
   { signal, since, until, ...selection }: PageOptions,
 ): Promise<RequestPage> {
-  const { status, topic, code, handlerVersion, tenant, limit, cursor } = selection;
+  const { tenant, status, topic, code, handlerVersion, limit, cursor } = selection;
   const times = { since: toRfc3339(since), until: toRfc3339(until) };
-  const query = { status, topic, code, handlerVersion, ...times, tenant, limit, cursor };
-  return readPage(await api.json({ method: 'GET', path: '/v1/requests', query, signal }));
+  const query = { status, topic, code, handlerVersion, ...times, limit, cursor };
+  const path = tenant === undefined ? '/v1/requests' : `/v1/tenants/${idSegment(tenant)}/requests`;
+  return readPage(await api.json({ method: 'GET', path, query, signal }));
 }
 
 /** Lists all pages, and fetches each on demand. @throws ApiError, ConnectionFailed */

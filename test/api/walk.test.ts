@@ -24,6 +24,7 @@ import { type Operation, WALK } from './walk.ts';
 /** What an answer that is no problem holds, where that isn't the request. */
 const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   listRequests: RequestPage,
+  listRequestsOfTenant: RequestPage,
   submitBatch: BatchResults,
   getPartUrls: PartUrls,
   getStatus: ServiceStatus,

@@ -45,6 +45,10 @@ const OPERATIONS = {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/requests${query}`),
     breaks: ({ api }: Subject) => api.index.faults.inject('list', 'fails before'),
   },
+  listRequestsOfTenant: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/tenants/acme/requests${query}`),
+    breaks: ({ api }: Subject) => api.index.faults.inject('list', 'fails before'),
+  },
   getRequest: {
     call: ({ api, id }: Subject, { headers }: Call) => api.call('GET', `/v1/requests/${id}`, { headers }),
     breaks: failingRead,
@@ -307,6 +311,11 @@ export const WALK: readonly Step[] = [
 
   step('listRequests', 200, undefined),
   step('listRequests', 400, 'request_malformed', { call: { query: '?limit=0' } }),
+  step('listRequestsOfTenant', 200, undefined),
+  step('listRequestsOfTenant', 400, 'request_malformed', { call: { query: '?tenant=acme' } }),
+  step('listRequestsOfTenant', 403, 'operator_required', {
+    options: { callerOf: () => ({ tenant: 'acme', isOperator: false }) },
+  }),
 
   step('openUpload', 201, undefined),
   step('openUpload', 415, 'content_type_invalid', { call: { json: { size: 5, contentType: '\n' } } }),

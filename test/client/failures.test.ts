@@ -57,11 +57,11 @@ test('an answer that is no group is refused', async () => {
 test('requests are listed by all conditions', async () => {
   const { client, calls } = await openScriptedApi([answer(200, { requests: [] })]);
   const times = { since: new Date(0), until: '2026-01-31T12:00:00Z' };
-  const conditions = { topic: 'orders', code: 'declined', handlerVersion: '42', tenant: 'acme' };
+  const conditions = { topic: 'orders', code: 'declined', handlerVersion: '42', tenant: 'a/b' };
   await all(client.list({ status: 'failed', ...conditions, ...times }));
   expect(calls.map(summaryOf)).toEqual([
-    'GET /v1/requests?status=failed&topic=orders&code=declined&handlerVersion=42&since=1970-01-01T00%3A00%3A00.000Z' +
-      '&until=2026-01-31T12%3A00%3A00Z&tenant=acme',
+    'GET /v1/tenants/~YS9i/requests?status=failed&topic=orders&code=declined&handlerVersion=42&since=1970-01-01T00%3A00%3A00.000Z' +
+      '&until=2026-01-31T12%3A00%3A00Z',
   ]);
 });
 
