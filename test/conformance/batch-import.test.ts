@@ -270,6 +270,19 @@ test('only the problems of the first 100 refused lines are kept', async () => {
   expect(await service.keysIn(id)).toEqual(['same', 'windows']);
 });
 
+test('an import goes on after refused lines with keys of any length', async () => {
+  const keys = ['x'.repeat(1_000_000), '\u{1f4a5}'.repeat(300), '\ud800'.repeat(300)];
+  const refused = Array.from({ length: 102 }, (_, number) =>
+    line(keys[number === 0 ? 0 : 1 + (number % 2)] ?? ''),
+  );
+  const id = await begin('long-keys.ndjson', [...refused, line('a')].join('\n'));
+  await service.run(id);
+  const { import: imported } = await service.batches.get(id, undefined);
+  expect(imported).toMatchObject({ state: 'done', lines: 103, refused: 102 });
+  expect(imported?.problems[0]).toMatchObject({ line: 1, key: 'x'.repeat(255), code: 'batch_key_invalid' });
+  expect(await service.keysIn(id)).toEqual(['a']);
+});
+
 test('a line can be as long as in a call, and a longer one ends the import', async () => {
   const longest = JSON.stringify({ key: 'long', text: 'x' }).replace(
     'x',

@@ -1,5 +1,5 @@
 import { CoatcheckError } from '../base/errors.ts';
-import type { Batch } from '../model/batch.ts';
+import { BATCH_KEY_MAX_LENGTH, type Batch } from '../model/batch.ts';
 import { type BatchImport, IMPORT_MAX_PROBLEMS, type ImportProblem } from '../model/batch-import.ts';
 import { BATCH_LINE_MAX_BYTES } from '../model/batch-lines.ts';
 import type { DueBatch, ImportStore } from '../ports/batch-store.ts';
@@ -25,7 +25,7 @@ const READ_BYTES = 1_048_576;
 /** Lines of a part: adding them takes a few seconds of the 30 that a process has for a part. */
 const PART_LINES = 2_000;
 
-/** Characters of a detail that are kept: the problems are in the item of the batch. */
+/** Characters of a detail that are kept: the problems are in the item of the batch, which has 400 KB at most. */
 const DETAIL_MAX_LENGTH = 200;
 
 const LINE_FEED = 10;
@@ -77,11 +77,9 @@ export class BatchImporter {
     const { bytes, lines } = await this.#readPart(before);
     const refused = lines === 0 ? [] : await addLines(batch, bytes);
     const bytesDone = before.bytesDone + bytes.byteLength;
-    const problems = refused.slice(0, IMPORT_MAX_PROBLEMS - before.problems.length).map((each) => ({
-      ...each,
-      line: before.lines + each.line,
-      detail: each.detail.slice(0, DETAIL_MAX_LENGTH),
-    }));
+    const problems = refused
+      .slice(0, IMPORT_MAX_PROBLEMS - before.problems.length)
+      .map((each) => keptProblem(each, before.lines));
     return {
       ...before,
       bytesDone,
@@ -103,6 +101,16 @@ export class BatchImporter {
     }
     throw new LineTooLong(before.lines + 1, before.manifest);
   }
+}
+
+/** What is kept of a problem: of a key that is too long, its beginning. @param linesBefore the lines of the parts before */
+function keptProblem({ line, key, code, detail }: ImportProblem, linesBefore: number): ImportProblem {
+  return {
+    line: linesBefore + line,
+    ...(key !== undefined && { key: key.slice(0, BATCH_KEY_MAX_LENGTH) }),
+    code,
+    detail: detail.slice(0, DETAIL_MAX_LENGTH),
+  };
 }
 
 /** The first whole lines of some bytes. @param isEnd whether no others follow, so that the last line needs no line feed */
