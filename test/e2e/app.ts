@@ -315,6 +315,14 @@ function addDocumentedRoles(service: AsyncService): void {
     'all resources: `*`': ['*'],
     'the dead-letter queue': [service.deadLetterQueue.queueArn],
     'the input queue': [service.inputQueue.queueArn],
+    'the input queues and the dead-letter queue': [
+      ...[service.inputQueue, service.lanes?.high, service.lanes?.low].flatMap(
+        (queue) => queue?.queueArn ?? [],
+      ),
+      service.deadLetterQueue.queueArn,
+    ],
+    'the payload bucket': [payloadBucket.bucketArn],
+    'the objects of the payload bucket': objects(''),
     'the request table': [records],
     "the webhooks' dead-letter queue": [webhooks?.deadLetterQueue.queueArn ?? ''],
     "the webhooks' queue": [webhooks?.queue.queueArn ?? ''],

@@ -3,6 +3,7 @@ const CLEAN_UP = 'A program that stops during an upload in parts aborts it';
 const REHIDDEN = 'Sets when a message is received again whose handling failed';
 
 const IN_CONFORMANCE = 'test/conformance/webhooks-command.test.ts makes these calls, without roles';
+const OF_THE_AUDIT = 'test/conformance/deployed-audit.test.ts makes these calls, without roles';
 const OF_LARGE_SCHEDULES = 'Payloads of schedules are stored only where the inline limit is below 64 KB';
 const OF_A_BROKER =
   'Lambda connects to the broker of an event source with this role, and the local AWS has no brokers';
@@ -24,11 +25,19 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Operator: codedeploy:GetDeployment on deploymentgroup:*': OF_A_RELEASE,
   'Operator: codedeploy:ListDeployments on deploymentgroup:*': OF_A_RELEASE,
   'Operator: codedeploy:StopDeployment on *': OF_A_RELEASE,
+  'Operator: dynamodb:DescribeTable on Requests/Table': OF_THE_AUDIT,
+  'Operator: dynamodb:Scan on Requests/Table': OF_THE_AUDIT,
   'Operator: lambda:GetAlias on Processor/Function': OF_A_RELEASE,
   'Operator: lambda:ListVersionsByFunction on Processor/Function': OF_A_RELEASE,
   'Operator: lambda:UpdateAlias on Processor/Function': OF_A_RELEASE,
+  'Operator: s3:GetObject on Payloads/Bucket/*': OF_THE_AUDIT,
+  'Operator: s3:GetObjectVersion on Payloads/Bucket/*': OF_THE_AUDIT,
+  'Operator: s3:ListBucket on Payloads/Bucket': OF_THE_AUDIT,
   'Operator: sqs:ChangeMessageVisibility on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
   'Operator: sqs:DeleteMessage on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
+  'Operator: sqs:GetQueueAttributes on HighInput': OF_THE_AUDIT,
+  'Operator: sqs:GetQueueAttributes on Input/Queue': OF_THE_AUDIT,
+  'Operator: sqs:GetQueueAttributes on LowInput': OF_THE_AUDIT,
   'Operator: sqs:GetQueueAttributes on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
   'Operator: sqs:ReceiveMessage on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
   'Operator: sqs:SendMessage on Webhooks/Deliveries/Queue': IN_CONFORMANCE,
