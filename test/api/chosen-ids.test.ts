@@ -111,6 +111,25 @@ test('a repeated call gets its request after it has expired, and while no more a
   expect(await several.json()).toMatchObject({ results: [{ request: { id: ID, status: 'expired' } }] });
 });
 
+test('a repeated call gets its request for as long as it is kept, also if it ended long after it was submitted', async () => {
+  const api = new ApiHarness();
+  const submit = WAYS['POST /v1/requests'];
+  await submit(api, ID, 'a');
+  api.harness.clock.advanceSeconds(29 * 86_400);
+  await api.deliver();
+  api.harness.clock.advanceSeconds(29 * 86_400);
+  expect(await submit(api, ID, 'a')).toEqual([202, ID, 'succeeded']);
+  expect(await submit(api, ID, 'b')).toEqual([422, 'request_id_reused', 422]);
+  // Its record is gone, and the id is remembered.
+  api.harness.clock.advanceSeconds(86_400 + 3_600);
+  expect(await submit(api, ID, 'b')).toEqual([422, 'request_id_reused', 422]);
+  expect(await submit(api, ID, 'a')).toEqual([202, ID, 'queued']);
+  api.harness.clock.advanceSeconds(60);
+  expect(await submit(api, ID, 'a')).toEqual([202, ID, 'queued']);
+  await api.deliver();
+  expect(await submit(api, ID, 'a')).toEqual([202, ID, 'succeeded']);
+});
+
 test('the ticket of an upload is not the id of another request', async () => {
   const api = new ApiHarness();
   const opened = await api.call('POST', '/v1/uploads', { json: { size: 9 } });

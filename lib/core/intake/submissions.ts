@@ -241,9 +241,11 @@ export class Submissions {
     const earlier =
       use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, name);
     if (earlier) return { record: earlier, isRepeated: true };
-    // The first call with the name crashed. It may have sent the message; a second message is the same request.
+    // The first call with the name crashed. It may have sent the message; a second message is the same request. Or the name is an id
+    // whose request is no longer kept: then this is a new one.
     const isIssued = input.id === undefined;
-    return { record: await this.#accept(input, idOf(use, input), use.usedAt, isIssued), isRepeated: false };
+    const at = isIssued ? use.usedAt : fresh.usedAt;
+    return { record: await this.#accept(input, idOf(use, input), at, isIssued), isRepeated: false };
   }
 
   /**
@@ -275,13 +277,23 @@ export class Submissions {
   }
 
   #use(input: SubmitRequest): KeyUse {
-    const { clock, newId, records } = this.#ports;
+    const { clock, newId } = this.#ports;
     const usedAt = clock.now();
-    const keptUntil =
-      input.id === undefined
-        ? usedAt + KEY_RETENTION_MILLISECONDS
-        : records.submitted(requestOf(input, input.id), usedAt).keptUntil;
-    return { requestId: newId(usedAt), fingerprint: fingerprintOf(input), usedAt, keptUntil };
+    return {
+      requestId: newId(usedAt),
+      fingerprint: fingerprintOf(input),
+      usedAt,
+      keptUntil: this.#rememberedUntil(input, usedAt),
+    };
+  }
+
+  /** Until when the use of a name is remembered. */
+  #rememberedUntil(input: SubmitRequest, usedAt: number): number {
+    if (input.id === undefined) return usedAt + KEY_RETENTION_MILLISECONDS;
+    const request = requestOf(input, input.id);
+    // Each change of a record keeps it for longer: the last one comes while the first record would be kept.
+    const { keptUntil } = this.#ports.records.submitted(request, usedAt);
+    return this.#ports.records.submitted(request, keptUntil).keptUntil;
   }
 
   /**

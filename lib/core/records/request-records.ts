@@ -104,7 +104,9 @@ export class RequestRecords {
   ): Promise<RequestRecord> {
     const submitted = this.submitted(request, at, uploaded, backlog);
     const result = await write(submitted);
-    return result.written ? submitted.record : (result.stored ?? submitted).record;
+    const stored = result.written ? submitted : (result.stored ?? submitted);
+    // An earlier request with the id may have expired. The claim replaces its record.
+    return this.#writer.kept(stored) ?? submitted.record;
   }
 
   /**
