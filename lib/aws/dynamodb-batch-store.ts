@@ -269,7 +269,7 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
     if (written.written) return 'added';
     const known = written.item && fingerprintIn(written.item, batch);
     if (known !== undefined) return known === fingerprint ? 'repeated' : 'other_content';
-    // Its message came before its record, or it is left of an earlier batch with the same idempotency key.
+    // Its message came before its record.
     const attached = await this.#attach(item[RECORD_KEY]?.S ?? '', batch, { place, fingerprint });
     if (attached.updated || attached.item?.[RECORD_BATCH_PLACE]?.S === place) return 'added';
     const other = attached.item && fingerprintIn(attached.item, batch);

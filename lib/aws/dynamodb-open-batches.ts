@@ -381,8 +381,8 @@ export class DynamoDbOpenBatches
 }
 
 /** The key of the record of a request in a batch. */
-export function recordKeyIn({ id, tenant }: BatchKey, key: string): string {
-  return keyOf({ id: itemRequestId(id, key), source: '', tenant })[RECORD_KEY]?.S ?? '';
+export function recordKeyIn(batch: Batch, key: string): string {
+  return keyOf({ id: itemRequestId(batch, key), source: '', tenant: batch.tenant })[RECORD_KEY]?.S ?? '';
 }
 
 /** When a batch was created, as the conditions of its updates name it. */

@@ -67,7 +67,7 @@ async function addItems(batch: Batch, keys: readonly string[]): Promise<void> {
   await store.create(batch);
   for (let start = 0; start < keys.length; start += 200) {
     const items = keys.slice(start, start + 200).map((key) => {
-      const request = { id: itemRequestId(batch.id, key), source: '' };
+      const request = { id: itemRequestId(batch, key), source: '' };
       const record = records.submitted(request, START);
       return { key, fingerprint: 'f', message: '', record, place: { requestId: request.id } };
     });

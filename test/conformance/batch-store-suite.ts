@@ -85,7 +85,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
       expect(last.items).toMatchObject([
         {
           key: 'ü',
-          record: { status: 'queued', request: { id: itemRequestId('b-1', 'ü'), tenant: 'acme' } },
+          record: { status: 'queued', request: { id: itemRequestId(one, 'ü'), tenant: 'acme' } },
         },
       ]);
       expect(last.next).toBeUndefined();
@@ -115,7 +115,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
       );
       await store.seal(one, START + 1);
       const writer = new RequestRecords(records, () => START + 5, 10);
-      const request = (key: string) => ({ id: itemRequestId('b-1', key), source: '' });
+      const request = (key: string) => ({ id: itemRequestId(one, key), source: '' });
       const claim = await writer.claim(request('a'), START + 60_000);
       if (claim.status !== 'claimed') throw new Error(claim.status);
       await writer.change(request('a'), { type: 'cancel' });
@@ -175,13 +175,8 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
   });
 }
 
-function prepared(
-  records: RecordStore,
-  { id, tenant }: Batch,
-  key: string,
-  fingerprint: string,
-): PreparedItem {
-  const request = { id: itemRequestId(id, key), source: '', tenant };
+function prepared(records: RecordStore, batch: Batch, key: string, fingerprint: string): PreparedItem {
+  const request = { id: itemRequestId(batch, key), source: '', tenant: batch.tenant };
   const writer = new RequestRecords(records, () => START, 10);
   return {
     key,

@@ -53,13 +53,18 @@ async function openBatch() {
   };
 }
 
-function requestOf(key: string) {
-  return { id: itemRequestId(BATCH.id, key), source: '' };
+function requestOf(key: string, batch = BATCH) {
+  return { id: itemRequestId(batch, key), source: '' };
 }
 
-function prepared(records: RequestRecords, key: string, fingerprint = 'f'): PreparedItem {
-  const record = records.submitted(requestOf(key), START);
-  return { key, fingerprint, message: key, record, place: { requestId: requestOf(key).id } };
+function prepared(
+  records: RequestRecords,
+  key: string,
+  { fingerprint = 'f', batch = BATCH }: { fingerprint?: string; batch?: Batch } = {},
+): PreparedItem {
+  const request = requestOf(key, batch);
+  const record = records.submitted(request, START);
+  return { key, fingerprint, message: key, record, place: { requestId: request.id } };
 }
 
 async function keysOf(store: DynamoDbBatchStore): Promise<string[]> {
@@ -231,11 +236,12 @@ test('a batch whose time is over is created again, with none of the requests of 
   expect(await store.create(again)).toMatchObject({ batch: again, state: { endedAt: undefined } });
   expect(await store.fingerprints(again, ['a'])).toEqual(new Map());
   expect(await store.items(again, undefined, 10)).toEqual({ items: [] });
-  // A change of the first batch comes late.
-  expect(await store.add(again, [prepared(records, 'a')], START + 10_000)).toEqual(['added']);
+  // The record of the first batch's item is still there: the new one doesn't take its outcome.
+  const added = await store.add(again, [prepared(records, 'a', { batch: again })], START + 10_000);
+  expect(added).toEqual(['added']);
   await counter.count(await changes());
   expect((await store.find(undefined, BATCH.id))?.state).toMatchObject({
-    counts: { queued: 0, cancelled: 1 },
+    counts: { queued: 1, cancelled: 0 },
   });
 });
 

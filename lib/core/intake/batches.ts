@@ -232,7 +232,7 @@ export class Batches {
     if (problem !== undefined) return new RequestRefused('batch_key_invalid', `key ${problem}`);
     const fingerprint = fingerprintOf(input);
     if (known !== undefined) return known === fingerprint ? 'repeated' : otherContent(key);
-    const id = itemRequestId(batch.id, key);
+    const id = itemRequestId(batch, key);
     try {
       // Two calls may add the key at the same time with different payloads.
       const prepared = await this.#ports.submissions.prepare(input, id, `${id}-${fingerprint}`);

@@ -121,9 +121,12 @@ export function sealsItselfAt(
   return Math.min(addedAt + BATCH_OPEN_MILLISECONDS, expiresAt, sealRequestedAt);
 }
 
-/** The id of the request of an item: an item that is added twice is one request. */
-export function itemRequestId(batchId: string, key: string): string {
-  return digestOf('batch item', batchId, key);
+/**
+ * The id of the request of an item: an item that is added twice is one request. A batch that is created again with its idempotency key
+ * has the same id, and other requests: those of the first one may be kept for longer, if they were redriven later.
+ */
+export function itemRequestId({ id, createdAt }: Pick<Batch, 'id' | 'createdAt'>, key: string): string {
+  return digestOf('batch item', id, String(createdAt), key);
 }
 
 /** The id of a batch that is created with an idempotency key: created twice, it is one batch. */

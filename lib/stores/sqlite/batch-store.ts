@@ -150,7 +150,7 @@ export class SqliteBatchStore implements BatchStore, DueBatches {
         if (known !== undefined) return known === fingerprint ? 'repeated' : 'other_content';
         if (room === 0) return 'batch_full';
         const result = sends[index]?.();
-        // The record may be left of an earlier batch that was created with the same idempotency key.
+        // A client that chose the id of the item's request for another one has a record already.
         const left = result?.written === false ? result.stored?.record : undefined;
         added[left ? countedStatusOf(left.status) : 'queued']++;
         const recordKey = recordKeyOf(batch, key);
@@ -223,8 +223,8 @@ function keyOf(tenant: string | undefined, id: string) {
   return { tenant: tenant ?? '', id };
 }
 
-function recordKeyOf({ id, tenant }: Batch, key: string): string {
-  return recordKey({ id: itemRequestId(id, key), source: '', tenant });
+function recordKeyOf(batch: Batch, key: string): string {
+  return recordKey({ id: itemRequestId(batch, key), source: '', tenant: batch.tenant });
 }
 
 /** The position of the last row of a page, if there are rows after it. */

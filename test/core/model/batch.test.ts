@@ -71,11 +71,17 @@ test('an open batch is sealed a week after its last item, or when it expires', (
 });
 
 test('ids follow from what they are of', () => {
-  expect(itemRequestId('b-1', 'k')).toMatch(/^[0-9a-f]{32}$/);
-  const ids = [itemRequestId('b-1', 'k'), itemRequestId('b-1', 'l'), itemRequestId('b-2', 'k')];
+  const [one, again, other] = [BATCH, { ...BATCH, createdAt: 2_000 }, { ...BATCH, id: 'b-2' }];
+  expect(itemRequestId(one, 'k')).toMatch(/^[0-9a-f]{32}$/);
+  const ids = [
+    itemRequestId(one, 'k'),
+    itemRequestId(one, 'l'),
+    itemRequestId(again, 'k'),
+    itemRequestId(other, 'k'),
+  ];
   const batches = [batchIdOf(undefined, 'k'), batchIdOf('acme', 'k'), batchIdOf('acme', 'l')];
-  expect(new Set([...ids, ...batches]).size).toBe(6);
-  expect(itemRequestId('b-1', 'k')).toBe(ids[0]);
+  expect(new Set([...ids, ...batches]).size).toBe(7);
+  expect(itemRequestId({ ...one }, 'k')).toBe(ids[0]);
 });
 
 test.each(['', 'a'.repeat(256), 'a\nb', '\ud800'])('%j is no key', (key) => {
