@@ -114,7 +114,13 @@ const PASSING = [401, 403, 404, 408, 409, 425];
 /** Whether the API, or a proxy in between, rejects what it was sent, and probably does so again. */
 function isRejectedCall(error: unknown): error is ApiError {
   if (!(error instanceof ApiError) || error.status >= 500 || isTransient(error)) return false;
-  return !PASSING.includes(error.status);
+  // A firewall answers 403 because of what is in a request: AWS WAF does by default.
+  return !PASSING.includes(error.status) || (error.status === 403 && !isOfApi(error));
+}
+
+/** Whether an answer is one of the API, not of another server in between. */
+function isOfApi({ code, status }: ApiError): boolean {
+  return code !== `http_${status}`;
 }
 
 /**
@@ -122,7 +128,7 @@ function isRejectedCall(error: unknown): error is ApiError {
  * too large.
  */
 function isRefusal(error: unknown): boolean {
-  return isRejectedCall(error) && (error.status === 413 || error.code !== `http_${error.status}`);
+  return isRejectedCall(error) && (error.status === 413 || isOfApi(error));
 }
 
 /** @throws PermanentError, RangeError for what the API doesn't take */

@@ -34,15 +34,21 @@ const accepted = (body: string): [number, string] => {
   return [200, JSON.stringify({ results })];
 };
 
-test('a row that a proxy rejects the whole call for holds up no other row', async () => {
+test.each([
+  [400, '{"message":"Bad Request"}'],
+  // As AWS WAF blocks a call of a REST API: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-aws-waf.html
+  [403, '{"message":"Forbidden"}'],
+])('a row that a proxy rejects the whole call for with %i holds up no other row', async (status, answer) => {
   const { publications, calls } = await publishedTo(
-    (body) => (body.includes('row 37 of') ? [400, '{"message":"Bad Request"}'] : accepted(body)),
+    (body) => (body.includes('row 37 of') ? [status, answer] : accepted(body)),
     100,
   );
   const kept = publications.flatMap((publication, nth) =>
     publication.published ? [] : [[nth, publication]],
   );
-  expect(kept).toEqual([[37, { published: false, refused: false, reason: expect.stringContaining('400') }]]);
+  expect(kept).toEqual([
+    [37, { published: false, refused: false, reason: expect.stringContaining(String(status)) }],
+  ]);
   // One or two for two requests at random, two for each halving, and the row is sent again three times.
   expect(calls()).toBeLessThan(2 * Math.log2(100) + 8);
 });
