@@ -86,11 +86,14 @@ test('the command line submits a file of items, goes on without a refused line, 
   await writeFile(file, lines.join('\n'));
   const { exitCode, stdout } = await submit('--resume', id, '--wait', '-o', 'results.ndjson');
   expect(exitCode).toBe(3);
+  const results = (await readFile(join(cwd, 'results.ndjson'), 'utf8')).trimEnd().split('\n');
+  // First, since they say why: on a slow machine, all attempts of an item may exceed the timeout of the function.
+  const failures = results.map((each) => JSON.parse(each)).filter(({ status }) => status === 'failed');
+  expect(failures.filter(({ problem }) => problem.code !== 'refused')).toEqual([]);
   const ended = JSON.parse(stdout);
   const counts = { total: 200, queued: 0, running: 0, succeeded: 150, failed: 50, cancelled: 0, expired: 0 };
   expect(ended).toMatchObject({ status: 'completed', progress: 1, counts });
 
-  const results = (await readFile(join(cwd, 'results.ndjson'), 'utf8')).trimEnd().split('\n');
   expect(results.map((each) => JSON.parse(each).key)).toEqual(itemsOf(200).map(({ key }) => key));
   expect(JSON.parse(results[2] ?? '')).toMatchObject({ result: { json: { value: 2 } } });
   expect(JSON.parse(results[3] ?? '')).toMatchObject({ status: 'failed', problem: { code: 'refused' } });
