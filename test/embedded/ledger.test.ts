@@ -106,6 +106,16 @@ test('a record that disappears, and a message that does, are missed', async () =
   await service.close();
 });
 
+test('it is read while another process changes the file', async () => {
+  const { service, storage, ledger, submitted } = await setUp();
+  await submitted('one');
+  const other = new DatabaseSync(storage.file.path);
+  other.exec('BEGIN IMMEDIATE');
+  expect(await ledger()).toMatchObject({ accepted: 1, waiting: 1, drift: 0 });
+  other.close();
+  await service.close();
+});
+
 test('what the retention deletes is no loss', async () => {
   const { clock, service, ledger, submitted, sweepNow } = await setUp(obedient);
   for (const payload of ['one', 'fail', 'retry']) await service.wait(await submitted(payload));

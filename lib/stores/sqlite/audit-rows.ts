@@ -61,7 +61,7 @@ export class AuditRows {
     const queues = { lanes: JSON.stringify(lanes), deadLetters: JSON.stringify(deadLetters) };
     let after = 0;
     while (true) {
-      const rows = await this.#read(() => this.#file.statement(RECORDS).all({ ...queues, after }));
+      const rows = this.#read(() => this.#file.statement(RECORDS).all({ ...queues, after }));
       const hasUnnamed = this.#file.statement(HAS_UNNAMED).get() !== undefined;
       yield rows.map((row) => this.#auditedOf(row, hasUnnamed));
       if (rows.length < MAX_ROWS) return;
@@ -75,7 +75,7 @@ export class AuditRows {
    */
   async unrecorded(before: number): Promise<readonly UnrecordedRequest[]> {
     const bound = { lanes: JSON.stringify(this.#queues.lanes ?? []), before };
-    const rows = await this.#read(() => this.#file.statement(WITHOUT_RECORD).all(bound));
+    const rows = this.#read(() => this.#file.statement(WITHOUT_RECORD).all(bound));
     return rows.flatMap((row) => {
       const request = decode(messageOf(row), LIMITS).find((each) => recordKey(each) === row.request);
       return request ? [{ ...request, submittedAt: Number(row.submitted_at) }] : [];
@@ -84,15 +84,15 @@ export class AuditRows {
 
   /** Keys of the stored objects that messages refer to. */
   async objectsOfMessages(): Promise<readonly string[]> {
-    const rows = await this.#read(() => this.#file.statement(OBJECTS).all());
+    const rows = this.#read(() => this.#file.statement(OBJECTS).all());
     return rows.flatMap(({ object }) => textOf(object) ?? []);
   }
 
-  #read(read: () => Row[]): Promise<Row[]> {
-    return this.#file.write(() => {
+  #read(read: () => Row[]): Row[] {
+    return this.#file.read(() => {
       this.#messages.complete();
       return read();
-    }, 'committed');
+    });
   }
 
   #auditedOf(row: Row, hasUnnamed: boolean): AuditedRecord {

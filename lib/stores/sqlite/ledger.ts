@@ -12,7 +12,8 @@ const BY_STATUS = `SELECT ${RECORD_STATUS} AS status, ${RECORD_IS_DEAD} AS dead,
 
 const WITHOUT_MESSAGE = `SELECT ${RECORD_STATUS} AS status, count(*) AS count FROM records
   WHERE ${RECORD_STATUS} IN ('queued', 'running', 'cancelling')
-    AND key NOT IN (SELECT request FROM temp.message_requests WHERE queue IN (SELECT value FROM json_each(:queues)))
+    AND NOT EXISTS (SELECT 1 FROM temp.message_requests
+      WHERE request = records.key AND queue IN (SELECT value FROM json_each(:queues)))
   GROUP BY 1`;
 
 const UNNAMED_MESSAGES = `SELECT count(*) AS count FROM temp.message_requests
@@ -34,7 +35,7 @@ export class SqliteLedger implements LedgerBook {
   async read(): Promise<LedgerFigures> {
     await this.#messages?.refresh();
     // In one transaction, so that no request is between two figures.
-    return this.#file.write(() => this.#figures(), 'committed');
+    return this.#file.read(() => this.#figures());
   }
 
   #figures(): LedgerFigures {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { Decoded } from '../../core/model/decoded-request.ts';
 import { decode } from '../../core/wire/decode.ts';
@@ -22,7 +23,14 @@ const CREATE = `CREATE TEMP TABLE IF NOT EXISTS message_requests (
 const CREATE_INDEX =
   'CREATE INDEX IF NOT EXISTS temp.message_requests_by_request ON message_requests (request)';
 
-const DELETE_GONE = 'DELETE FROM temp.message_requests WHERE number NOT IN (SELECT number FROM messages)';
+/** Most messages that are looked for in one turn of the event loop. */
+const MAX_SOUGHT = 2_000;
+
+const SOUGHT = `SELECT max(number) AS last FROM (SELECT number FROM temp.message_requests
+  WHERE queue = :queue AND number > :after ORDER BY number LIMIT ${MAX_SOUGHT})`;
+
+const DELETE_GONE = `DELETE FROM temp.message_requests WHERE queue = :queue AND number > :after AND number <= :last
+  AND number NOT IN (SELECT number FROM messages WHERE number > :after AND number <= :last)`;
 
 const NEWEST = 'SELECT max(number) AS number FROM temp.message_requests WHERE queue = :queue';
 
@@ -51,15 +59,13 @@ export class MessageRequests {
     this.#queues = queues;
   }
 
-  /** Decodes what it doesn't know yet, a page at a time. */
+  /** Decodes what it doesn't know yet, a page in each turn of the event loop. */
   async refresh(): Promise<void> {
-    const deleteGone = () => {
-      this.#create();
-      this.#file.statement(DELETE_GONE).run();
-    };
-    await this.#file.write(deleteGone, 'committed');
+    this.#create();
     for (const queue of this.#queues) {
-      while ((await this.#file.write(() => this.#addPage(queue), 'committed')) === MAX_ROWS);
+      await this.#deleteGone(queue);
+      do await setImmediate();
+      while (this.#file.read(() => this.#addPage(queue)) === MAX_ROWS);
     }
   }
 
@@ -67,6 +73,17 @@ export class MessageRequests {
   complete(): void {
     this.#create();
     for (const queue of this.#queues) while (this.#addPage(queue) === MAX_ROWS);
+  }
+
+  async #deleteGone(queue: string): Promise<void> {
+    let after = 0;
+    while (true) {
+      const last = numberOf(this.#file.statement(SOUGHT).get({ queue, after })?.last);
+      if (last === undefined) return;
+      this.#file.statement(DELETE_GONE).run({ queue, after, last });
+      await setImmediate();
+      after = last;
+    }
   }
 
   #create(): void {

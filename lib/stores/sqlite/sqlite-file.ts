@@ -136,6 +136,22 @@ export class SqliteFile implements AsyncDisposable {
   }
 
   /**
+   * Reads in a transaction, so that all is of one moment. It neither waits for changes of other processes nor holds them up.
+   * @param read runs statements that change temporary tables only
+   */
+  read<Value>(read: () => Value): Value {
+    this.statement('BEGIN').run();
+    try {
+      const value = read();
+      this.statement('COMMIT').run();
+      return value;
+    } catch (error) {
+      rollback(this.#database);
+      throw error;
+    }
+  }
+
+  /**
    * Waits for messages of a queue.
    * @returns `changing` when a change of this process is about to be committed: what is written then shares its transaction.
    *   `changed` after a commit, by another process too, after a time, or when the signal fires
