@@ -10,6 +10,7 @@ import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { publicationsSince } from '../../lib/stores/sqlite/ledger.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Fails if the payload says so. */
@@ -120,6 +121,31 @@ test('each request that was sabotaged is named, and no other', async () => {
       `result_missing ${gone}`,
     ].toSorted(),
   );
+});
+
+test('a dead letter that an action deleted is not missed, and the next one of its request is', async () => {
+  const { service, audit, sabotage, run } = await setUp();
+  const submit = async (payload: string) => (await service.submit(payload)).id;
+  const ids = await Promise.all(['fail 1', 'fail 2', 'fail 3'].map(submit));
+  const [purged = '', retried = '', redriven = ''] = ids;
+  await run(ids);
+  for (const [action, id] of [
+    ['purge', purged],
+    ['retry', retried],
+    ['redrive', redriven],
+  ] as const) {
+    const plan = await service.actions.plan({ action, filter: { ids: [id] } });
+    await service.actions.apply(plan.id, plan);
+    await eventually(async () =>
+      expect(await service.actions.get(plan.id)).toMatchObject({ state: 'succeeded', progress: { done: 1 } }),
+    );
+  }
+  expect(await audit()).toEqual([]);
+  sabotage("DELETE FROM messages WHERE queue <> 'outcomes'");
+  expect((await audit()).filter((finding) => finding.includes(purged) || finding.includes(retried))).toEqual(
+    [],
+  );
+  expect(await audit()).toContain(`dead_letter_missing ${redriven}`);
 });
 
 test('a process that was killed is no finding while its message comes back, and one without a message is', async () => {

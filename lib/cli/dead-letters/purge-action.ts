@@ -2,13 +2,17 @@ import type { WalkedQueue } from '../queues.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { deleteDeadLetters } from './delete.ts';
+import type { DeadLetterService } from './service.ts';
 
 /** Deletes dead letters. */
 export class PurgeAction implements DeadLetterAction {
   readonly #queue: WalkedQueue;
+  readonly #noteDiscarded: DeadLetterService['noteDiscarded'];
 
-  constructor(queue: WalkedQueue) {
+  /** @param noteDiscarded notes what is about to be deleted. @default - nothing does */
+  constructor(queue: WalkedQueue, noteDiscarded?: DeadLetterService['noteDiscarded']) {
     this.#queue = queue;
+    this.#noteDiscarded = noteDiscarded;
   }
 
   preview(): 'deleted' {
@@ -16,6 +20,7 @@ export class PurgeAction implements DeadLetterAction {
   }
 
   async *run(letters: readonly DeadLetter[]): AsyncGenerator<HandledDeadLetter, void> {
+    await this.#noteDiscarded?.(letters);
     yield* await deleteDeadLetters(this.#queue, letters, 'deleted');
   }
 }

@@ -25,7 +25,7 @@ export function purgeCommand(run: Run): Command {
       command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
     const { openDeadLetterService } = await import('./service.ts');
     await using service = await openDeadLetterService(options, run.signal);
-    const action = new PurgeAction(service.queue);
+    const action = new PurgeAction(service.queue, service.noteDiscarded);
     const perSecond = Number.POSITIVE_INFINITY;
     await runAction(service, { doing: 'deleting', action, perSecond, ids, options }, run);
   });

@@ -12,6 +12,7 @@ import { eachPriority } from '../../core/model/priority.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
 import { RequestRecords } from '../../core/records/request-records.ts';
 import { QUEUES, REQUEST_LANES } from '../../embedded/storage.ts';
+import { noteDiscarded } from '../../stores/sqlite/dead-letters.ts';
 import { keepsOrder } from '../../stores/sqlite/keep-order.ts';
 import { SqliteRecordStore } from '../../stores/sqlite/record-store.ts';
 import { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
@@ -22,6 +23,7 @@ import { FileQueue, PeekedFileQueue } from '../file-queue.ts';
 import type { RefilledQueue } from '../queues.ts';
 import { chosenService, dataFolder, type RunningService, serviceFile } from '../running-service.ts';
 import type { DeploymentOptions } from '../service-options.ts';
+import type { DeadLetter } from './dead-letter.ts';
 import { LanedInput } from './laned-input.ts';
 import type { Rehearser } from './rehearsal/rehearser.ts';
 import type { DeadLetterSource } from './walk.ts';
@@ -29,6 +31,8 @@ import type { DeadLetterSource } from './walk.ts';
 /** The dead letters of a service, and the queue to redrive them to. */
 export interface DeadLetterService extends DeadLetterSource, AsyncDisposable {
   readonly input: RefilledQueue;
+  /** Notes that dead letters are deleted on purpose, for the audit. Absent on AWS, where nothing has room for that. */
+  noteDiscarded?(letters: readonly DeadLetter[]): Promise<void>;
   /** Reads which versions of the processor run requests now; undefined if the deployment doesn't say. */
   readVersions(signal: AbortSignal): Promise<AliasRouting | undefined>;
   /**
@@ -67,6 +71,12 @@ async function openFile(
     queue: new Queue(file, QUEUES.deadLetters),
     input: inputOf(file),
     records: recordsIn(new SqliteRecordStore(file)),
+    noteDiscarded: (letters) =>
+      file.write(() => {
+        for (const { requests } of letters) {
+          for (const { described } of requests) noteDiscarded(file, described);
+        }
+      }, 'committed'),
     readVersions: async () => undefined,
     openRehearser: async (processorFile) => {
       if (processorFile === undefined) {

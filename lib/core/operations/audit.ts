@@ -120,7 +120,7 @@ function judgeUnended(
 }
 
 function judgeEnded(
-  { hasMessage, hasDeadLetter, publishedEnd, missingObjects }: AuditedRequest,
+  { hasMessage, hasDeadLetter, publishedEnd, discardedEnd, missingObjects }: AuditedRequest,
   record: RequestRecord,
   { now, resultAgeDays, publicationsSince }: AuditRules,
   add: Add,
@@ -140,7 +140,7 @@ function judgeEnded(
   if (!isPublished && !isStreamed && publicationsSince !== undefined && endedAt >= publicationsSince) {
     add('outcome_unpublished', endedAt);
   }
-  const isKept = now < endedAt + DEAD_LETTER_MILLISECONDS;
+  const isKept = now < endedAt + DEAD_LETTER_MILLISECONDS && discardedEnd !== endedAt;
   if (hasDeadLetter === false && isKept && deadLetterOf(record) !== 'no') add('dead_letter_missing', endedAt);
 }
 

@@ -11,6 +11,8 @@ export interface AuditedRecord {
   readonly hasDeadLetter: boolean | undefined;
   /** The `endedAt` of the outcome that was published last, if that is noted. */
   readonly publishedEnd?: number;
+  /** The `endedAt` of the outcome whose dead letter was deleted on purpose, if that is noted. */
+  readonly discardedEnd?: number;
 }
 
 /** A stored payload or result. */

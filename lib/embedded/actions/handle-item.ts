@@ -1,7 +1,7 @@
 import type { PreparedRequest } from '../../core/intake/submissions.ts';
 import type { Action, ActionItem, ActionKind, ItemSettlement } from '../../core/model/action.ts';
 import { RecordMissing } from '../../core/records/errors.ts';
-import type { SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
+import { noteDiscarded, type SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
 import { MessageTable } from '../../stores/sqlite/message-table.ts';
 import { SqliteRecordStore } from '../../stores/sqlite/record-store.ts';
 import { cancelRequest } from '../cancel-request.ts';
@@ -107,6 +107,7 @@ async function takeLetter(
     const isThere = letters.has(number, now);
     if (!store.settle(action, item, isThere ? settlement : GONE) || !isThere) return;
     letters.take(number, now);
+    if (action.action !== 'redrive') noteDiscarded(file, item);
     sending?.send();
   };
   await file.write(take, 'on disk', sending?.queue);

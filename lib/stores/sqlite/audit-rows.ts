@@ -13,7 +13,7 @@ const MAX_ROWS = 500;
 const HAS_MESSAGE = (queues: string) => `EXISTS (SELECT 1 FROM temp.message_requests
   WHERE request = records.key AND queue IN (SELECT value FROM json_each(${queues})))`;
 
-const RECORDS = `SELECT id, ${RECORD_COLUMNS}, published_end, ${HAS_MESSAGE(':lanes')} AS has_message,
+const RECORDS = `SELECT id, ${RECORD_COLUMNS}, published_end, discarded_end, ${HAS_MESSAGE(':lanes')} AS has_message,
     ${HAS_MESSAGE(':deadLetters')} AS has_dead_letter
   FROM records WHERE id > :after ORDER BY id LIMIT ${MAX_ROWS}`;
 
@@ -98,6 +98,7 @@ export class AuditRows {
   #auditedOf(row: Row, hasUnnamed: boolean): AuditedRecord {
     const { lanes, deadLetters } = this.#queues;
     const published = numberOf(row.published_end);
+    const discarded = numberOf(row.discarded_end);
     // A message that doesn't say its request may be that of any.
     const known = (has: unknown, isHere: boolean) =>
       has === 0 && (hasUnnamed || !isHere) ? undefined : has === 1;
@@ -106,6 +107,7 @@ export class AuditRows {
       hasMessage: known(row.has_message, lanes !== undefined),
       hasDeadLetter: known(row.has_dead_letter, deadLetters !== undefined),
       ...(published !== undefined && { publishedEnd: published }),
+      ...(discarded !== undefined && { discardedEnd: discarded }),
     };
   }
 }

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { QueueMessage } from '../../core/model/received-message.ts';
+import type { RequestIdentity } from '../../core/model/request-id.ts';
 import { messageOf } from './message-table.ts';
+import { recordKey } from './record-store.ts';
 import type { Row } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
@@ -18,6 +20,8 @@ const FIND = `SELECT * FROM messages WHERE queue = :queue AND number = :number A
 const HAS = `SELECT 1 FROM messages WHERE queue = :queue AND number = :number AND ${IS_FREE}`;
 
 const TAKE = `DELETE FROM messages WHERE queue = :queue AND number = :number AND ${IS_FREE}`;
+
+const NOTE_DISCARDED = `UPDATE records SET discarded_end = json_extract(outcome, '$.endedAt') WHERE key = :key`;
 
 /** A message of a dead-letter queue. */
 export interface SqliteDeadLetter {
@@ -62,6 +66,14 @@ export class SqliteDeadLetters {
   take(number: number, now: number): boolean {
     return this.#file.statement(TAKE).run({ queue: this.#queue, number, now }).changes === 1;
   }
+}
+
+/**
+ * Notes that the dead letter of a request is deleted on purpose, so that an audit doesn't miss it. For a transaction that makes
+ * other changes too.
+ */
+export function noteDiscarded(file: SqliteFile, request: RequestIdentity): void {
+  file.statement(NOTE_DISCARDED).run({ key: recordKey(request) });
 }
 
 function letterOf(row: Row): SqliteDeadLetter {

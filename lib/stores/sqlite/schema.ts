@@ -120,6 +120,11 @@ const HAS_PUBLICATIONS = "SELECT 1 FROM pragma_table_info('records') WHERE name 
 /** When the outcome ended that was published last, in milliseconds since 1970. */
 const ADD_PUBLICATIONS = 'ALTER TABLE records ADD COLUMN published_end INTEGER';
 
+const HAS_DISCARDS = "SELECT 1 FROM pragma_table_info('records') WHERE name = 'discarded_end'";
+
+/** When the outcome ended whose dead letter was deleted on purpose, in milliseconds since 1970. */
+const ADD_DISCARDS = 'ALTER TABLE records ADD COLUMN discarded_end INTEGER';
+
 /**
  * Tables that aren't the application's: those begin with `app_`, which no table of Coatcheck ever does, or are its outbox. An
  * application may create them before Coatcheck's are there.
@@ -153,6 +158,7 @@ export function createTables(database: DatabaseSync, path: string): void {
     if (!database.prepare(HAS_RELEASES).get()) database.exec(ADD_RELEASES);
     if (!database.prepare(HAS_FAILURE_GROUPS).get()) database.exec(ADD_FAILURE_GROUPS);
     if (!database.prepare(HAS_PUBLICATIONS).get()) database.exec(ADD_PUBLICATIONS);
+    if (!database.prepare(HAS_DISCARDS).get()) database.exec(ADD_DISCARDS);
     database.exec('COMMIT');
   } catch (error) {
     rollback(database);

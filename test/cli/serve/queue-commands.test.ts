@@ -94,6 +94,7 @@ test('dead letters are listed, shown, put back and deleted', async () => {
     stderr: expect.stringContaining('no dead letters'),
   });
   expect(await client.status(second)).toMatchObject({ status: 'failed' });
+  expect(await coatcheck('audit', '--grace', '0s')).toMatchObject({ code: 0, stdout: '' });
 });
 
 /** Fixes one of them, and prints. */

@@ -104,6 +104,19 @@ test.each<[string, AuditedRequest, readonly string[]]>([
     ['dead_letter_missing'],
   ],
   [
+    'was dead-lettered, and its dead letter purged',
+    audited(ended('failed', { attemptsExhausted: true }), {
+      publishedEnd: NOW - HOUR,
+      discardedEnd: NOW - HOUR,
+    }),
+    [],
+  ],
+  [
+    'was dead-lettered again after an earlier dead letter was purged',
+    audited(ended('failed', { attemptsExhausted: true }), { publishedEnd: NOW - HOUR, discardedEnd: 1 }),
+    ['dead_letter_missing'],
+  ],
+  [
     'was dead-lettered 14 days ago',
     audited(ended('failed', { attemptsExhausted: true }, NOW - 14 * DAY), { publishedEnd: NOW - 14 * DAY }),
     [],
