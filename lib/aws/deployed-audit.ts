@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeTableCommand, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
+import { CoatcheckError } from '../core/base/errors.ts';
 import { RECORD_KEY } from '../core/config/record-table.ts';
 import {
   DEFAULT_PAYLOAD_PREFIX,
@@ -32,9 +33,12 @@ export interface AuditClients {
 export interface AuditedDeployment {
   readonly tableName: string;
   readonly bucketName: string;
-  /** The queues of requests, whatever their priority. */
+  /** The queues of requests of all processors, whatever their priority. */
   readonly inputQueueUrls: readonly string[];
-  readonly deadLetterQueueUrl: string;
+  /** The queues of their dead letters, one for each processor. */
+  readonly deadLetterQueueUrls: readonly string[];
+  /** Where the bucket has objects of the service. Others are looked up if a record refers to them. @default - the usual places */
+  readonly prefixes?: readonly string[];
 }
 
 /** What can be in a queue. */
@@ -47,8 +51,18 @@ const COUNTS = [
 /** SQS's counts are eventually consistent, usually within a minute: a queue is empty if it is twice, this far apart. */
 const SETTLING_MILLISECONDS = 60_000;
 
-/** Where a service stores objects by default. Those of other prefixes are looked up one by one if a record refers to them. */
+/** Where a service stores objects by default. */
 const PREFIXES = [DEFAULT_PAYLOAD_PREFIX, DEFAULT_RESULT_PREFIX, `${DEFAULT_UPLOAD_PREFIX}${TICKET_FOLDER}`];
+
+/** There are more records and objects than the audit can hold in memory. */
+export class AuditTooLarge extends CoatcheckError {
+  override readonly name = 'AuditTooLarge';
+  readonly code = 'audit_too_large';
+
+  constructor(max: number) {
+    super(`The service has more than ${max} records and stored objects: run npx coatcheck audit instead`);
+  }
+}
 
 /** What the queues say. */
 interface QueueStates {
@@ -69,9 +83,14 @@ export class DeployedAudit implements AuditSource {
   readonly #now: number;
   readonly #settlingMilliseconds: number;
   readonly #signal: AbortSignal;
+  readonly #maxHeld: number;
+  #held = 0;
   #states: QueueStates | undefined;
 
-  /** @param now milliseconds since 1970. @param settlingMilliseconds between two looks at the queues */
+  /**
+   * @param now milliseconds since 1970. @param settlingMilliseconds between two looks at the queues
+   * @param maxHeld most records and objects together: an audit keeps the names of all of them in memory
+   */
   constructor(
     clients: AuditClients,
     deployment: AuditedDeployment,
@@ -79,13 +98,20 @@ export class DeployedAudit implements AuditSource {
       now,
       signal,
       settlingMilliseconds = SETTLING_MILLISECONDS,
-    }: { readonly now: number; readonly signal: AbortSignal; readonly settlingMilliseconds?: number },
+      maxHeld = Number.POSITIVE_INFINITY,
+    }: {
+      readonly now: number;
+      readonly signal: AbortSignal;
+      readonly settlingMilliseconds?: number;
+      readonly maxHeld?: number;
+    },
   ) {
     this.#clients = clients;
     this.#deployment = deployment;
     this.#now = now;
     this.#settlingMilliseconds = settlingMilliseconds;
     this.#signal = signal;
+    this.#maxHeld = maxHeld;
   }
 
   /** Of a few hours ago, and of all items of the table. */
@@ -97,9 +123,11 @@ export class DeployedAudit implements AuditSource {
   }
 
   async *objects(): AsyncGenerator<ListedObject, void> {
-    for (const Prefix of PREFIXES) {
+    for (const Prefix of this.#deployment.prefixes ?? PREFIXES) {
       const input = { Bucket: this.#deployment.bucketName, Prefix };
       for await (const { Contents = [] } of paginateListObjectsV2({ client: this.#clients.objects }, input)) {
+        this.#signal.throwIfAborted();
+        this.#hold(Contents.length);
         for (const { Key: key, LastModified } of Contents) {
           if (key !== undefined && LastModified) yield { key, modifiedAt: LastModified.getTime() };
         }
@@ -109,6 +137,7 @@ export class DeployedAudit implements AuditSource {
 
   /** A version that a record names may be there while the list has none, or a newer one. */
   async hasObject({ bucket, key, versionId }: ClaimCheck): Promise<boolean> {
+    this.#signal.throwIfAborted();
     try {
       const input = { Bucket: bucket, Key: key, VersionId: versionId };
       await this.#clients.objects.send(new HeadObjectCommand(input));
@@ -129,6 +158,7 @@ export class DeployedAudit implements AuditSource {
     };
     for await (const { Items = [] } of paginateScan({ client: this.#clients.table }, input)) {
       this.#signal.throwIfAborted();
+      this.#hold(Items.length);
       const stored = Items.map(storedOf).filter(({ keptUntil }) => keptUntil > this.#now);
       yield stored.map(({ record }) => ({
         record,
@@ -149,6 +179,11 @@ export class DeployedAudit implements AuditSource {
 
   get messageMilliseconds(): number {
     return this.#states?.retentionMilliseconds ?? Number.POSITIVE_INFINITY;
+  }
+
+  #hold(count: number): void {
+    this.#held += count;
+    if (this.#held > this.#maxHeld) throw new AuditTooLarge(this.#maxHeld);
   }
 
   /** Until its time, a request may wait in EventBridge Scheduler instead of in a queue. */
@@ -178,12 +213,12 @@ export class DeployedAudit implements AuditSource {
   }
 
   async #look(): Promise<QueueStates> {
-    const { inputQueueUrls, deadLetterQueueUrl } = this.#deployment;
+    const { inputQueueUrls, deadLetterQueueUrls } = this.#deployment;
     const inputs = await Promise.all(inputQueueUrls.map((url) => this.#attributesOf(url)));
-    const deadLetters = await this.#attributesOf(deadLetterQueueUrl);
+    const deadLetters = await Promise.all(deadLetterQueueUrls.map((url) => this.#attributesOf(url)));
     return {
       areEmpty: inputs.every(isEmpty),
-      hasNoDeadLetters: isEmpty(deadLetters),
+      hasNoDeadLetters: deadLetters.every(isEmpty),
       retentionMilliseconds: Math.max(...inputs.map((each) => Number(each.MessageRetentionPeriod) * 1000)),
     };
   }

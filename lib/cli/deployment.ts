@@ -45,13 +45,22 @@ export async function findDeployment(search: Search): Promise<Deployment> {
 }
 
 /** Finds the one service that matches. @throws DeploymentUnknown if none or several match; it lists the candidates */
-export function findService({
+export async function findService(search: Search): Promise<DeployedService> {
+  const [service] = await findSharing(search);
+  return service;
+}
+
+/**
+ * Finds the one service that matches, and behind it those that share its table: its front door, and the processors that were added.
+ * @throws DeploymentUnknown as {@link findService} does
+ */
+export function findSharing({
   stack,
   service,
   kind = 'service',
   note,
   ...place
-}: Search): Promise<DeployedService> {
+}: Search): Promise<readonly [DeployedService, ...DeployedService[]]> {
   return lookAround(place, stack, async (services, where) => {
     const found = await candidatesOf(services, { stack, service });
     const candidates = found.filter((each) => kindOf(each) === kind);
@@ -62,7 +71,7 @@ export function findService({
       throw new DeploymentUnknown(problemOf({ stack, service, kind, matching, candidates, where }));
     }
     if (stack === undefined) note(`using ${nameOf(only)} ${where}`);
-    return only;
+    return [only, ...candidates.filter((each) => each !== only && sharesTable(each, only))];
   });
 }
 
@@ -128,6 +137,11 @@ function frontDoors(services: readonly DeployedService[]): readonly DeployedServ
   const isBehind = ({ stack, service }: DeployedService) =>
     services.some((other) => other.stack === stack && service.startsWith(`${other.service}/`));
   return services.filter((each) => !isBehind(each));
+}
+
+function sharesTable(one: DeployedService, other: DeployedService): boolean {
+  const { RequestTableName: table } = one.outputs;
+  return table !== undefined && table === other.outputs.RequestTableName;
 }
 
 function ignoreMissing(error: unknown): readonly DeployedService[] {

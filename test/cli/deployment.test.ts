@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { findDeployment, listServices } from '../../lib/cli/deployment.ts';
+import { findDeployment, findSharing, listServices } from '../../lib/cli/deployment.ts';
 import { describeServiceOutput, type ServiceOutputName } from '../../lib/core/config/service-outputs.ts';
 import { freePort } from '../local/free-port.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
@@ -207,6 +207,22 @@ describe('E2: with several services', () => {
       'Reports Service',
     ]);
   });
+});
+
+test('those that share the table of a service are found with it', async () => {
+  const table = (RequestTableName: string, InputQueueUrl: string) => ({ RequestTableName, InputQueueUrl });
+  await account(
+    stacks({
+      Shop: {
+        Images: table('images', 'front'),
+        'Images/Reports': table('images', 'behind'),
+        Other: table('other', 'other'),
+      },
+    }),
+  );
+  const { signal } = new AbortController();
+  const found = await findSharing({ stack: 'Shop', service: 'Images', localFolder, signal, note: () => {} });
+  expect(found.map(({ outputs }) => outputs.InputQueueUrl)).toEqual(['front', 'behind']);
 });
 
 test('a service is found without its path although processors stand behind it; they are by theirs', async () => {

@@ -33,7 +33,7 @@ async function setUp() {
     tableName: await createRequestTable(clients.table),
     bucketName: bucket,
     inputQueueUrls: [await queueUrl(), await queueUrl()],
-    deadLetterQueueUrl: await queueUrl(),
+    deadLetterQueueUrls: [await queueUrl(), await queueUrl()],
   };
   const store = new DynamoDbRecordStore(clients.table, deployment.tableName);
   const put = async (id: string, record: Partial<RequestRecord>) => {
@@ -50,8 +50,9 @@ async function setUp() {
   const send = (QueueUrl = '') =>
     clients.queues.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
   const purge = (QueueUrl = '') => clients.queues.send(new PurgeQueueCommand({ QueueUrl }));
-  const audit = async (now = NOW) => {
-    const source = new DeployedAudit(clients, deployment, { now, signal, settlingMilliseconds: 0 });
+  const audit = async (now = NOW, maxHeld?: number) => {
+    const options = { now, signal, settlingMilliseconds: 0, ...(maxHeld !== undefined && { maxHeld }) };
+    const source = new DeployedAudit(clients, deployment, options);
     const found: string[] = [];
     const rules = { now, graceMilliseconds: 60_000, resultAgeDays: 15 };
     for await (const { findings } of runAudit(source, rules)) {
@@ -84,7 +85,8 @@ test('requests without messages are named once all queues are empty', async () =
   await put('dead', { status: 'failed', outcome, attemptsExhausted: true });
   const [, low] = deployment.inputQueueUrls;
   await send(low);
-  await send(deployment.deadLetterQueueUrl);
+  const [, deadLetters] = deployment.deadLetterQueueUrls;
+  await send(deadLetters);
   expect(await audit()).toEqual([]);
   // The queues keep a message for 4 days.
   expect(await audit(NOW + 3 * 24 * HOUR)).toEqual([]);
@@ -96,7 +98,7 @@ test('requests without messages are named once all queues are empty', async () =
   ]);
   await purge(low);
   expect(await audit()).toEqual(['attempt_abandoned runs', 'message_missing waits']);
-  await purge(deployment.deadLetterQueueUrl);
+  await purge(deadLetters);
   expect(await audit()).toEqual([
     'attempt_abandoned runs',
     'dead_letter_missing dead',
@@ -112,4 +114,6 @@ test('results that are missing, and objects without a record, are named', async 
   await putObject('elsewhere/own');
   await put('own', succeeded('own', 'elsewhere/own'));
   expect(await audit()).toEqual(['result_missing gone']);
+  expect(await audit(NOW, 4)).toEqual(['result_missing gone']);
+  await expect(audit(NOW, 3)).rejects.toMatchObject({ code: 'audit_too_large' });
 });

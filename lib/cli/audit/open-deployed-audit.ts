@@ -6,7 +6,7 @@ import { sqsClient } from '../../aws/sqs-client.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { note } from '../../terminal/output.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
-import { deploymentOf, findService } from '../deployment.ts';
+import { deploymentOf, findSharing } from '../deployment.ts';
 import type { DeploymentOptions } from '../service-options.ts';
 import type { GivenRules, OpenedAudit } from './opened-audit.ts';
 
@@ -16,9 +16,9 @@ export async function openDeployedAudit(
   given: GivenRules,
   signal: AbortSignal,
 ): Promise<OpenedAudit> {
-  const service = await findService({ ...options, signal, note });
+  const [service, ...others] = await findSharing({ ...options, signal, note });
   const deployment = deploymentOf(service);
-  const { HighInputQueueUrl: high, LowInputQueueUrl: low } = service.outputs;
+  const all = [service, ...others].map(({ outputs }) => outputs);
   const inputQueueUrl = deployment('InputQueueUrl');
   const aws = await awsOfQueue(inputQueueUrl);
   const clients = {
@@ -29,8 +29,10 @@ export async function openDeployedAudit(
   const audited = {
     tableName: deployment('RequestTableName'),
     bucketName: deployment('PayloadBucketName'),
-    inputQueueUrls: [inputQueueUrl, high, low].filter((url) => url !== undefined),
-    deadLetterQueueUrl: deployment('DeadLetterQueueUrl'),
+    inputQueueUrls: all
+      .flatMap((each) => [each.InputQueueUrl, each.HighInputQueueUrl, each.LowInputQueueUrl])
+      .filter((url) => url !== undefined),
+    deadLetterQueueUrls: all.map((each) => each.DeadLetterQueueUrl).filter((url) => url !== undefined),
   };
   note('looking at the queues; if they are empty, once more after a minute');
   return {
