@@ -29,6 +29,7 @@ import { OutcomeTopic } from './outcome-topic.ts';
 import type { ProcessorProps } from './processor-props.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
+import { RequestAudit } from './request-audit.ts';
 import type { RelayedService, ServiceRelay } from './service-relay.ts';
 import { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 import { propsBehind } from './settings/front-door.ts';
@@ -79,6 +80,8 @@ export class AsyncService extends Construct implements IConnectable {
   readonly api: RequestApi | undefined;
   /** The delivery of webhooks; undefined without the prop `webhooks`. */
   readonly webhooks: Webhooks | undefined;
+  /** The audits, which look for requests that are lost; undefined without the prop `observability.audit`. */
+  readonly audit: RequestAudit | undefined;
   /** The alarms: on dead letters, long waits, low success rates, errors, throttling and pauses, and on the memory of tasks. */
   readonly alarms: readonly Alarm[];
   /** The dashboard; undefined without the prop `observability.dashboard`. */
@@ -143,7 +146,12 @@ export class AsyncService extends Construct implements IConnectable {
         encryptionKey,
         removalPolicy,
       }).table;
-    const { failureEvents, alarmTopic, dashboard: wantsDashboard = false } = props.observability ?? {};
+    const {
+      failureEvents,
+      alarmTopic,
+      audit: auditProps,
+      dashboard: wantsDashboard = false,
+    } = props.observability ?? {};
     const failureBus =
       failureEvents &&
       new FailureEvents(this, 'FailureEvents', {
@@ -234,6 +242,20 @@ export class AsyncService extends Construct implements IConnectable {
             payloadBucket: bucket,
             removalPolicy,
           });
+    const audit =
+      auditProps &&
+      new RequestAudit(this, 'Audit', {
+        service: props,
+        settings,
+        audit: auditProps,
+        inputQueue: input.queue,
+        lanes,
+        deadLetterQueue: input.deadLetterQueue,
+        requestTable,
+        payloadBucket: bucket,
+        payloadSources,
+        removalPolicy,
+      });
     const alarms = new ServiceAlarms(this, 'Alarms', {
       settings,
       inputQueue: input.queue,
@@ -250,6 +272,7 @@ export class AsyncService extends Construct implements IConnectable {
       tasks: onFargate?.service,
       release: onLambda?.release,
       api: ownApi,
+      audit: audit?.function,
       topic: alarmTopic,
     });
     const dashboard = wantsDashboard
@@ -274,6 +297,7 @@ export class AsyncService extends Construct implements IConnectable {
       api: ownApi,
       webhooks: ownWebhooks,
       relay,
+      audit,
       prefixes: settings.prefixes,
       payloadSources,
     });
@@ -326,6 +350,7 @@ export class AsyncService extends Construct implements IConnectable {
     this.release = onLambda?.release;
     this.api = api;
     this.webhooks = webhooks;
+    this.audit = audit;
     this.alarms = alarms.all;
     this.dashboard = dashboard;
     this.#settings = settings;
@@ -356,6 +381,7 @@ export class AsyncService extends Construct implements IConnectable {
     const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);
     this.api?.addProcessor(added.#settings, added.inputQueue);
     for (const relay of this.#relays) relay.addProcessor(added.#settings, added.inputQueue);
+    this.audit?.addProcessor(added.inputQueue, added.deadLetterQueue);
     this.#behind.push(added);
     return added;
   }

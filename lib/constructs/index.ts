@@ -1,4 +1,6 @@
 /** The exports of `coatcheck/cdk`, for CDK apps. */
+
+export type { VerdictName } from '../core/config/audit-verdicts.ts';
 export type { Allowance, Limit, LimitKey, MetadataName, Rate } from '../core/config/limits.ts';
 export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts';
 export { AsyncService } from './async-service.ts';
@@ -17,11 +19,12 @@ export { Release } from './release.ts';
 export type { ReleaseProps } from './release-props.ts';
 export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
+export { RequestAudit } from './request-audit.ts';
 export type { RelayedService, ServiceRelay } from './service-relay.ts';
 export { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 export type { FargateProps, ForwardToContainer } from './settings/fargate-props.ts';
 export type { InputQueueProps, LaneProps, PollerProps } from './settings/input-queue-props.ts';
-export type { FailureEventsProps, ObservabilityProps } from './settings/observability-props.ts';
+export type { AuditProps, FailureEventsProps, ObservabilityProps } from './settings/observability-props.ts';
 export type { OutputProps, OutputQueueProps } from './settings/output-props.ts';
 export type {
   PayloadLifecycle,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
@@ -94,7 +94,7 @@ const { service, template } = serviceIn(stack, {
   webhooks: { endpoints: true },
   output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },
-  observability: { failureEvents: {}, tracing: Tracing.xray() },
+  observability: { failureEvents: {}, tracing: Tracing.xray(), audit: { every: Duration.hours(6) } },
   secrets: { MODEL_KEY: new Secret(stack, 'ModelKey') },
 });
 new Outbox(stack, 'Outbox', { service });
@@ -115,6 +115,7 @@ test.each([
   ['outbox', 'OutboxRole'],
   ['schedule', 'ServiceApiSchedulesFunctionRole'],
   ['batch', 'ServiceApiBatchesFunctionRole'],
+  ['audit', 'ServiceAuditRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
   const allowed = allowedTo(role);
   expect(allowed.length).toBeGreaterThan(3);
@@ -166,6 +167,7 @@ test.each([
   ['outbox', 'OutboxRole'],
   ['schedules', 'ServiceApiSchedulesFunctionRole'],
   ['batches', 'ServiceApiBatchesFunctionRole'],
+  ['audits', 'ServiceAuditRole'],
 ])('the recipe for VPCs names the services that a function calls: %s', (name, role) => {
   const page = readFileSync('docs/recipes/run-in-a-vpc.md', 'utf8');
   const rows = [...page.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>

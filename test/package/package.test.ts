@@ -79,7 +79,7 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/coatcheck.js',
-        ...['api', 'batch', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map(
+        ...['api', 'audit', 'batch', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map(
           (name) => `functions/${name}/index.mjs`,
         ),
         'lib/lambda/function-credentials.js',

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { type AuditFinding, VERDICTS, type VerdictName } from '../../core/operations/audit.ts';
+import { VERDICTS, type VerdictName } from '../../core/config/audit-verdicts.ts';
+import { type AuditFinding, DEFAULT_GRACE_SECONDS, remedyOf } from '../../core/operations/audit.ts';
 import { runAudit } from '../../core/operations/run-audit.ts';
 import { formatTime } from '../../terminal/figures.ts';
 import { formatCount, formatProgress } from '../../terminal/format.ts';
@@ -12,8 +13,6 @@ import { addDeploymentOptions, jsonOption } from '../service-options.ts';
 import { type AuditPlace, openAudit } from './open-audit.ts';
 
 const HEADER = ['verdict', 'ticket', 'tenant', 'since', 'what to do'] as const;
-
-const DEFAULT_GRACE_SECONDS = 60;
 
 const VERDICT_NAMES = Object.keys(VERDICTS);
 
@@ -113,8 +112,4 @@ function resourceOf(finding: AuditFinding) {
   const { since, ...rest } = finding;
   const { meaning } = VERDICTS[finding.verdict];
   return { ...rest, since: formatTime(since), meaning, remedy: remedyOf(finding) };
-}
-
-function remedyOf({ verdict, ticket }: AuditFinding): string {
-  return VERDICTS[verdict].remedy.replaceAll('TICKET', ticket);
 }

@@ -36,6 +36,19 @@ export abstract class FunctionRole extends Role {
     );
   }
 
+  /** With permission to list, S3 answers 404 instead of 403 for a missing object. */
+  protected allowReading(bucket: IBucket, ...prefixes: readonly string[]): void {
+    this.allowObjects(bucket, ['s3:GetObject', 's3:GetObjectVersion'], ...prefixes);
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
+      }),
+    );
+    this.allowKey(bucket.encryptionKey, KEY_USES.readObjects);
+  }
+
   /**
    * Allows reading and writing request records with PartiQL. A `SELECT` without a key would scan the table, so full table
    * scans are denied.

@@ -4,7 +4,16 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 
 /** The functions that belong to the service itself, by their folders in `functions/`. */
-export const OWN_FUNCTIONS = ['api', 'batch', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'] as const;
+export const OWN_FUNCTIONS = [
+  'api',
+  'audit',
+  'batch',
+  'breaker',
+  'outbox',
+  'relay',
+  'schedule',
+  'webhook',
+] as const;
 
 /** One of {@link OWN_FUNCTIONS}. */
 export type OwnFunction = (typeof OWN_FUNCTIONS)[number];

@@ -1,6 +1,4 @@
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Prefixes } from '../settings/prefixes.ts';
@@ -62,18 +60,5 @@ export class ProcessorRole extends FunctionRole {
   private allowPublishing(queue: IQueue, maxMessageBytes: number | undefined): void {
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
     if (maxMessageBytes === undefined) this.allow(['sqs:GetQueueAttributes'], [queue.queueArn]);
-  }
-
-  /** With permission to list, S3 answers 404 instead of 403 for a missing object. Nothing is ever listed. */
-  private allowReading(bucket: IBucket, ...prefixes: readonly string[]): void {
-    this.allowObjects(bucket, ['s3:GetObject', 's3:GetObjectVersion'], ...prefixes);
-    this.addToPolicy(
-      new PolicyStatement({
-        actions: ['s3:ListBucket'],
-        resources: [bucket.bucketArn],
-        conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
-      }),
-    );
-    this.allowKey(bucket.encryptionKey, KEY_USES.readObjects);
   }
 }

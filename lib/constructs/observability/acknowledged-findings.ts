@@ -10,6 +10,7 @@ import type { ProcessorFunction } from '../functions/processor-function.ts';
 import type { MessageRelay } from '../message-relay.ts';
 import type { Release } from '../release.ts';
 import type { RequestApi } from '../request-api.ts';
+import type { RequestAudit } from '../request-audit.ts';
 import type { PayloadSource } from '../settings/payload-props.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
 import type { Webhooks } from '../webhooks.ts';
@@ -28,6 +29,7 @@ export interface AcknowledgedScope {
   readonly api: RequestApi | undefined;
   readonly webhooks: Webhooks | undefined;
   readonly relay: MessageRelay | undefined;
+  readonly audit: RequestAudit | undefined;
   readonly prefixes: Prefixes;
   readonly payloadSources: readonly PayloadSource[];
 }
@@ -49,6 +51,10 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
   }
   if (onFargate) acknowledgeTasks(onFargate);
   if (webhooks) acknowledgeWebhooks(webhooks);
+  if (scope.audit) {
+    acknowledgePrefixes(scope.audit.role, payloadBucket, scope.audit.prefixes);
+    acknowledgeSources(scope.audit.role, scope.payloadSources);
+  }
   if (scope.relay) acknowledgeRelay(scope.relay, payloadBucket, prefixes);
   if (scope.release?.deployments) acknowledgeDeployments(scope.release.deployments);
   if (!api) return;

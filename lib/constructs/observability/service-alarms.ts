@@ -1,6 +1,6 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { type Alarm, ComparisonOperator, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -46,6 +46,8 @@ export interface ServiceAlarmsProps {
   readonly release: Release | undefined;
   /** Undefined without an HTTP API. */
   readonly api: RequestApi | undefined;
+  /** Undefined without audits. */
+  readonly audit: IFunction | undefined;
   /** Notified when an alarm fires. */
   readonly topic: ITopic | undefined;
 }
@@ -86,6 +88,7 @@ export class ServiceAlarms extends Construct {
       ...(api?.batches ? [this.onBatchDeadLetters(settings, api.batches.deadLetterQueue)] : []),
       ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
       ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
+      ...(props.audit ? [this.onDrift(settings), this.onAuditErrors(settings, props.audit)] : []),
       this.onOldestRequest(settings, 'OldestRequest', inputQueue),
       ...(props.lanes
         ? [
@@ -193,6 +196,27 @@ export class ServiceAlarms extends Construct {
       `Messages of another queue system could not be relayed to the input queue of ${serviceName}.`,
       'Lambda delivers the batch again until it is relayed, and the messages behind it wait. The log of the relay function',
       'has the reason.',
+    ]);
+  }
+
+  private onDrift({ serviceName }: ServiceSettings): Alarm {
+    const metric = serviceMetric(serviceName, 'LedgerDrift', MINUTE_MAXIMUM);
+    const description = [
+      `Requests of ${serviceName} do not add up: their message, their stored object or their dead letter is gone.`,
+      'The log of the audit function has each of them and what to do, and so has: npx coatcheck audit. The alarm ends with an audit',
+      'that finds none.',
+    ];
+    return newAlarm(this, 'LedgerDrift', metric, 1, description, {
+      // Between two audits, it stays as it is.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+  }
+
+  private onAuditErrors({ serviceName }: ServiceSettings, audit: IFunction): Alarm {
+    const metric = audit.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
+    return newAlarm(this, 'AuditErrors', metric, 1, [
+      `An audit of ${serviceName} did not look at all requests, so it can't say whether some are lost.`,
+      'The log of the audit function has the reason. If there are too many requests for a function, run: npx coatcheck audit.',
     ]);
   }
 

@@ -52,6 +52,9 @@ function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorP
   return [
     ...given.map((name) => `${name} must be left out, since it is that of ${path}`),
     ...taken,
+    ...(own.observability?.audit
+      ? [`observability.audit must be left out, got it: the audits of ${path} look at all its processors`]
+      : []),
     ...(own.queue?.lanes
       ? [`queue.lanes must be left out, got them: only ${path} itself can have queues for other priorities`]
       : []),

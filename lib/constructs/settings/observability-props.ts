@@ -3,6 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { VerdictName } from '../../core/config/audit-verdicts.ts';
 import type { Tracing } from '../observability/tracing.ts';
 
 /** Configures what you can observe of an `AsyncService`. */
@@ -59,6 +60,26 @@ export interface ObservabilityProps {
    * @default - no events
    */
   readonly failureEvents?: FailureEventsProps;
+
+  /**
+   * Looks again and again for requests that are lost: a function compares records, queues and stored objects as `npx coatcheck
+   * audit` does, logs each request that doesn't add up, and publishes their number as the metric `LedgerDrift`, with an alarm.
+   * It reads the whole table each time: see docs/ledger.md for what that costs. Requires `metrics`.
+   * @default - no audits
+   */
+  readonly audit?: AuditProps;
+}
+
+/** Configures the audits of an `AsyncService`. */
+export interface AuditProps {
+  /** How often an audit runs: 1 hour to 7 days, in whole minutes. */
+  readonly every: Duration;
+
+  /**
+   * What isn't looked for, such as `dead_letter_missing` where dead letters get purged.
+   * @default - everything in docs/ledger.md is looked for
+   */
+  readonly except?: readonly VerdictName[];
 }
 
 /** Configures the failure events of an `AsyncService`. */

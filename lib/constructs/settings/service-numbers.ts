@@ -14,7 +14,12 @@ import { fargateSettings } from './fargate-settings.ts';
 import { newOutputQueue, outputOf } from './output-queue.ts';
 
 /** The settings that are off unless they are set. */
-type Optional = 'failureRatePercent' | 'highMaxConcurrency' | 'lowMaxConcurrency' | 'reservedConcurrency';
+type Optional =
+  | 'auditIntervalSeconds'
+  | 'failureRatePercent'
+  | 'highMaxConcurrency'
+  | 'lowMaxConcurrency'
+  | 'reservedConcurrency';
 
 /** The settings of provisioned pollers: both or neither are set. */
 type PollerSetting = 'minPollers' | 'maxPollers';
@@ -137,6 +142,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
     recordAgeDays: number('recordAgeDays', records?.retention),
     oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', observability?.oldestRequestAlarm),
+    auditIntervalSeconds: optional('auditIntervalSeconds', observability?.audit?.every),
     maxWaitSeconds: number('maxWaitSeconds', api?.maxWait),
     tenantSharePercent: number('tenantSharePercent', api?.tenantShare),
   };

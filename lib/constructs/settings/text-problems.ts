@@ -18,6 +18,7 @@ export function textProblems(props: AsyncServiceProps): string[] {
     ...versionProblems(props),
     ...outputProblems(props),
     ...failureProblems(props),
+    ...auditProblems(props),
     ...sourceProblems(props),
     ...environmentProblems(props),
     ...secretProblems(props),
@@ -72,6 +73,21 @@ function failureProblems({ observability, serviceName }: AsyncServiceProps): str
   return [
     'serviceName must be known before deployment if observability.failureEvents.topic is set: a rule matches events by it',
   ];
+}
+
+function auditProblems({ observability: { audit, metrics = true } = {} }: AsyncServiceProps): string[] {
+  if (!audit) return [];
+  const { every } = audit;
+  const problems: string[] = [];
+  if (!every.isUnresolved() && !Number.isInteger(every.toMinutes({ integral: false }))) {
+    problems.push(`observability.audit.every must be whole minutes, got ${every.toHumanString()}`);
+  }
+  if (!metrics) {
+    problems.push(
+      'observability.metrics must not be false if observability.audit is set, got false: the alarm of the audits needs their metrics',
+    );
+  }
+  return problems;
 }
 
 function sourceProblems({ payloads: { sources = [] } = {} }: AsyncServiceProps): string[] {

@@ -65,5 +65,18 @@ export const GAUGES = {
 /** The name of a gauge. */
 export type GaugeName = keyof typeof GAUGES;
 
+/** Metrics of an audit. They are counts of its own, so the latest value says how it is. */
+export const AUDIT_METRICS = [
+  /** Requests that don't add up. Missing if the audit is incomplete and found none. */
+  'LedgerDrift',
+  /** Requests that the audit looked at. */
+  'AuditedRequests',
+  /** 1 for each audit that didn't look at everything. */
+  'IncompleteAudits',
+] as const;
+
+/** The name of a metric of an audit. */
+export type AuditMetricName = (typeof AUDIT_METRICS)[number];
+
 /** The name of a metric. */
-export type MetricName = CountName | DistributionName | GaugeName;
+export type MetricName = CountName | DistributionName | GaugeName | AuditMetricName;

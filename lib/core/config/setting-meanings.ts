@@ -67,6 +67,8 @@ export const SETTING_MEANINGS: Readonly<Record<NumberSettingName, string>> = {
     'How long the record of a request is kept after its last change. Duplicates are detected as long as the record exists. At least `queue.retention` plus 14 days.',
   oldestRequestAlarmSeconds:
     'How long a request waits in the input queue before the alarm `OldestRequest` fires.',
+  auditIntervalSeconds:
+    'How often an [audit](ledger.md#by-itself-with-an-alarm) looks for requests that do not add up. Off by default.',
   maxWaitSeconds:
     'Maximum predicted time until a new request is done for which the HTTP API accepts it. If the prediction is longer, the API answers 503. At most `queue.retention`.',
   tenantSharePercent:

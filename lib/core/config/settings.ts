@@ -310,6 +310,13 @@ export const NUMBER_SETTINGS = {
     max: SQS_MAX_RETENTION_SECONDS,
     default: 3_600,
   },
+  auditIntervalSeconds: {
+    prop: 'observability.audit.every',
+    unit: 'seconds',
+    // Longer than an audit may take.
+    min: 3_600,
+    max: 7 * 86_400,
+  },
   maxWaitSeconds: {
     prop: 'api.maxWait',
     unit: 'seconds',

@@ -1,51 +1,9 @@
+import { VERDICTS, type VerdictName } from '../config/audit-verdicts.ts';
 import { SQS_MAX_RETENTION_SECONDS } from '../config/aws-limits.ts';
 import type { ClaimCheck } from '../model/claim-check.ts';
 import { deadLetterOf, type RequestRecord } from '../model/request-record.ts';
 import { isResultKept } from '../model/stored-result.ts';
 import type { AuditedRecord } from '../ports/audit-source.ts';
-
-/** What can be wrong with a ticket, and what to do about it. `TICKET` stands for its id. */
-export const VERDICTS = {
-  message_missing: {
-    meaning: 'The request waits, and no message will start it.',
-    remedy: 'Submit the payload again, then: npx coatcheck cancel TICKET',
-  },
-  attempt_abandoned: {
-    meaning: 'The lease of its attempt is over, and no message will start another one.',
-    remedy: 'Submit the payload again, then: npx coatcheck cancel TICKET',
-  },
-  record_missing: {
-    meaning: 'Its message waits, and its record has disappeared.',
-    remedy: 'Nothing: its attempt writes a new record. Find out who deletes records.',
-  },
-  payload_missing: {
-    meaning: 'The request has not ended, and the stored object of its payload is gone.',
-    remedy: 'Restore the object, or submit the payload again: the request will fail with payload_missing.',
-  },
-  result_missing: {
-    meaning: 'It succeeded, and the stored object of its result is gone before its time.',
-    remedy: 'Restore the object, or submit the payload again.',
-  },
-  outcome_unpublished: {
-    meaning: 'It has ended, and its outcome was never put into the output queue.',
-    remedy: 'Give its consumer the outcome: npx coatcheck status TICKET, npx coatcheck result TICKET',
-  },
-  dead_letter_missing: {
-    meaning: 'It used up its attempts, and its dead letter is gone before its time.',
-    remedy: 'If you purged it: nothing. Otherwise submit the payload again.',
-  },
-  payload_orphaned: {
-    meaning: 'The stored object of a payload has neither a record nor a message.',
-    remedy: 'If its client got a ticket, submit it again. Otherwise nothing: it is deleted by its age.',
-  },
-  result_orphaned: {
-    meaning: 'The stored object of a result has no record.',
-    remedy: 'Find out who deletes records. The object is deleted by its age.',
-  },
-} as const;
-
-/** The name of one of {@link VERDICTS}. */
-export type VerdictName = keyof typeof VERDICTS;
 
 /** A ticket that doesn't add up. */
 export interface AuditFinding {
@@ -65,6 +23,9 @@ export interface AuditedRequest extends AuditedRecord {
   readonly missingObjects: ReadonlySet<string>;
 }
 
+/** How long a request may be between two stores, unless the audit says otherwise. */
+export const DEFAULT_GRACE_SECONDS = 60;
+
 /** What an audit goes by. */
 export interface AuditRules {
   /** Milliseconds since 1970. */
@@ -73,6 +34,8 @@ export interface AuditRules {
   readonly graceMilliseconds: number;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
+  /** How long records are kept after their last change, in days. @default - that of a service */
+  readonly recordAgeDays?: number;
   /** From when on publications are noted, in milliseconds since 1970; undefined if they aren't. */
   readonly publicationsSince?: number;
 }
@@ -98,6 +61,11 @@ export function auditRequest(audited: AuditedRequest, rules: AuditRules): readon
   if (record.outcome) judgeEnded(audited, record, rules, add);
   else judgeUnended(audited, record, rules, add);
   return found;
+}
+
+/** What to do about a finding. */
+export function remedyOf({ verdict, ticket }: AuditFinding): string {
+  return VERDICTS[verdict].remedy.replaceAll('TICKET', ticket);
 }
 
 type Add = (verdict: VerdictName, since: number, object?: string) => void;

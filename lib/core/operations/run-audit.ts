@@ -50,13 +50,11 @@ async function missingOf(
   return missing;
 }
 
-async function unrecordedIn(
-  source: AuditSource,
-  { now, graceMilliseconds }: AuditRules,
-): Promise<readonly AuditFinding[]> {
+async function unrecordedIn(source: AuditSource, rules: AuditRules): Promise<readonly AuditFinding[]> {
+  const { now, graceMilliseconds } = rules;
   const requests = await source.unrecorded(now - graceMilliseconds);
   // The record of one that has waited for longer may have reached its age.
-  const after = now - NUMBER_SETTINGS.recordAgeDays.default * DAY_MILLISECONDS;
+  const after = recordsSince(rules);
   return requests
     .filter(({ submittedAt }) => submittedAt > after)
     .map(({ id: ticket, tenant, submittedAt: since }) => ({
@@ -67,17 +65,25 @@ async function unrecordedIn(
     }));
 }
 
+/** Since when each record that was written must still be there, in milliseconds since 1970. */
+function recordsSince({ now, recordAgeDays = NUMBER_SETTINGS.recordAgeDays.default }: AuditRules): number {
+  return now - recordAgeDays * DAY_MILLISECONDS;
+}
+
 /** Objects of requests that have neither a record nor a message. */
 async function orphansIn(
   source: AuditSource,
   objects: ReadonlyMap<string, number>,
   owners: ReadonlySet<string>,
-  { now, graceMilliseconds }: AuditRules,
+  rules: AuditRules,
 ): Promise<readonly AuditFinding[]> {
+  const { now, graceMilliseconds } = rules;
   const referred = new Set(await source.objectsOfMessages());
   const before = now - graceMilliseconds - (source.messageMilliseconds ?? 0);
   return [...objects].flatMap(([key, modifiedAt]): AuditFinding[] => {
     const owner = objectOwner(key);
+    // The record of an older one may have reached its age.
+    if (modifiedAt <= recordsSince(rules)) return [];
     if (!owner || modifiedAt > before || owners.has(owner.name) || referred.has(key)) return [];
     const verdict = owner.kind === 'payload' ? 'payload_orphaned' : 'result_orphaned';
     return [{ verdict, ticket: owner.name, since: modifiedAt, object: key }];

@@ -1,12 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { VERDICTS } from '../../../lib/core/config/audit-verdicts.ts';
 import type { Outcome } from '../../../lib/core/model/outcome.ts';
 import { outcomeOf } from '../../../lib/core/model/outcome.ts';
 import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
-import { type AuditedRequest, auditRequest, VERDICTS } from '../../../lib/core/operations/audit.ts';
+import { type AuditedRequest, auditRequest } from '../../../lib/core/operations/audit.ts';
+import { auditMetricsOf } from '../../../lib/core/operations/audit-metrics.ts';
 import { ledgerOf } from '../../../lib/core/operations/ledger.ts';
 import { objectOwner, ownerName } from '../../../lib/core/operations/object-owner.ts';
+import { MAX_LOGGED_FINDINGS, reportAudit } from '../../../lib/core/operations/report-audit.ts';
+import type { AuditSource } from '../../../lib/core/ports/audit-source.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -137,6 +142,78 @@ test('a finding names the ticket, its tenant, the time and the object', () => {
     since: NOW - HOUR,
     object: 'payloads/1',
   });
+});
+
+/** A source of records and objects without messages. */
+function sourceOf(
+  pages: readonly AuditedRequest[][],
+  objects: Readonly<Record<string, number>> = {},
+): AuditSource {
+  return {
+    count: async () => 0,
+    objects: async function* () {
+      for (const [key, modifiedAt] of Object.entries(objects)) yield { key, modifiedAt };
+    },
+    hasObject: async () => false,
+    records: async function* () {
+      yield* pages;
+    },
+    unrecorded: async () => [],
+    objectsOfMessages: () => undefined,
+  };
+}
+
+test('a report counts a request once, and logs as many findings as it may', async () => {
+  const lost = Array.from({ length: MAX_LOGGED_FINDINGS + 5 }, (_, number) =>
+    audited(
+      {
+        request: { ...request, id: String(number) },
+        payload: { check: { bucket: 'b', key: 'gone' }, digest: 'd', messageId: 'm', sentAt: 0 },
+      },
+      { hasMessage: false },
+    ),
+  );
+  const logger = new CollectingLogger();
+  const report = await reportAudit(sourceOf([lost.slice(0, 50), lost.slice(50)]), RULES, { logger });
+  expect(report).toEqual({ audited: lost.length, drift: lost.length });
+  expect(logger.lines.filter(({ level }) => level === 'error')).toHaveLength(MAX_LOGGED_FINDINGS);
+  expect(logger.lines.at(-1)).toMatchObject({
+    message: 'The audit is complete',
+    fields: { audited: lost.length, drift: lost.length, findings: 2 * lost.length },
+  });
+  const except = ['message_missing', 'payload_missing'] as const;
+  expect((await reportAudit(sourceOf([lost]), RULES, { logger, except })).drift).toBe(0);
+});
+
+test('a report that is incomplete has what was found, and no drift of 0', async () => {
+  const failure = new Error('throttled');
+  const pages = (found: AuditedRequest[]): AuditSource => ({
+    ...sourceOf([]),
+    records: async function* () {
+      yield found;
+      throw failure;
+    },
+  });
+  const logger = new CollectingLogger();
+  const nothing = await reportAudit(pages([audited({}, { hasMessage: true })]), RULES, { logger });
+  expect(nothing).toEqual({ audited: 1, drift: 0, stoppedBy: failure });
+  expect(auditMetricsOf(nothing)).toEqual([
+    ['AuditedRequests', 1],
+    ['IncompleteAudits', 1],
+  ]);
+  const one = await reportAudit(pages([audited({}, { hasMessage: false })]), RULES, { logger });
+  expect(auditMetricsOf(one)).toContainEqual(['LedgerDrift', 1]);
+  expect(auditMetricsOf({ audited: 1, drift: 0 })).toEqual([
+    ['AuditedRequests', 1],
+    ['LedgerDrift', 0],
+  ]);
+});
+
+test('an object is an orphan only while its record would be kept', async () => {
+  const logger = new CollectingLogger();
+  const orphan = sourceOf([], { 'payloads/0198c0de-7f3a-7a51-8f0c-3f1d5f0a9b11': NOW - 20 * DAY });
+  expect((await reportAudit(orphan, RULES, { logger })).drift).toBe(1);
+  expect((await reportAudit(orphan, { ...RULES, recordAgeDays: 19 }, { logger })).drift).toBe(0);
 });
 
 test('the page of the ledger has the table of verdicts', async () => {

@@ -1,0 +1,16 @@
+import type { AuditMetricName } from '../config/metric-names.ts';
+import type { AuditReport } from './report-audit.ts';
+
+/** The metrics of an audit. One that is incomplete can't say that nothing drifts. */
+export function auditMetricsOf({
+  audited,
+  drift,
+  stoppedBy,
+}: AuditReport): readonly (readonly [AuditMetricName, number])[] {
+  const isComplete = stoppedBy === undefined;
+  return [
+    ['AuditedRequests', audited],
+    ...(isComplete || drift > 0 ? [['LedgerDrift', drift] as const] : []),
+    ...(isComplete ? [] : [['IncompleteAudits', 1] as const]),
+  ];
+}

@@ -1,0 +1,48 @@
+import { serializeError } from '../base/serialize-error.ts';
+import type { VerdictName } from '../config/audit-verdicts.ts';
+import type { AuditSource } from '../ports/audit-source.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { type AuditRules, remedyOf } from './audit.ts';
+import { runAudit } from './run-audit.ts';
+
+/** Most findings of an audit that are logged one by one. The command lists all of them. */
+export const MAX_LOGGED_FINDINGS = 100;
+
+/** What an audit found. */
+export interface AuditReport {
+  /** Requests that were looked at. */
+  readonly audited: number;
+  /** Requests that don't add up, of those that were looked at. */
+  readonly drift: number;
+  /** Why the audit didn't look at everything; undefined if it did. */
+  readonly stoppedBy?: unknown;
+}
+
+/** Runs an audit, logs what it finds, and counts it. An audit that fails has reported what it had found until then. */
+export async function reportAudit(
+  source: AuditSource,
+  rules: AuditRules,
+  { logger, except = [] }: { readonly logger: Logger; readonly except?: readonly VerdictName[] },
+): Promise<AuditReport> {
+  const drifting = new Set<string>();
+  let audited = 0;
+  let findings = 0;
+  const report = () => ({ audited, drift: drifting.size });
+  try {
+    for await (const step of runAudit(source, rules)) {
+      audited += step.checked;
+      for (const finding of step.findings.filter(({ verdict }) => !except.includes(verdict))) {
+        drifting.add(finding.ticket);
+        findings++;
+        if (findings > MAX_LOGGED_FINDINGS) continue;
+        const since = new Date(finding.since).toISOString();
+        logger.error('A request does not add up', { ...finding, since, remedy: remedyOf(finding) });
+      }
+    }
+  } catch (stoppedBy) {
+    logger.error('The audit is incomplete', { ...report(), findings, error: serializeError(stoppedBy) });
+    return { ...report(), stoppedBy };
+  }
+  logger.info('The audit is complete', { ...report(), findings });
+  return report();
+}
