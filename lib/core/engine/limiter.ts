@@ -3,8 +3,9 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-import { type LimitWait, MAX_SHORT_WAIT_MILLISECONDS, type Permit } from '../limits/key-lease.ts';
-import { LimitLeases } from '../limits/limit-leases.ts';
+import type { LimitWait, Permit } from '../limits/key-lease.ts';
+import type { LimitLeases, LimitLeasesOptions } from '../limits/limit-leases.ts';
+import { MAX_SHORT_WAIT_MILLISECONDS } from '../limits/short-wait.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { Deadline } from './deadline.ts';
 import { deferralsLeft, leastDeferralSeconds } from './deferral.ts';
@@ -25,7 +26,7 @@ export const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
 
 /** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
 export class Limiter {
-  readonly #leases: LimitLeases | undefined;
+  readonly #leases: Promise<LimitLeases> | undefined;
   readonly #settings: LimiterSettings;
   readonly #ports: EnginePorts;
   /** Those that wait in this process take up the places of others. */
@@ -42,7 +43,7 @@ export class Limiter {
     if (limits.length === 0) return;
     if (!store)
       throw new ConfigurationError('limits need a store that processes share, and this host has none');
-    this.#leases = new LimitLeases({ limits, store, now: () => clock.now(), random });
+    this.#leases = loadLeases({ limits, store, now: () => clock.now(), random });
   }
 
   /**
@@ -52,7 +53,7 @@ export class Limiter {
    */
   async acquire({ decoded, message }: Job, deadline: Deadline): Promise<Permit | LimitWait> {
     if (!this.#leases || 'rejection' in decoded || deferralsLeft(message, this.#settings) < 1) return FREE;
-    const acquiring = this.#leases.acquire(decoded, deadline);
+    const acquiring = this.#leases.then((leases) => leases.acquire(decoded, deadline));
     try {
       return await unlessAborted(acquiring, deadline.startDeadline, () => {
         // An invocation ends, but not its process: a permit that comes too late would be held for good.
@@ -98,7 +99,7 @@ export class Limiter {
   countStarted(request: DecodedRequest, deadline: Deadline): void {
     // The metadata of an upload is on its object: see the API, which doesn't count it by metadata either.
     const counted = request.ticketed ? { ...request, metadata: {} } : request;
-    this.#leases?.countStarted(counted, deadline);
+    void this.#leases?.then((leases) => leases.countStarted(counted, deadline));
   }
 
   /**
@@ -109,7 +110,8 @@ export class Limiter {
     if (key === undefined) return false;
     const { logger } = this.#ports;
     try {
-      const isKnown = await this.#leases?.pause(request, key, until.getTime(), deadline);
+      const leases = await this.#leases;
+      const isKnown = await leases?.pause(request, key, until.getTime(), deadline);
       if (isKnown) logger.info('Requests of a key pause', { ...requestFields(request), key, until });
       else
         logger.warn('PauseUntil names a key without a limit: only this request waits', {
@@ -127,11 +129,18 @@ export class Limiter {
   async flush(closing: AbortSignal): Promise<void> {
     if (!this.#leases) return;
     try {
-      await unlessAborted(this.#leases.tidy(), closing, () => {});
+      const leases = await this.#leases;
+      await unlessAborted(leases.tidy(), closing, () => {});
     } catch (error) {
       this.#ports.logger.warn('Permits could not be renewed', { error: serializeError(error) });
     }
   }
+}
+
+/** Loads the code on demand: most services have no limits, and their functions start without it. */
+async function loadLeases(options: LimitLeasesOptions): Promise<LimitLeases> {
+  const { LimitLeases } = await import('../limits/limit-leases.ts');
+  return new LimitLeases(options);
 }
 
 function giveBack(answer: Permit | LimitWait): void {
