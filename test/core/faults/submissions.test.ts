@@ -257,7 +257,7 @@ describe('a submission with an id', () => {
     expect(service.harness.records.all()).toHaveLength(1);
   });
 
-  test('is the same request for as long as it is kept, then the id is free', async () => {
+  test('is the same request for as long as it is kept; the id is free after twice that time', async () => {
     const service = new SubmissionService();
     const { recordAgeDays } = service.harness.settings;
     const { request } = await service.submit({ id: 'order-17' });
@@ -265,7 +265,10 @@ describe('a submission with an id', () => {
     service.harness.clock.advanceSeconds(recordAgeDays * DAY_SECONDS - 0.001);
     expect(await service.submit({ id: 'order-17' })).toMatchObject({ status: 'succeeded', request });
     await expect(service.submit({ id: 'order-17', payload: LARGE })).rejects.toThrow(RequestIdTaken);
-    service.harness.clock.advanceSeconds(0.001);
+    // The record is deleted, and the id remembered: the record could have been changed until its age.
+    service.harness.clock.advanceSeconds(recordAgeDays * DAY_SECONDS - 0.001);
+    await expect(service.submit({ id: 'order-17', payload: LARGE })).rejects.toThrow(RequestIdTaken);
+    service.harness.clock.advanceSeconds(0.002);
     await service.submit({ id: 'order-17', payload: LARGE });
     await service.deliver();
     expect(service.runs).toHaveLength(2);
