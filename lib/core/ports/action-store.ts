@@ -53,8 +53,11 @@ export interface ActionStore {
   listed(id: string, after: string | undefined, limit: number): Promise<ListedItemPage>;
   /** Writes if the stored revision is one less. @returns whether it was */
   write(action: Action, revision: number): Promise<boolean>;
-  /** Leases the running action that has waited the longest for its next step; undefined if none is due. */
-  takeDue(now: number, leasedUntil: number): Promise<StoredAction | undefined>;
+  /**
+   * Leases the running action that has waited the longest for its next step; undefined if none is due.
+   * @param id only this one, for a store that can't find those that are due
+   */
+  takeDue(now: number, leasedUntil: number, id?: string): Promise<StoredAction | undefined>;
   /** Ends the lease of an action that runs. @param at when its next step is due */
   setDue(id: string, at: number): Promise<void>;
   /** Requests that aren't handled, in their order. @param before only those whose place in the plan is less */
