@@ -6,6 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { ACTION_ROUTES } from '../lib/api/action-routes.ts';
 import { BATCH_ROUTES } from '../lib/api/batch-routes.ts';
 import { openApiDocument } from '../lib/api/openapi-document.ts';
 import { SCHEDULE_ROUTES } from '../lib/api/schedule-routes.ts';
@@ -22,11 +23,13 @@ import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 const SOURCE_ROOT = 'coatcheck:///';
 
 /** The routes that some deployments have, and others don't. */
-const MORE_ROUTES = [[], SCHEDULE_ROUTES, BATCH_ROUTES, [...SCHEDULE_ROUTES, ...BATCH_ROUTES]];
+const MORE_ROUTES = [[], SCHEDULE_ROUTES, BATCH_ROUTES, [...SCHEDULE_ROUTES, ...BATCH_ROUTES]].flatMap(
+  (more) => [more, [...more, ...ACTION_ROUTES]],
+);
 
 /**
- * Puts the OpenAPI documents into the bundle instead of the module that generates them: for each of {@link MORE_ROUTES}, whose numbers
- * differ.
+ * Puts the OpenAPI documents into the bundle instead of the module that generates them: for each of {@link MORE_ROUTES}, by the ids of
+ * their operations.
  */
 const OPENAPI_DOCUMENTS: Plugin = {
   name: 'openapi-documents',
@@ -35,16 +38,20 @@ const OPENAPI_DOCUMENTS: Plugin = {
       const documents = Object.fromEntries(
         API_AUTHS.map((auth) => [
           auth,
-          Object.fromEntries(MORE_ROUTES.map((more) => [more.length, openApiDocument(auth, more)])),
+          Object.fromEntries(MORE_ROUTES.map((more) => [namesOf(more), openApiDocument(auth, more)])),
         ]),
       );
       return {
         contents: `const documents = ${JSON.stringify(documents)};
-          export const openApiDocument = (auth, more = []) => documents[auth][more.length];`,
+          export const openApiDocument = (auth, more = []) => documents[auth][more.map(({ operationId }) => operationId).join()];`,
       };
     });
   },
 };
+
+function namesOf(routes: readonly { readonly operationId?: string }[]): string {
+  return routes.map(({ operationId }) => operationId).join();
+}
 
 /** Bundles a function into `index.mjs` in a folder, the files it imports on demand, and a source map of each. */
 export async function bundleFunction(name: string, folder: string): Promise<void> {

@@ -64,6 +64,9 @@ const extensions = [
   ...(environment.batchFunctionArn === ''
     ? []
     : [(await import('./batches.ts')).batchRoutes(environment, parts, taking)]),
+  ...(environment.actionFunctionArn === ''
+    ? []
+    : [(await import('./actions.ts')).actionRoutes(environment, parts)]),
 ];
 const access: ApiAccess = {
   auth: environment.auth,

@@ -220,6 +220,7 @@ export class AsyncService extends Construct implements IConnectable {
             auth: props.api.auth ?? ApiAuth.iam(),
             corsOrigins: props.api.corsOrigins ?? [],
             inputQueue: input.queue,
+            deadLetterQueue: input.deadLetterQueue,
             lanes,
             webhookQueue: webhooks?.queue,
             webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,

@@ -40,6 +40,13 @@ export interface RequestApiProps {
   readonly batches?: boolean;
 
   /**
+   * Whether operators can act on many requests at once (`/v1/actions`): put back, purge, cancel and retry them, each planned first. A function
+   * does it, which runs only while an action does. See docs/actions.md.
+   * @default false
+   */
+  readonly actions?: boolean;
+
+  /**
    * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:
    * `https://app.example.com`, or `*` for all.
    * @default - none

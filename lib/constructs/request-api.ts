@@ -15,6 +15,7 @@ import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
+import { RequestActions } from './request-actions.ts';
 import { RequestBatches } from './request-batches.ts';
 import { RequestSchedules } from './request-schedules.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
@@ -37,6 +38,7 @@ const CALLERS_PATHS = [
 
 /** Configures a {@link RequestApi}. */
 export interface RequestApiSetup extends ApiFunctionProps {
+  readonly deadLetterQueue: IQueue;
   /** The origins of web pages that can call the API from browsers. */
   readonly corsOrigins: readonly string[];
 }
@@ -57,6 +59,8 @@ export class RequestApi extends Construct {
   readonly schedules: RequestSchedules | undefined;
   /** What ends batches; undefined unless {@link RequestApiProps.batches}. */
   readonly batches: RequestBatches | undefined;
+  /** What does the steps of actions; undefined unless {@link RequestApiProps.actions}. */
+  readonly actions: RequestActions | undefined;
   readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
@@ -65,10 +69,12 @@ export class RequestApi extends Construct {
       ? new RequestSchedules(this, 'Schedules', props)
       : undefined;
     this.batches = props.service.api?.batches ? new RequestBatches(this, 'Batches', props) : undefined;
+    this.actions = props.service.api?.actions ? new RequestActions(this, 'Actions', props) : undefined;
     const { function: handler, role } = new ApiFunction(this, 'Function', {
       ...props,
       schedules: this.schedules,
       batches: this.batches,
+      actions: this.actions,
     });
     const methods = methodsOf(props);
     this.httpApi = new HttpApi(this, 'Http', {

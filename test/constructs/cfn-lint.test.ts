@@ -41,6 +41,7 @@ it('finds nothing in the template of a service with every option of its own reso
       auth: ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' }),
       corsOrigins: ['https://app.example.com'],
       batches: true,
+      actions: true,
     },
     webhooks: {},
     encryptionKey: new Key(stack, 'Key'),

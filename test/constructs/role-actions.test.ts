@@ -90,7 +90,7 @@ function rabbitMqSource(scope: Stack): RabbitMqEventSource {
 
 const stack = new Stack(emptyApp(), 'Stack');
 const { service, template } = serviceIn(stack, {
-  api: { schedules: true, batches: true },
+  api: { schedules: true, batches: true, actions: true },
   webhooks: { endpoints: true },
   output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },
@@ -116,6 +116,7 @@ test.each([
   ['schedule', 'ServiceApiSchedulesFunctionRole'],
   ['batch', 'ServiceApiBatchesFunctionRole'],
   ['audit', 'ServiceAuditRole'],
+  ['action', 'ServiceApiActionsFunctionRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
   const allowed = allowedTo(role);
   expect(allowed.length).toBeGreaterThan(3);
@@ -168,6 +169,7 @@ test.each([
   ['schedules', 'ServiceApiSchedulesFunctionRole'],
   ['batches', 'ServiceApiBatchesFunctionRole'],
   ['audits', 'ServiceAuditRole'],
+  ['actions', 'ServiceApiActionsFunctionRole'],
 ])('the recipe for VPCs names the services that a function calls: %s', (name, role) => {
   const page = readFileSync('docs/recipes/run-in-a-vpc.md', 'utf8');
   const rows = [...page.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>

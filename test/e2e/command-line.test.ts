@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, inject, test, vi } from 'vitest';
+import { localConfig } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
@@ -83,6 +85,41 @@ test('lists a dead letter, puts it back, and runs it again under its ticket', as
   ]);
   expect((await onStack(['dead-letters', 'show', id])).exitCode).toBe(1);
 });
+
+test('redrives a dead letter by an action, from its plan to its end', async () => {
+  const service = new Service('E2e-cloudevents');
+  const { id } = await service.submit({ do: 'fail', untilAttempt: 5 });
+  expect(await service.event(id)).toMatchObject({ data: { code: 'attempts_exhausted' } });
+  await vi.waitUntil(async () => (await onStack(['dead-letters', 'list'])).stdout.includes(id), {
+    timeout: 60_000,
+  });
+
+  const planned = await onStack(['actions', 'plan', 'redrive', id, '--reason', 'it works again', '--json']);
+  const plan = JSON.parse(planned.stdout);
+  expect(plan).toMatchObject({ state: 'planned', count: 1, sample: [{ id, status: 'failed' }] });
+  expect(await onStack(['actions', 'apply', plan.id, '--count', '1', '--no-wait'])).toMatchObject({
+    exitCode: 0,
+  });
+  await runAction(service, plan.id);
+
+  const shown = await onStack(['actions', 'show', plan.id, '--json']);
+  expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'succeeded', progress: { handled: 1, done: 1 } });
+  expect(await service.events(id, 2)).toMatchObject([
+    { type: 'coatcheck.request.failed' },
+    { type: 'coatcheck.request.succeeded', data: { attempt: 5 } },
+  ]);
+  expect((await onStack(['actions', 'list'])).stdout).toContain('it works again');
+});
+
+/** Has the timer of an action fire, as the scheduler does within a minute. */
+async function runAction(service: Service, id: string): Promise<void> {
+  const lambda = new LambdaClient(localConfig(inject('endpoint')));
+  const FunctionName = service.output('ActionFunctionName');
+  const { FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify({ id }) }),
+  );
+  expect(FunctionError).toBeUndefined();
+}
 
 /** The group of a failed request; undefined while the index of failures lags behind. */
 async function groupOf(

@@ -11,8 +11,18 @@ const OF_A_RELEASE = 'No service under test has releases; test/cli/rollback has 
 const OF_THE_ENGINE = 'A worker runs the engine of the processor, whose role has the right, too';
 const OF_A_WORKER = 'The worker under test sends no webhooks';
 
+const OF_LARGE_EDITS =
+  'A payload that replaces another is stored only where the inline limit is below 256 KiB';
+const OF_OTHER_ACTIONS = 'test/conformance/deployed-actions.test.ts makes these calls, without roles';
+
 /** Rights that no test of this project uses, as `ROLE: ACTION on RESOURCE`, and why they are granted. */
 export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
+  'Api/Actions/Function/Role: dynamodb:PartiQLInsert on Requests/Table': OF_OTHER_ACTIONS,
+  'Api/Actions/Function/Role: dynamodb:PartiQLUpdate on Requests/Table': OF_OTHER_ACTIONS,
+  'Api/Actions/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
+  'Api/Actions/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
+  'Api/Actions/Function/Role: sqs:SendMessage on HighInput': OF_OTHER_ACTIONS,
+  'Api/Actions/Function/Role: sqs:SendMessage on LowInput': OF_OTHER_ACTIONS,
   'Api/Batches/Function/Role: s3:GetObject on Payloads/Bucket/results/batches/*':
     'Finds the manifest that a function wrote before it died',
   'Api/Schedules/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleFunction } from '../../bin/bundle-function.ts';
+import { ACTION_ROUTES } from '../../lib/api/action-routes.ts';
 import { BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
 import { openApiDocument } from '../../lib/api/openapi-document.ts';
 import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
@@ -21,7 +22,16 @@ test('the bundle of the API has the OpenAPI documents, not what generates them',
   const [file = ''] = files.filter((name) => name.startsWith('openapi-document'));
   const bundled: typeof import('../../lib/api/openapi-document.ts') = await import(join(folder, file));
   for (const auth of API_AUTHS) {
-    for (const more of [[], SCHEDULE_ROUTES, BATCH_ROUTES, [...SCHEDULE_ROUTES, ...BATCH_ROUTES]]) {
+    for (const more of [
+      [],
+      SCHEDULE_ROUTES,
+      BATCH_ROUTES,
+      [...SCHEDULE_ROUTES, ...BATCH_ROUTES],
+      ACTION_ROUTES,
+      [...SCHEDULE_ROUTES, ...ACTION_ROUTES],
+      [...BATCH_ROUTES, ...ACTION_ROUTES],
+      [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...ACTION_ROUTES],
+    ]) {
       expect(bundled.openApiDocument(auth, more)).toEqual(
         JSON.parse(JSON.stringify(openApiDocument(auth, more))),
       );

@@ -47,7 +47,7 @@ test.each(['processor', 'api', 'webhook'])('%s starts without the SDK of OpenTel
   );
 });
 
-test.each(['api', 'schedule', 'batch'])(
+test.each(['action', 'api', 'schedule', 'batch'])(
   '%s starts without the client of EventBridge Scheduler',
   async (name) => {
     const { atStart, all } = await packagesOf(name, /@aws-sdk\/(client-[^/]+)/);

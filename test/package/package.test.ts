@@ -66,7 +66,8 @@ describe('the published package', () => {
       );
     const code =
       /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/(?:processor|worker)|lib)\/.+)\.(?:c?js(?:\.map)?|d\.c?ts)$/;
-    const bundled = /^functions\/(?:api|batch|breaker|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
+    const bundled =
+      /^functions\/(?:action|api|batch|breaker|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
     expect(files.filter((file) => !code.test(file) && !bundled.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
@@ -79,7 +80,7 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/coatcheck.js',
-        ...['api', 'audit', 'batch', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map(
+        ...['action', 'api', 'audit', 'batch', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map(
           (name) => `functions/${name}/index.mjs`,
         ),
         'lib/lambda/function-credentials.js',

@@ -1,5 +1,5 @@
+import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { RedriveDecision } from '../../core/model/redrive.ts';
-import type { DeadLetter } from './dead-letter.ts';
 
 /** What an action did with a dead letter. */
 export type ActionResult =

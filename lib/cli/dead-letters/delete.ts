@@ -1,6 +1,6 @@
+import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { WalkedQueue } from '../queues.ts';
 import type { ActionResult, HandledDeadLetter } from './action.ts';
-import type { DeadLetter } from './dead-letter.ts';
 
 /**
  * Deletes at most ten dead letters of a walk.

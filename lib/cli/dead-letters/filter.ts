@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
+import type { DeadLetter, DeadLetterRequest } from '../../aws/dead-letter.ts';
 import { type DeadLetterSummary, summarize } from './summary.ts';
 
 /** Selects dead letters: all conditions must hold. Times are compared with the request's end. */

@@ -1,6 +1,6 @@
+import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { WalkedQueue } from '../queues.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
-import type { DeadLetter } from './dead-letter.ts';
 import { deleteDeadLetters } from './delete.ts';
 import type { DeadLetterService } from './service.ts';
 

@@ -1,10 +1,10 @@
+import { attributesToPutBack, type DeadLetter, decideLetter } from '../../aws/dead-letter.ts';
 import { batchesOf } from '../../aws/sqs-sender.ts';
 import type { RedriveDecision } from '../../core/model/redrive.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import type { RefilledQueue, WalkedQueue } from '../queues.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
-import { attributesToPutBack, type DeadLetter, decideLetter } from './dead-letter.ts';
 import { deleteDeadLetters } from './delete.ts';
 
 /** What {@link RedriveAction} works with. */

@@ -1,3 +1,4 @@
+import type { DeadLetter, DeadLetterRequest } from '../../aws/dead-letter.ts';
 import type { AliasRouting } from '../../aws/function-alias.ts';
 import { formatClaimCheck } from '../../core/model/claim-check.ts';
 import { MAX_REDRIVES } from '../../core/model/request-record.ts';
@@ -5,7 +6,6 @@ import { formatTime } from '../../terminal/figures.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { isForPeople, printCells, printJson } from '../../terminal/output.ts';
 import type { ActionResult, HandledDeadLetter } from './action.ts';
-import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
 import { summarize } from './summary.ts';
 
 /** Column names of {@link deadLetterCells}. */

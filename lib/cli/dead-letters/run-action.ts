@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { AliasRouting } from '../../aws/function-alias.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../terminal/format.ts';
@@ -7,7 +8,6 @@ import { EXIT } from '../exit-status.ts';
 import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import type { ActionResult, DeadLetterAction } from './action.ts';
-import type { DeadLetter } from './dead-letter.ts';
 import { matchingRequests } from './filter.ts';
 import { type ActionOptions, filterOf } from './options.ts';
 import { formatResults, printHandled, Tally } from './report.ts';

@@ -3,6 +3,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployedService } from '../../aws/deployed-services.ts';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
 import type { AliasRouting } from '../../aws/function-alias.ts';
+import { LanedSender } from '../../aws/laned-sender.ts';
 import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../aws/sqs-sender.ts';
@@ -23,8 +24,7 @@ import { FileQueue, PeekedFileQueue } from '../file-queue.ts';
 import type { RefilledQueue } from '../queues.ts';
 import { chosenService, dataFolder, type RunningService, serviceFile } from '../running-service.ts';
 import type { DeploymentOptions } from '../service-options.ts';
-import type { DeadLetter } from './dead-letter.ts';
-import { LanedInput } from './laned-input.ts';
+import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { Rehearser } from './rehearsal/rehearser.ts';
 import type { DeadLetterSource } from './walk.ts';
 
@@ -94,7 +94,7 @@ async function openFile(
 function inputOf(file: SqliteFile): RefilledQueue {
   const lane = (queue: string) => new FileQueue(file, queue);
   if (keepsOrder(file, QUEUES.requests)) return lane(QUEUES.requests);
-  return new LanedInput(eachPriority((priority) => lane(REQUEST_LANES[priority])));
+  return new LanedSender(eachPriority((priority) => lane(REQUEST_LANES[priority])));
 }
 
 /** Opens the queues and the table that a deployment's outputs name. @throws DeploymentUnknown */
@@ -122,7 +122,7 @@ function deployedInput(
 ): RefilledQueue {
   if (high === undefined || low === undefined) return new SqsSender(queues, normal);
   const urls = { high, normal, low };
-  return new LanedInput(eachPriority((priority) => new SqsSender(queues, urls[priority])));
+  return new LanedSender(eachPriority((priority) => new SqsSender(queues, urls[priority])));
 }
 
 /** With releases, the alias knows the versions; otherwise the prop `version` does. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { DeadLetter, DeadLetterRequest } from '../../aws/dead-letter.ts';
 import type { SqsReceivedMessage } from '../../aws/sqs-source.ts';
 import { CoatcheckError } from '../../core/base/errors.ts';
 import { formatTime } from '../../terminal/figures.ts';
@@ -6,7 +7,6 @@ import { formatBytes, formatTable } from '../../terminal/format.ts';
 import { isForPeople, note, print, printable, printJson } from '../../terminal/output.ts';
 import { outputWidth } from '../../terminal/terminal.ts';
 import type { Run } from '../run.ts';
-import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
 import { matchingRequests } from './filter.ts';
 import { addDeadLetterOptions, type DeadLetterOptions } from './options.ts';
 import { deadLetterResource, formatPayload } from './report.ts';

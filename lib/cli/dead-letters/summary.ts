@@ -1,6 +1,6 @@
+import type { DeadLetterRequest } from '../../aws/dead-letter.ts';
 import { failureOf } from '../../core/model/failure-group.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
-import type { DeadLetterRequest } from './dead-letter.ts';
 
 /** Why a request was dead-lettered, in short. */
 export interface DeadLetterSummary {

@@ -1,6 +1,6 @@
+import { type DeadLetter, openDeadLetter } from '../../aws/dead-letter.ts';
 import type { RequestRecords } from '../../core/records/request-records.ts';
 import type { WalkedQueue } from '../queues.ts';
-import { type DeadLetter, openDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matchingRequests } from './filter.ts';
 
 /** Where dead letters and the records of their requests are. */

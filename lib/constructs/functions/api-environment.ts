@@ -35,6 +35,16 @@ export interface BatchResources {
   readonly function: IFunction;
 }
 
+/** The resources that do the steps of actions. */
+export interface ActionResources {
+  readonly scheduleGroup: IScheduleGroup;
+  /** The role with which EventBridge Scheduler invokes the function. */
+  readonly role: IRole;
+  /** The function that does the steps of actions. */
+  readonly function: IFunction;
+  readonly deadLetterQueue: IQueue;
+}
+
 /** The resources that the HTTP API uses. */
 export interface ApiResources {
   readonly payloadBucket: IBucket;
@@ -49,6 +59,8 @@ export interface ApiResources {
   readonly schedules?: ScheduleResources;
   /** What ends batches; undefined if the API has none. */
   readonly batches?: BatchResources;
+  /** What does the steps of actions; undefined if the API has none. */
+  readonly actions?: ActionResources;
   readonly requestTable: ITable;
 }
 
@@ -66,6 +78,7 @@ export function apiEnvironment(
     webhookSecret,
     schedules,
     batches,
+    actions,
     requestTable,
   }: ApiResources,
 ): Record<string, string> {
@@ -85,6 +98,10 @@ export function apiEnvironment(
     batchGroup: batches?.scheduleGroup.scheduleGroupName ?? '',
     batchRole: batches?.role.roleArn ?? '',
     batchFunctionArn: batches?.function.functionArn ?? '',
+    deadLetterQueueUrl: actions?.deadLetterQueue.queueUrl ?? '',
+    actionGroup: actions?.scheduleGroup.scheduleGroupName ?? '',
+    actionRole: actions?.role.roleArn ?? '',
+    actionFunctionArn: actions?.function.functionArn ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

@@ -30,6 +30,7 @@ export class ApiRole extends FunctionRole {
       webhookSecret,
       schedules,
       batches,
+      actions,
       requestTable,
     } = props;
     const { prefixes } = props;
@@ -44,6 +45,11 @@ export class ApiRole extends FunctionRole {
       this.allowScheduleItems(requestTable, 'DeleteItem');
     }
     if (batches) this.allowSchedules(batches.scheduleGroup, batches.role);
+    if (actions) {
+      this.allowSchedules(actions.scheduleGroup, actions.role);
+      // A plan reads the dead letters, and returns them.
+      this.allowWalk(actions.deadLetterQueue);
+    }
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

@@ -6,6 +6,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import {
   BATCH_KEY_PREFIX,
@@ -72,6 +73,12 @@ export abstract class FunctionRole extends Role {
         conditions: { Bool: { 'dynamodb:FullTableScan': 'true' } },
       }),
     );
+  }
+
+  /** Allows walking through a queue, which returns what it has received. */
+  protected allowWalk({ queueArn, encryptionMasterKey }: IQueue): void {
+    this.allow(['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'], [queueArn]);
+    this.allowKey(encryptionMasterKey, KEY_USES.receive);
   }
 
   /** Allows scheduling messages in a group, which EventBridge Scheduler sends with a role. */

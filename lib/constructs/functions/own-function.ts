@@ -5,6 +5,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 
 /** The functions that belong to the service itself, by their folders in `functions/`. */
 export const OWN_FUNCTIONS = [
+  'action',
   'api',
   'audit',
   'batch',

@@ -84,6 +84,12 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
       reason: 'It is the dead-letter queue of the stream.',
     });
   }
+  if (api.actions) {
+    const { scheduleGroup, functionRole } = api.actions;
+    acknowledgeSchedules(api.role, scheduleGroup, 'The timer of each action');
+    acknowledgeSchedules(functionRole, scheduleGroup, 'The timer of each action');
+    acknowledgePrefixes(functionRole, payloadBucket, [payloadPrefix]);
+  }
   if (api.auth.name === 'none') {
     acknowledge(api.httpApi, {
       id: 'AwsSolutions-APIG4',

@@ -86,6 +86,7 @@ export class ServiceAlarms extends Construct {
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
       ...(api?.schedules ? [this.onScheduleDeadLetters(settings, api.schedules.deadLetterQueue)] : []),
       ...(api?.batches ? [this.onBatchDeadLetters(settings, api.batches.deadLetterQueue)] : []),
+      ...(api?.actions ? [this.onActionErrors(settings, api.actions.function)] : []),
       ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
       ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
       ...(props.audit ? [this.onDrift(settings), this.onAuditErrors(settings, props.audit)] : []),
@@ -180,6 +181,14 @@ export class ServiceAlarms extends Construct {
       `Changes of requests in batches of ${serviceName} could not be counted for hours, so these batches end late.`,
       'The log of the function of the batches has the reason. When that is gone, the batches are counted again within an hour;',
       'then purge the dead-letter queue of the batches.',
+    ]);
+  }
+
+  private onActionErrors({ serviceName }: ServiceSettings, actionFunction: IFunction): Alarm {
+    const metric = actionFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
+    return newAlarm(this, 'ActionErrors', metric, 1, [
+      `A step of an action on many requests of ${serviceName} failed. It is tried again within 17 minutes.`,
+      'The log of the function of the actions has the reason. To give the action up, run: npx coatcheck actions abort.',
     ]);
   }
 

@@ -64,6 +64,14 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly batchRole: string;
   /** The function that counts the requests of batches and ends them; empty if there are no batches. */
   readonly batchFunctionArn: string;
+  /** The queue of dead letters, for actions. */
+  readonly deadLetterQueueUrl: string;
+  /** The group for the timers of actions. */
+  readonly actionGroup: string;
+  /** The role that EventBridge Scheduler assumes when a timer of an action fires. */
+  readonly actionRole: string;
+  /** The function that does the steps of actions; empty if there are none. */
+  readonly actionFunctionArn: string;
   /** How long payloads are kept. */
   readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
@@ -112,6 +120,10 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     batchGroup: optionalText('COATCHECK_BATCH_GROUP'),
     batchRole: optionalText('COATCHECK_BATCH_ROLE'),
     batchFunctionArn: optionalText('COATCHECK_BATCH_FUNCTION_ARN'),
+    deadLetterQueueUrl: optionalText(TEXT_VARIABLES.deadLetterQueueUrl),
+    actionGroup: optionalText('COATCHECK_ACTION_GROUP'),
+    actionRole: optionalText('COATCHECK_ACTION_ROLE'),
+    actionFunctionArn: optionalText('COATCHECK_ACTION_FUNCTION_ARN'),
     uploadAgeDays: setting('uploadAgeDays'),
   };
 }

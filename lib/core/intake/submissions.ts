@@ -194,6 +194,17 @@ export class Submissions {
     };
   }
 
+  /**
+   * Submits a new request from the message of an earlier one. When this resolves, it is in the queue.
+   * @param id of the new request: with the same id again, it is the same request
+   */
+  async retry(earlier: DecodedRequest & { readonly payload: KeptPayload }, id: string): Promise<void> {
+    const { message, record, place } = this.prepareRetry(earlier, id);
+    const { request, createdAt } = record.record;
+    await this.#ports.queue.send(message, request.tenant, place);
+    await this.#record(request, createdAt);
+  }
+
   /** @throws PayloadEmpty, PayloadLimitExceeded, RequestRefused */
   #assertTakable(input: SubmitRequest): void {
     const { byteLength } = input.payload;

@@ -14,6 +14,15 @@ export interface ActionRunnerPorts {
   readonly logger: Logger;
 }
 
+/** The time that a process has for an action. */
+export interface ActionTurn {
+  /** No other process does a step of the action in this time, not even if this one ends. */
+  readonly leaseMilliseconds: number;
+  /** Whether there is time for a further step. */
+  readonly mayGoOn: () => boolean;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+}
+
 /** How long a process has for a step, in milliseconds. After that, another one, or the next one, goes on. */
 export const ACTION_LEASE_MILLISECONDS = 10_000;
 
@@ -45,32 +54,57 @@ export class ActionRunner {
     const { store, clock } = this.#ports;
     const now = clock.now();
     const due = await store.takeDue(now, now + ACTION_LEASE_MILLISECONDS);
-    if (due) await this.#step(due);
-    return due !== undefined;
+    if (!due) return false;
+    const next = await this.#step(due);
+    if (next !== undefined) await store.setDue(due.action.id, next);
+    return true;
   }
 
-  async #step(stored: StoredAction): Promise<void> {
-    const { store, targets, clock } = this.#ports;
+  /**
+   * Does the steps of one action, for a process that does nothing else: until it ends, or there is no more time.
+   * @returns whether it runs
+   * @throws any error of a port. What failed is tried again by the next call
+   */
+  async runOne(id: string, { leaseMilliseconds, mayGoOn, sleep }: ActionTurn): Promise<boolean> {
+    const { store, clock } = this.#ports;
+    const now = clock.now();
+    const taken = await store.takeDue(now, now + leaseMilliseconds, id);
+    if (!taken) return isRunning(await store.find(id));
+    try {
+      let stored: StoredAction | undefined = taken;
+      while (stored && isRunning(stored)) {
+        const next = await this.#step(stored);
+        if (!mayGoOn()) break;
+        if (next !== undefined) await sleep(Math.max(0, next - clock.now()));
+        stored = await store.find(id);
+      }
+    } finally {
+      await store.setDue(id, clock.now());
+    }
+    return isRunning(await store.find(id));
+  }
+
+  /** @returns when the next step is due, in milliseconds since 1970; undefined if the action has changed */
+  async #step(stored: StoredAction): Promise<number | undefined> {
+    const { targets, clock } = this.#ports;
     const { action } = stored;
-    const { id, rate } = action;
+    const { rate } = action;
     const began = clock.now();
     const waitsForCanary = action.canary !== undefined && action.canaryPassedAt === undefined;
     const before = waitsForCanary ? canarySizeOf(action) : action.count;
     const size = Math.min(MAX_STEP, Math.ceil(rate * STEP_SECONDS));
-    const items = await store.pending(id, before, size);
-    if (items.length > 0) {
-      await targets.handle(action, items);
-      return store.setDue(id, began + Math.ceil((items.length * 1_000) / rate));
-    }
+    const handled = await targets.handle(action, before, size);
+    if (handled > 0) return began + Math.ceil((handled * 1_000) / rate);
     if (waitsForCanary) return this.#watchCanary(stored);
     await this.#end(stored, { type: 'finish' });
+    return undefined;
   }
 
-  async #watchCanary(stored: StoredAction): Promise<void> {
+  async #watchCanary(stored: StoredAction): Promise<number | undefined> {
     const { store, targets, clock } = this.#ports;
     const { action } = stored;
     const { id, canary } = action;
-    if (!canary) return;
+    if (!canary) return undefined;
     const size = canarySizeOf(action);
     const watched = await store.watched(id, size, MAX_WATCHED);
     const ends = await Promise.all(
@@ -82,7 +116,8 @@ export class ActionRunner {
     const verdict = judgeCanary(canary, counts);
     if (verdict === 'stop') await this.#end(stored, { type: 'stop', because: whyStopped(canary, counts) });
     else if (verdict === 'pass') await this.#change(stored, { type: 'pass_canary' });
-    else await store.setDue(id, clock.now() + WATCH_MILLISECONDS);
+    else return clock.now() + WATCH_MILLISECONDS;
+    return undefined;
   }
 
   async #end(stored: StoredAction, event: ActionEvent): Promise<void> {
@@ -99,4 +134,8 @@ export class ActionRunner {
     if ('refused' in changed) return undefined;
     return (await this.#ports.store.write(changed.action, revision + 1)) ? changed.action : undefined;
   }
+}
+
+function isRunning(stored: StoredAction | undefined): boolean {
+  return stored?.action.state === 'running';
 }

@@ -28,11 +28,13 @@ import { type ActionEvent, actionTransition } from './transition.ts';
 /** The ports of {@link Actions}. */
 export interface ActionsPorts {
   readonly store: ActionStore;
-  readonly targets: ActionTargets;
+  readonly targets: Pick<ActionTargets, 'find'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Makes an id that sorts by its time, in milliseconds since 1970. */
   readonly newId: (at: number) => string;
+  /** Has the steps of an action done; no step before it runs. @default - who does them looks for actions that run */
+  readonly start?: (id: string) => Promise<void>;
 }
 
 /** What an operator saw of a plan. */
@@ -88,6 +90,7 @@ export class Actions {
     if (seen.count !== count || seen.hash !== hash) throw new PlanMismatched(id, seen);
     const now = await this.#find(action);
     if (now.hash !== hash) throw new PlanChanged(id, count, now.targets.length);
+    await this.#ports.start?.(id);
     const applied = await this.#change(id, { type: 'apply' }, this.#assertPlanned);
     this.#log('An action was applied', applied);
     return this.#viewOf(applied);

@@ -1,12 +1,13 @@
 import type { ActionTarget } from '../../core/model/action.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import { type RequestRecord, statusOf } from '../../core/model/request-record.ts';
+import { isFor } from '../../core/operations/letter-rules.ts';
 import { factsOf, matches } from '../../core/operations/request-facts.ts';
 import type { ActionPlan } from '../../core/ports/action-targets.ts';
 import { unendedRecords } from '../../stores/sqlite/unended-records.ts';
 import { deadLettersIn } from '../redrive.ts';
 import type { ActionParts } from './action-parts.ts';
-import { isFor, type OpenedLetter, openLetter } from './opened-letter.ts';
+import { letterStateOf, type OpenedLetter, openLetter } from './opened-letter.ts';
 
 /** Requests that an action is for, in pages. */
 type Found = AsyncGenerator<readonly ActionTarget[], void>;
@@ -46,7 +47,7 @@ async function* findDeadLetters({ action, filter }: ActionPlan, parts: ActionPar
   for await (const page of deadLettersIn(storage).pages(now)) {
     const opened = await Promise.all(page.map((letter) => openLetter(letter, intake.records, settings, now)));
     yield opened.flatMap((each) => {
-      if (!matches(each.facts, filter) || !isFor(action, each)) return [];
+      if (!matches(each.facts, filter) || !isFor(action, letterStateOf(each))) return [];
       // Of several dead letters of a request, one runs it again.
       const key = identityDigest('record', each.request);
       if (action !== 'purge' && listed.has(key)) return [];

@@ -1,5 +1,7 @@
 import type { PreparedRequest } from '../../core/intake/submissions.ts';
 import type { Action, ActionItem, ActionKind, ItemSettlement } from '../../core/model/action.ts';
+import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
+import { cancellationOf, SKIPPED } from '../../core/operations/skipped.ts';
 import { RecordMissing } from '../../core/records/errors.ts';
 import { noteDiscarded, type SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
 import { MessageTable } from '../../stores/sqlite/message-table.ts';
@@ -7,7 +9,7 @@ import { SqliteRecordStore } from '../../stores/sqlite/record-store.ts';
 import { cancelRequest } from '../cancel-request.ts';
 import { deadLettersIn, puttingBack } from '../redrive.ts';
 import type { ActionParts } from './action-parts.ts';
-import { decideRedriveOf, isFor, type OpenedLetter, openLetter, retriableOf } from './opened-letter.ts';
+import { decideRedriveOf, letterStateOf, type OpenedLetter, openLetter } from './opened-letter.ts';
 
 /** A request of an action that runs. */
 interface Handled {
@@ -26,17 +28,16 @@ export const HANDLE_ITEM: Readonly<Record<ActionKind, Handle>> = {
     handled.action.payload ? retryWith(handled.action.payload, handled, parts) : retryLetter(handled, parts),
 };
 
-const GONE = skipped('it is no longer in the dead-letter queue');
-const NOT_FAILED = skipped('it is no longer a failed request');
+const { GONE, NOT_FAILED } = SKIPPED;
 
 async function redriveLetter(handled: Handled, parts: ActionParts): Promise<void> {
   const opened = await openItem(handled, parts);
   if (!opened) return settle(handled, parts, GONE);
   switch (decideRedriveOf(opened)) {
     case 'limit_reached':
-      return settle(handled, parts, skipped('it was redriven as often as a request can be'));
+      return settle(handled, parts, SKIPPED.LIMIT_REACHED);
     case 'settled':
-      return takeLetter(handled, parts, skipped('another dead letter put its request back'));
+      return takeLetter(handled, parts, SKIPPED.PUT_BACK);
     case 'put_back': {
       const { queue, send } = puttingBack(parts.storage, opened.letter);
       return takeLetter(handled, parts, { result: 'done' }, { queue, send });
@@ -47,7 +48,7 @@ async function redriveLetter(handled: Handled, parts: ActionParts): Promise<void
 async function retryLetter(handled: Handled, parts: ActionParts): Promise<void> {
   const { intake, storage } = parts;
   const opened = await openItem(handled, parts);
-  const retriable = opened && isFor('retry', opened) ? retriableOf(opened) : undefined;
+  const retriable = opened && isFor('retry', letterStateOf(opened)) ? retriableOf(opened.decoded) : undefined;
   if (!opened || !retriable) return settle(handled, parts, opened ? NOT_FAILED : GONE);
   const id = intake.newId(storage.clock.now());
   const sending = submitting(intake.submissions.prepareRetry(retriable, id), parts, opened.letter);
@@ -78,10 +79,9 @@ async function retryWith(
 async function cancel(item: ActionItem, { intake }: ActionParts): Promise<ItemSettlement> {
   try {
     const { status } = (await cancelRequest(item, intake)).stored.record;
-    if (status === 'cancelled' || status === 'cancelling') return { result: 'done' };
-    return skipped(`it has ended meanwhile: ${status}`);
+    return cancellationOf(status);
   } catch (error) {
-    if (error instanceof RecordMissing) return skipped('its record is no longer kept');
+    if (error instanceof RecordMissing) return SKIPPED.UNKNOWN;
     throw error;
   }
 }
@@ -147,8 +147,4 @@ export async function settle(
   settlement: ItemSettlement,
 ): Promise<void> {
   await storage.file.write(() => store.settle(action, item, settlement));
-}
-
-function skipped(detail: string): ItemSettlement {
-  return { result: 'skipped', detail };
 }

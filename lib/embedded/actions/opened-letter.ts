@@ -1,9 +1,8 @@
-import type { KeptPayload } from '../../core/intake/submissions.ts';
-import type { ActionKind } from '../../core/model/action.ts';
 import type { DecodedRequest, DecodeLimits } from '../../core/model/decoded-request.ts';
 import { decideRedrive } from '../../core/model/redrive.ts';
 import type { RequestIdentity } from '../../core/model/request-id.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
+import { factsOfLetter, type LetterState } from '../../core/operations/letter-rules.ts';
 import { factsOf, type RequestFacts } from '../../core/operations/request-facts.ts';
 import type { RequestRecords } from '../../core/records/request-records.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
@@ -35,7 +34,10 @@ export async function openLetter(
   const [first = { id: message.id, source: '' }] = decode(message, limits);
   const decoded = 'metadata' in first ? first : undefined;
   const record = decoded && (await records.find(decoded));
-  const facts = record ? factsOf(record, now) : factsOfLetter(letter, first, decoded?.topic);
+  const code = message.attributes[ATTRIBUTES.deadLetterCode];
+  const facts = record
+    ? factsOf(record, now)
+    : factsOfLetter({ ...first, topic: decoded?.topic, code, sentAt: message.sentAt });
   const redrive = message.typedAttributes?.[ATTRIBUTES.deadLetterRedrives]?.value;
   return {
     letter,
@@ -47,45 +49,12 @@ export async function openLetter(
   };
 }
 
-/** Whether an action can handle a dead letter. */
-export function isFor(action: ActionKind, opened: OpenedLetter): boolean {
-  switch (action) {
-    case 'redrive':
-      return decideRedriveOf(opened) !== 'limit_reached';
-    case 'purge':
-      return true;
-    case 'cancel':
-      return false;
-    case 'retry':
-      return (
-        opened.record?.status === 'failed' &&
-        decideRedriveOf(opened) !== 'settled' &&
-        retriableOf(opened) !== undefined
-      );
-  }
+/** What the rules of dead letters need to know of it. */
+export function letterStateOf(opened: OpenedLetter): LetterState {
+  return { ...opened, decision: decideRedriveOf(opened) };
 }
 
 /** What a redrive does with a dead letter. */
 export function decideRedriveOf({ record, redrive, letter }: OpenedLetter) {
   return decideRedrive([record], { redrive, sentAt: letter.message.sentAt });
-}
-
-/** A request that can be submitted again; undefined if its message says more than a submission can. */
-export function retriableOf({
-  decoded,
-}: OpenedLetter): (DecodedRequest & { readonly payload: KeptPayload }) | undefined {
-  if (!decoded || decoded.http || decoded.streamed || decoded.truefoundryFields || decoded.offloaded)
-    return undefined;
-  const { payload } = decoded;
-  return 'unreadable' in payload ? undefined : { ...decoded, payload };
-}
-
-/** Without a record, a dead letter is that of a request that failed. */
-function factsOfLetter(
-  { message }: SqliteDeadLetter,
-  { id, tenant }: RequestIdentity,
-  topic: string | undefined,
-): RequestFacts {
-  const code = message.attributes[ATTRIBUTES.deadLetterCode] ?? 'unknown';
-  return { id, tenant, topic, status: 'failed', code, at: message.sentAt };
 }

@@ -3,6 +3,7 @@ import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import type { Action, ActionItem } from '../../core/model/action.ts';
 import { ActionRunner } from '../../core/operations/action-runner.ts';
 import { Actions } from '../../core/operations/actions.ts';
+import { endOfHandled } from '../../core/operations/end-of-handled.ts';
 import type { ActionTargets, EndStatus } from '../../core/ports/action-targets.ts';
 import { SqliteActionStore } from '../../stores/sqlite/action-store.ts';
 import type { ActionParts, ServiceActionsParts } from './action-parts.ts';
@@ -44,7 +45,8 @@ class ServiceActionTargets implements ActionTargets {
     return findTargets(plan, this.#parts);
   }
 
-  async handle(action: Action, items: readonly ActionItem[]): Promise<void> {
+  async handle(action: Action, before: number, limit: number): Promise<number> {
+    const items = await this.#parts.store.pending(action.id, before, limit);
     await mapConcurrently(items, MAX_HANDLED, async (item) => {
       const handled = { action, item };
       try {
@@ -55,17 +57,10 @@ class ServiceActionTargets implements ActionTargets {
         await settle(handled, this.#parts, { result: 'failed', detail: error.message });
       }
     });
+    return items.length;
   }
 
-  async endOf(
-    { action }: Action,
-    { retriedAs, redrives = 0, ...item }: ActionItem,
-  ): Promise<EndStatus | undefined> {
-    const request = retriedAs === undefined ? item : { ...item, id: retriedAs, source: '' };
-    const record = await this.#parts.intake.records.find(request);
-    // The engine keeps no record of a message that it rejects.
-    if (!record) return 'unknown';
-    const isWaiting = action === 'redrive' && record.attemptsExhausted && (record.redrives ?? 0) <= redrives;
-    return isWaiting ? undefined : record.outcome?.status;
+  endOf(action: Action, item: ActionItem): Promise<EndStatus | undefined> {
+    return endOfHandled(action, item, this.#parts.intake.records);
   }
 }

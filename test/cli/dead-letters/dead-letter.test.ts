@@ -1,10 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { attributesToPutBack, decideLetter, openDeadLetter } from '../../../lib/aws/dead-letter.ts';
 import type { SqsReceivedMessage } from '../../../lib/aws/sqs-source.ts';
-import {
-  attributesToPutBack,
-  decideLetter,
-  openDeadLetter,
-} from '../../../lib/cli/dead-letters/dead-letter.ts';
 import { type DeadLetterFilter, matchingRequests } from '../../../lib/cli/dead-letters/filter.ts';
 import { summarize } from '../../../lib/cli/dead-letters/summary.ts';
 import { PermanentError } from '../../../lib/core/base/errors.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { openDeadLetter } from '../../../lib/aws/dead-letter.ts';
 import { sqsClient } from '../../../lib/aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../../lib/aws/sqs-sender.ts';
-import { openDeadLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
 import { RedriveAction } from '../../../lib/cli/dead-letters/redrive-action.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openDeadLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
+import { openDeadLetter } from '../../../lib/aws/dead-letter.ts';
 import { isSeenBefore, rehearseLetters } from '../../../lib/cli/dead-letters/rehearsal/rehearse-letters.ts';
 import { RehearsalDied, type Rehearser } from '../../../lib/cli/dead-letters/rehearsal/rehearser.ts';
 import type { RehearsedMessage } from '../../../lib/core/model/rehearsal.ts';

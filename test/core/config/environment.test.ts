@@ -172,6 +172,10 @@ const API_ENVIRONMENT: ApiEnvironment = {
   batchGroup: '',
   batchRole: '',
   batchFunctionArn: '',
+  deadLetterQueueUrl: '',
+  actionGroup: '',
+  actionRole: '',
+  actionFunctionArn: '',
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
@@ -224,6 +228,10 @@ const API_VARIABLES = {
   COATCHECK_BATCH_GROUP: '',
   COATCHECK_BATCH_ROLE: '',
   COATCHECK_BATCH_FUNCTION_ARN: '',
+  COATCHECK_DEAD_LETTER_QUEUE_URL: '',
+  COATCHECK_ACTION_GROUP: '',
+  COATCHECK_ACTION_ROLE: '',
+  COATCHECK_ACTION_FUNCTION_ARN: '',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
@@ -410,6 +418,10 @@ test('the API reads back the settings that the stack writes', () => {
     batchGroup: fc.string(),
     batchRole: fc.string(),
     batchFunctionArn: fc.string(),
+    deadLetterQueueUrl: fc.string(),
+    actionGroup: fc.string(),
+    actionRole: fc.string(),
+    actionFunctionArn: fc.string(),
     uploadAgeDays: number('uploadAgeDays'),
   });
   fc.assert(
@@ -442,6 +454,9 @@ const OPTIONAL = [
   'COATCHECK_BATCH_GROUP',
   'COATCHECK_BATCH_ROLE',
   'COATCHECK_BATCH_FUNCTION_ARN',
+  'COATCHECK_ACTION_GROUP',
+  'COATCHECK_ACTION_ROLE',
+  'COATCHECK_ACTION_FUNCTION_ARN',
   'COATCHECK_VERSION',
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',
@@ -558,8 +573,11 @@ test('several problems are reported together', () => {
   for (const name of REQUIRED) expect(message).toContain(`${name} must be set, got nothing`);
 });
 
+/** Only a processor must have a dead-letter queue. */
+const OPTIONAL_FOR_API = [...OPTIONAL, 'COATCHECK_DEAD_LETTER_QUEUE_URL'];
+
 describe('for the API', () => {
-  test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL.includes(name)))(
+  test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL_FOR_API.includes(name)))(
     '%s missing is reported alone',
     (name) => {
       expect(problemsOf({ ...API_VARIABLES, [name]: undefined }, readApiEnvironment)).toBe(

@@ -1,6 +1,6 @@
+import { attributesToPutBack, type DeadLetter } from '../../../aws/dead-letter.ts';
 import type { Rehearsal, RehearsedMessage } from '../../../core/model/rehearsal.ts';
 import { identityDigest } from '../../../core/model/request-id.ts';
-import { attributesToPutBack, type DeadLetter } from '../dead-letter.ts';
 import { RehearsalDied, type Rehearser } from './rehearser.ts';
 
 /** Most bytes of messages in a call. An invocation takes 6 MB. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

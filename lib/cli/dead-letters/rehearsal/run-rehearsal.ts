@@ -1,3 +1,4 @@
+import { type DeadLetter, decideLetter } from '../../../aws/dead-letter.ts';
 import type { Rehearsal } from '../../../core/model/rehearsal.ts';
 import { confirm } from '../../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../../terminal/format.ts';
@@ -6,7 +7,6 @@ import { ProgressBoard } from '../../../terminal/progress-board.ts';
 import { EXIT } from '../../exit-status.ts';
 import type { Run } from '../../run.ts';
 import type { TokenBucket } from '../../token-bucket.ts';
-import { type DeadLetter, decideLetter } from '../dead-letter.ts';
 import { matchingRequests } from '../filter.ts';
 import { type ActionOptions, filterOf } from '../options.ts';
 import { deadLetterResource, Tally } from '../report.ts';

@@ -1,14 +1,14 @@
-import type { BatchFailure } from '../../aws/batch-call.ts';
-import type { OutgoingMessage } from '../../aws/outgoing-message.ts';
-import { DEFAULT_PRIORITY, type Priority } from '../../core/model/priority.ts';
-import { statedPriority } from '../../core/wire/stated-priority.ts';
-import type { RefilledQueue } from '../queues.ts';
+import { DEFAULT_PRIORITY, type Priority } from '../core/model/priority.ts';
+import { statedPriority } from '../core/wire/stated-priority.ts';
+import type { BatchFailure } from './batch-call.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
+import type { SqsSender } from './sqs-sender.ts';
 
 /** Puts each message back into the queue of its priority. */
-export class LanedInput implements RefilledQueue {
-  readonly #lanes: Readonly<Record<Priority, RefilledQueue>>;
+export class LanedSender implements Pick<SqsSender, 'sendBatch'> {
+  readonly #lanes: Readonly<Record<Priority, Pick<SqsSender, 'sendBatch'>>>;
 
-  constructor(lanes: Readonly<Record<Priority, RefilledQueue>>) {
+  constructor(lanes: Readonly<Record<Priority, Pick<SqsSender, 'sendBatch'>>>) {
     this.#lanes = lanes;
   }
 

@@ -1,14 +1,14 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { SqsReceivedMessage } from '../../aws/sqs-source.ts';
-import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/config/aws-limits.ts';
-import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
-import type { DecodedRequest, RejectedRequest } from '../../core/model/decoded-request.ts';
-import type { QueueMessage } from '../../core/model/received-message.ts';
-import { decideRedrive, type RedriveDecision } from '../../core/model/redrive.ts';
-import type { RequestRecord } from '../../core/model/request-record.ts';
-import type { RequestRecords } from '../../core/records/request-records.ts';
-import { ATTRIBUTES } from '../../core/wire/attributes.ts';
-import { decode } from '../../core/wire/decode.ts';
+import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../core/config/aws-limits.ts';
+import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import type { DecodedRequest, RejectedRequest } from '../core/model/decoded-request.ts';
+import type { QueueMessage } from '../core/model/received-message.ts';
+import { decideRedrive, type RedriveDecision } from '../core/model/redrive.ts';
+import type { RequestIdentity } from '../core/model/request-id.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import { ATTRIBUTES } from '../core/wire/attributes.ts';
+import { decode } from '../core/wire/decode.ts';
+import type { SqsReceivedMessage } from './sqs-source.ts';
 
 /** A message of the dead-letter queue and what is known about its requests. */
 export interface DeadLetter {
@@ -28,13 +28,18 @@ export interface DeadLetterRequest {
   readonly attributes: SqsReceivedMessage['attributes'];
 }
 
+/** Finds the records of requests. */
+export interface FoundRecords {
+  find(request: RequestIdentity): Promise<RequestRecord | undefined>;
+}
+
 /** The deepest JSON that any service parses. A service with a lower limit rejected the message and kept no record. */
 const LIMITS = { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.max };
 
 /** Decodes a message and looks up the records of its requests. */
 export async function openDeadLetter(
   message: SqsReceivedMessage,
-  records: Pick<RequestRecords, 'find'>,
+  records: FoundRecords,
 ): Promise<DeadLetter> {
   const requests = decode(deliveryOf(message), LIMITS).map(async (described) => {
     // A rejected request has no record, whatever id its message claims.

@@ -1,0 +1,46 @@
+import type { ApiEnvironment } from './api-environment.ts';
+import { limitsVariable } from './limits-variable.ts';
+import { type SubmittingEnvironment, submittingVariables } from './submitting-environment.ts';
+import { TEXT_VARIABLES } from './variable-names.ts';
+import {
+  optionalText,
+  readVariables,
+  text,
+  type Variables,
+  type VariablesOf,
+  writeVariables,
+} from './variables.ts';
+
+/** What a deployment passes to the function of actions on many requests. */
+export interface ActionEnvironment
+  extends SubmittingEnvironment,
+    Pick<ApiEnvironment, 'serviceName' | 'highInputQueueUrl' | 'lowInputQueueUrl' | 'limits'> {
+  readonly deadLetterQueueUrl: string;
+  /** The group for the timers of actions. */
+  readonly scheduleGroup: string;
+}
+
+/** The environment of the function of actions as variables, for a deployment to set. */
+export function writeActionEnvironment(environment: ActionEnvironment): Record<string, string> {
+  return writeVariables(actionVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeActionEnvironment} wrote.
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
+ */
+export function readActionEnvironment(variables: Variables): ActionEnvironment {
+  return readVariables(actionVariables(), variables, "The action function's environment");
+}
+
+function actionVariables(): VariablesOf<ActionEnvironment> {
+  return {
+    ...submittingVariables(),
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
+    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    limits: limitsVariable(),
+    deadLetterQueueUrl: text(TEXT_VARIABLES.deadLetterQueueUrl),
+    scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
+  };
+}

@@ -1,0 +1,54 @@
+import type { KeptPayload } from '../intake/submissions.ts';
+import type { ActionKind } from '../model/action.ts';
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { RedriveDecision } from '../model/redrive.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
+import type { RequestRecord } from '../model/request-record.ts';
+import type { RequestFacts } from './request-facts.ts';
+
+/** What is known about the request of a dead letter. */
+export interface LetterState {
+  /** The request, as its message has it; undefined if the message can't be read. */
+  readonly decoded: DecodedRequest | undefined;
+  /** Undefined if there is none, or none any more. */
+  readonly record: RequestRecord | undefined;
+  /** What a redrive does with the dead letter. */
+  readonly decision: RedriveDecision;
+}
+
+/** Whether an action can handle a dead letter. */
+export function isFor(action: ActionKind, { decoded, record, decision }: LetterState): boolean {
+  switch (action) {
+    case 'redrive':
+      return decision !== 'limit_reached';
+    case 'purge':
+      return true;
+    case 'cancel':
+      return false;
+    case 'retry':
+      return record?.status === 'failed' && decision !== 'settled' && retriableOf(decoded) !== undefined;
+  }
+}
+
+/** A request that can be submitted again; undefined if its message says more than a submission can. */
+export function retriableOf(
+  decoded: DecodedRequest | undefined,
+): (DecodedRequest & { readonly payload: KeptPayload }) | undefined {
+  if (!decoded || decoded.http || decoded.streamed || decoded.truefoundryFields || decoded.offloaded)
+    return undefined;
+  const { payload } = decoded;
+  return 'unreadable' in payload ? undefined : { ...decoded, payload };
+}
+
+/** What a dead letter itself says about its request. */
+export interface LetterFacts extends RequestIdentity {
+  readonly topic?: string;
+  readonly code?: string;
+  /** When it was sent to the dead-letter queue, in milliseconds since 1970. */
+  readonly sentAt: number;
+}
+
+/** The facts of a dead letter without a record: that of a request that failed. */
+export function factsOfLetter({ id, tenant, topic, code = 'unknown', sentAt }: LetterFacts): RequestFacts {
+  return { id, tenant, topic, status: 'failed', code, at: sentAt };
+}

@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { v7 } from 'uuid';
+import { beforeEach, expect, inject, test } from 'vitest';
+import { DynamoDbActionStore } from '../../lib/aws/dynamodb-action-store.ts';
+import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
+import { SqsSender } from '../../lib/aws/sqs-sender.ts';
+import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { Submissions } from '../../lib/core/intake/submissions.ts';
+import type { ActionKind, ActionRequest, ActionTarget } from '../../lib/core/model/action.ts';
+import { ActionRunner } from '../../lib/core/operations/action-runner.ts';
+import type { ActionView } from '../../lib/core/operations/action-view.ts';
+import { Actions } from '../../lib/core/operations/actions.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { decode } from '../../lib/core/wire/decode.ts';
+import { encodeSubmission } from '../../lib/core/wire/submission.ts';
+import { DeployedActionTargets } from '../../lib/lambda/actions/deployed-targets.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
+import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { DeadLetterStack } from '../support/dead-letter-stack.ts';
+import { exhaustAttempts } from '../support/dead-lettered.ts';
+import { createRequestTable } from '../support/request-table.ts';
+
+const endpoint = inject('endpoint');
+const table = new DynamoDBClient(localConfig(endpoint));
+const logger = new CollectingLogger();
+
+let stack: DeadLetterStack;
+let tableName: string;
+beforeEach(async () => {
+  stack = await DeadLetterStack.open(endpoint);
+  tableName = await createRequestTable(table);
+});
+
+/** Ends a process at a call of AWS: before it, or before its answer. */
+interface Kill {
+  readonly call: number;
+  readonly answered: boolean;
+}
+
+class Killed extends Error {}
+
+/** The parts of a process that runs actions. */
+function open(kill?: Kill) {
+  const dynamodb = new DynamoDBClient(localConfig(endpoint));
+  const { sqs } = localClients(endpoint);
+  let calls = 0;
+  let killedAt = '';
+  for (const client of [dynamodb, sqs]) {
+    // The SDK's types differ by client.
+    (client as DynamoDBClient).middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          // A process that ends releases nothing. That its messages come back when their time is over isn't shown here.
+          if (!kill || commandName.startsWith('ChangeMessageVisibility')) return next(args);
+          calls++;
+          if (calls === kill.call) killedAt = commandName;
+          if (calls > kill.call || (calls === kill.call && !kill.answered)) throw new Killed();
+          const output = await next(args);
+          if (calls === kill.call) throw new Killed();
+          return output;
+        },
+      { step: 'initialize' },
+    );
+  }
+  const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, tableName), Date.now, 30);
+  const store = new DynamoDbActionStore({ client: dynamodb, table: tableName, random: Math.random }, 30);
+  const clock = Date;
+  const settings = {
+    payloadPrefix: 'payloads/',
+    inlineLimitBytes: 100_000,
+    maxPayloadBytes: 1_000_000,
+    maxJsonDepth: 100,
+  };
+  const submissions = new Submissions(
+    {
+      records,
+      keys: new DynamoDbIdempotencyKeys(dynamodb, tableName),
+      queue: new SqsSubmissionQueue(sqs, stack.inputUrl),
+      store: new MemoryPayloadStore(),
+      logger,
+      clock,
+      newId: (at) => v7({ msecs: at }),
+    },
+    settings,
+  );
+  const targets = new DeployedActionTargets({
+    store,
+    records,
+    index: new DynamoDbRecordIndex(dynamodb, tableName, clock),
+    deadLetters: () => new DeadLetterQueue(sqs, stack.deadUrl),
+    input: new SqsSender(sqs, stack.inputUrl),
+    submissions,
+    leave: async () => {},
+    retryId: (at, name) =>
+      v7({ msecs: at, seq: 0, random: createHash('sha256').update(name).digest().subarray(0, 16) }),
+    clock,
+  });
+  const actions = new Actions({ store, targets, clock, logger, newId: (at) => v7({ msecs: at }) });
+  const runner = new ActionRunner({ store, targets, clock, logger });
+  const run = async (id: string) => {
+    await using _released = targets;
+    const turn = { leaseMilliseconds: 0, mayGoOn: () => true, sleep: async () => {} };
+    return await runner.runOne(id, turn);
+  };
+  return { records, submissions, actions, store, run, killedAt: () => killedAt };
+}
+
+/** Puts dead letters of failed requests into the queue. @returns the ids of the requests */
+async function deadLetters(count: number): Promise<string[]> {
+  return (await targets(count)).map(({ id }) => id);
+}
+
+/** Puts dead letters of failed requests into the queue. */
+async function targets(count: number): Promise<ActionTarget[]> {
+  const { records } = open();
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const id = v7();
+      const request = { id, source: '', tenant: index % 2 === 0 ? undefined : 'acme' } as const;
+      await exhaustAttempts(records, request, new Error('no'), Date.now());
+      const body = encodeSubmission(
+        {
+          ...request,
+          submittedAt: Date.now(),
+          contentType: 'text/plain',
+          metadata: {},
+          payload: { bytes: Buffer.from(`payload of ${id}`) },
+        },
+        { maxJsonDepth: 100 },
+      );
+      return { ...request, status: 'failed', letter: await stack.letter(body, id), redrives: 0 };
+    }),
+  );
+}
+
+async function applied(request: ActionRequest): Promise<ActionView> {
+  const { actions } = open();
+  const plan = await actions.plan(request);
+  return actions.apply(plan.id, plan);
+}
+
+/** The requests in the input queue, with the redrives that their messages name. */
+async function inInput() {
+  const messages = await stack.inInput();
+  return messages.map(({ MessageId = '', Body = '', MessageAttributes = {} }) => {
+    const [request] = decode(
+      { id: MessageId, body: Body, attributes: {}, deliveryCount: 1, sentAt: 0, firstDeliveredAt: 0 },
+      { maxJsonDepth: 100 },
+    );
+    return { id: request?.id ?? '', redrive: MessageAttributes.DeadLetterRedrives?.StringValue };
+  });
+}
+
+/** Stores an action that runs: a plan would take seconds to find the end of the queue. */
+async function running(action: ActionKind, listed: readonly ActionTarget[]): Promise<string> {
+  const { store } = open();
+  const [id, now] = [v7(), Date.now()];
+  const about = { id, action, filter: ALL, rate: 1_000, count: listed.length, hash: '', sample: [] };
+  const planned = { ...about, state: 'planned', createdAt: now, expiresAt: now + 60_000 } as const;
+  await store.create(planned, listed);
+  await store.write({ ...planned, state: 'running', appliedAt: now }, 2);
+  return id;
+}
+
+const ALL = { code: 'attempts_exhausted' } as const;
+
+test('a redrive puts back what its plan lists, and returns the others to the queue', async () => {
+  const ids = await deadLetters(25);
+  await stack.letter('not a request of the plan');
+  const { id, count } = await applied({ action: 'redrive', filter: { ids }, rate: 1_000 });
+  expect([count, await stack.inDead()]).toEqual([25, [26, 0]]);
+  const { run, actions } = open();
+  expect(await run(id)).toBe(false);
+  expect(await actions.get(id)).toMatchObject({ state: 'succeeded', progress: { done: 25, handled: 25 } });
+  expect((await inInput()).map((each) => each.id).toSorted()).toEqual(ids.toSorted());
+  expect(await stack.inDead()).toEqual([1, 0]);
+});
+
+test('a purge deletes dead letters; those that are gone are skipped', async () => {
+  const ids = await deadLetters(3);
+  const purge = { action: 'purge', filter: { tenant: 'acme', ids } } as const;
+  const [first, second] = [await applied(purge), await applied(purge)];
+  const { run, actions } = open();
+  await run(first.id);
+  expect((await actions.get(first.id)).progress).toMatchObject({ done: 1, handled: 1 });
+  await open().run(second.id);
+  const { requests } = await actions.requests(second.id, undefined, 10);
+  expect(requests).toMatchObject([
+    { tenant: 'acme', result: 'skipped', detail: expect.stringContaining('not in the dead-letter queue') },
+  ]);
+  expect([await stack.inDead(), await inInput()]).toEqual([[2, 0], []]);
+});
+
+test('requests of a tenant that wait are cancelled', async () => {
+  const { submissions, records, run, actions } = open();
+  const about = { payload: Buffer.from('1'), contentType: 'text/plain', metadata: {} };
+  const { request } = await submissions.submit({ ...about, tenant: 'acme' });
+  const { request: other } = await submissions.submit({ ...about, tenant: 'blue' });
+  const { id } = await applied({ action: 'cancel', filter: { tenant: 'acme' } });
+  await run(id);
+  expect(await actions.get(id)).toMatchObject({ state: 'succeeded', progress: { done: 1 } });
+  expect((await records.find(request))?.status).toBe('cancelled');
+  expect((await records.find(other))?.status).toBe('queued');
+});
+
+test('one request is retried with another payload', async () => {
+  const [failed = ''] = await deadLetters(1);
+  const payload = { base64: Buffer.from('edited').toString('base64'), contentType: 'text/plain' };
+  const { id } = await applied({ action: 'retry', filter: { ids: [failed] }, payload });
+  const { run, actions, records } = open();
+  await run(id);
+  const [{ retriedAs = '' } = {}] = (await actions.requests(id, undefined, 1)).requests;
+  expect((await inInput()).map((each) => each.id)).toEqual([retriedAs]);
+  const { request } = (await records.find({ id: retriedAs, source: '' })) ?? {};
+  expect(request).toMatchObject({ retryOf: failed });
+  expect(await stack.inDead()).toEqual([1, 0]);
+});
+
+test('a process whose action another one runs does nothing', async () => {
+  const id = await running('redrive', await targets(1));
+  const { store, run } = open();
+  await store.takeDue(Date.now(), Date.now() + 60_000, id);
+  expect(await run(id)).toBe(true);
+  expect(await inInput()).toEqual([]);
+});
+
+test('an action that is aborted handles no further requests', async () => {
+  const id = await running('redrive', await targets(2));
+  const { actions, run } = open();
+  await actions.abort(id);
+  expect(await run(id)).toBe(false);
+  expect([await inInput(), await stack.inDead()]).toEqual([[], [2, 0]]);
+});
+
+test.each(['redrive', 'retry'] as const)(
+  'a process that ends at any call of a %s runs each request once more',
+  async (action) => {
+    for (let call = 1, ended = false; !ended; call++) {
+      for (const answered of action === 'redrive' ? [false, true] : [true]) {
+        const listed = await targets(1);
+        const [{ id: failed = '' } = {}] = listed;
+        const id = await running(action, listed);
+        const dying = open({ call, answered });
+        ended = await dying.run(id).then(
+          () => true,
+          (error) => {
+            expect(error).toBeInstanceOf(Killed);
+            return false;
+          },
+        );
+        const { run, actions } = open();
+        expect(await run(id)).toBe(false);
+        const { state, progress } = await actions.get(id);
+        expect([state, progress.handled]).toEqual(['succeeded', 1]);
+        // SQS hides what it returned to a process that ended: then nothing is done, and the dead letter comes back.
+        const isHidden = dying.killedAt() === 'ReceiveMessageCommand' && answered;
+        expect(progress).toMatchObject(isHidden ? { skipped: 1 } : { done: 1 });
+        if (isHidden) {
+          expect(await inInput()).toEqual([]);
+          continue;
+        }
+        const [{ retriedAs = failed } = {}] = (await actions.requests(id, undefined, 1)).requests;
+        const sent = await inInput();
+        expect(sent.length).toBeGreaterThan(0);
+        // Several messages are those of one redrive, or of one request.
+        expect(new Set(sent.map((each) => each.id))).toEqual(new Set([retriedAs]));
+        if (action === 'redrive') expect(new Set(sent.map(({ redrive }) => redrive))).toEqual(new Set(['0']));
+      }
+    }
+  },
+  120_000,
+);
