@@ -50,11 +50,14 @@ function open(kill?: Kill) {
   const { sqs } = localClients(endpoint);
   let calls = 0;
   let killedAt = '';
+  const made = new Map<string, number>();
   for (const client of [dynamodb, sqs]) {
     // The SDK's types differ by client.
     (client as DynamoDBClient).middlewareStack.add(
       (next, { commandName = '' }) =>
         async (args) => {
+          const name = commandName.replace('Command', '');
+          made.set(name, (made.get(name) ?? 0) + 1);
           // A process that ends releases nothing. That its messages come back when their time is over isn't shown here.
           if (!kill || commandName.startsWith('ChangeMessageVisibility')) return next(args);
           calls++;
@@ -107,7 +110,7 @@ function open(kill?: Kill) {
     const turn = { leaseMilliseconds: 0, mayGoOn: () => true, sleep: async () => {} };
     return await runner.runOne(id, turn);
   };
-  return { records, submissions, actions, store, run, killedAt: () => killedAt };
+  return { records, submissions, actions, store, run, killedAt: () => killedAt, made };
 }
 
 /** Puts dead letters of failed requests into the queue. @returns the ids of the requests */
@@ -179,6 +182,36 @@ test('a redrive puts back what its plan lists, and returns the others to the que
   expect(await actions.get(id)).toMatchObject({ state: 'succeeded', progress: { done: 25, handled: 25 } });
   expect((await inInput()).map((each) => each.id).toSorted()).toEqual(ids.toSorted());
   expect(await stack.inDead()).toEqual([1, 0]);
+});
+
+test('docs/actions.md counts the calls of an action', async () => {
+  const ids = await deadLetters(40);
+  const planning = open();
+  const plan = await planning.actions.plan({ action: 'redrive', filter: { ids }, rate: 1_000 });
+  expect(Object.fromEntries(planning.made)).toEqual({
+    GetQueueAttributes: 1,
+    // The last two find no message.
+    ReceiveMessage: 4 + 2,
+    BatchExecuteStatement: 4,
+    ChangeMessageVisibilityBatch: 4,
+    // A hundred requests to an item, and one for the action.
+    PutItem: 1 + 1,
+  });
+  await open().actions.apply(plan.id, plan);
+  const running = open();
+  await running.run(plan.id);
+  expect(Object.fromEntries(running.made)).toEqual({
+    GetQueueAttributes: 1,
+    ReceiveMessage: 4,
+    BatchExecuteStatement: 4,
+    SendMessageBatch: 4,
+    TransactWriteItems: 4,
+    DeleteMessageBatch: 4,
+    // The action after each of five steps, and twice more; its requests.
+    BatchGetItem: 5 + 2 + 1,
+    // The lease and its end, and the end of the action.
+    UpdateItem: 3,
+  });
 });
 
 test('a purge deletes dead letters; those that are gone are skipped', async () => {
