@@ -97,6 +97,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ['Outbox/Role', 'Outbox/Logs'],
     ['Api/Schedules/Function/Role', 'Api/Schedules/Function/Logs'],
     ['Api/Batches/Function/Role', 'Api/Batches/Function/Logs'],
+    ['Api/Actions/Function/Role', 'Api/Actions/Function/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
   ...[
     'Processor/Role',
@@ -107,6 +108,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     'Outbox/Role',
     'Api/Schedules/Function/Role',
     'Api/Batches/Function/Role',
+    'Api/Actions/Function/Role',
   ].map((resource) => ({ ...ASSUMED_BY_LAMBDA, resource })),
   { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },
   {
@@ -149,6 +151,14 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     why: 'EventBridge Scheduler fires for a batch',
   },
   { ...ASSUMED_BY_SCHEDULER, resource: 'Api/Batches/Role', source: 'Api/Batches/Group' },
+  {
+    ...SCHEDULED,
+    caller: 'Api/Actions/Role',
+    actions: ['lambda:InvokeFunction'],
+    resource: 'Api/Actions/Function/Function',
+    why: 'EventBridge Scheduler fires for an action',
+  },
+  { ...ASSUMED_BY_SCHEDULER, resource: 'Api/Actions/Role', source: 'Api/Actions/Group' },
   {
     caller: 'Api/Batches/Function/Role',
     actions: [
