@@ -401,6 +401,17 @@ export const ServiceStatus = z
         maxWaitSeconds: z.number(),
       })
       .meta({ description: 'The figures behind the decision. Absent figures are unknown.' }),
+    pause: z
+      .object({
+        until: Time,
+        reason: z.string().optional().meta({ description: 'Why, in words for people.' }),
+      })
+      .optional()
+      .meta({ description: 'No request starts before it ends. Absent if there is none.' }),
+    oldestWaitingSince: Time.optional().meta({
+      description:
+        'When the oldest waiting request was sent to the queue. Absent if none waits, or the queue does not say it, as SQS.',
+    }),
   })
   .meta({ id: 'ServiceStatus' });
 

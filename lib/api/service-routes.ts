@@ -22,13 +22,25 @@ const status = {
 /** The routes of this file, for the OpenAPI document. */
 export const SERVICE_ROUTES = [status];
 
-export function addServiceRoutes(app: Hono<ApiEnv>, { destinations }: ApiParts): void {
+export function addServiceRoutes(app: Hono<ApiEnv>, { destinations, clock }: ApiParts): void {
   addRoute(app, status, async (c) => {
     const topic = topicOf('topic', c.req.valid('query').topic);
     // Without a topic, the load is that of the first processor, even if it is for none without.
     const { admission } =
       topic === undefined ? destinations[0] : destinationFor('topic', topic, destinations);
-    const { load, accepting } = await admission.state();
-    return c.json({ load, accepting }, 200, NO_STORE);
+    const { load, accepting, pause, oldestSentAt } = await admission.state();
+    const isPaused = pause !== undefined && pause.until > clock.now();
+    const status = {
+      accepting,
+      load,
+      ...(isPaused && {
+        pause: {
+          until: new Date(pause.until).toISOString(),
+          ...(pause.reason !== '' && { reason: pause.reason }),
+        },
+      }),
+      ...(oldestSentAt !== undefined && { oldestWaitingSince: new Date(oldestSentAt).toISOString() }),
+    };
+    return c.json(status, 200, NO_STORE);
   });
 }

@@ -396,6 +396,10 @@ export interface ServiceStatus {
   readonly load: Load;
   /** Whether it accepts requests now. */
   readonly accepting: boolean;
+  /** No request starts before it ends. Absent if there is none. */
+  readonly pause?: { readonly until: string; readonly reason?: string };
+  /** When the oldest waiting request was sent to the queue. Absent if none waits, or the queue doesn't say it, as SQS. */
+  readonly oldestWaitingSince?: string;
 }
 
 /** What a service accepted, and where it is: all figures as of one moment. */

@@ -30,8 +30,12 @@ export class OpenAdmission implements Admission {
   }
 
   async state(): Promise<AdmissionState> {
-    const { waiting, inFlight } = await this.#ports.gauge.read();
-    return { accepting: true, load: { backlog: waiting + inFlight, maxWaitSeconds } };
+    const { gauge, log, clock } = this.#ports;
+    const [{ waiting, inFlight, oldestSentAt }, { pause }] = await Promise.all([
+      gauge.read(),
+      log.recent(clock.now()),
+    ]);
+    return { accepting: true, load: { backlog: waiting + inFlight, maxWaitSeconds }, pause, oldestSentAt };
   }
 
   async figures(): Promise<LoadFigures> {

@@ -4,7 +4,7 @@ import { DEFAULT_PRIORITY, eachPriority, PRIORITIES, type Priority } from '../co
 import type { QueueMessage } from '../core/model/received-message.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
-import type { Backlog, BacklogGauge, InputQueue } from '../core/ports/message-source.ts';
+import type { BacklogGauge, InputQueue } from '../core/ports/message-source.ts';
 import { statedPriority } from '../core/wire/stated-priority.ts';
 import { DirectoryPayloadStore } from '../stores/directory/payload-store.ts';
 import { SqliteInputQueue } from '../stores/sqlite/input-queue.ts';
@@ -120,8 +120,14 @@ export class Storage implements AsyncDisposable {
     return {
       read: async () => {
         const backlogs = await Promise.all(gauges.map((gauge) => gauge.read()));
-        const sumOf = (count: keyof Backlog) => backlogs.reduce((sum, backlog) => sum + backlog[count], 0);
-        return { waiting: sumOf('waiting'), inFlight: sumOf('inFlight') };
+        const sumOf = (count: 'waiting' | 'inFlight') =>
+          backlogs.reduce((sum, backlog) => sum + backlog[count], 0);
+        const oldest = Math.min(...backlogs.map(({ oldestSentAt = Infinity }) => oldestSentAt));
+        return {
+          waiting: sumOf('waiting'),
+          inFlight: sumOf('inFlight'),
+          ...(Number.isFinite(oldest) && { oldestSentAt: oldest }),
+        };
       },
     };
   }

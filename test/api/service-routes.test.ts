@@ -12,6 +12,20 @@ test('the status shows the load and whether the API would accept a request', asy
   expect(exactly(ServiceStatus, await response.json())).toEqual({ accepting: true, load });
 });
 
+test('the status shows a pause until it ends, and since when requests wait', async () => {
+  const api = new ApiHarness();
+  const now = api.harness.clock.now();
+  api.admission.load = { pause: { until: now + 60_000, reason: 'the store is down' } };
+  api.admission.oldestSentAt = now - 5_000;
+  const read = async () => exactly(ServiceStatus, await (await api.call('GET', '/v1/status')).json());
+  expect(await read()).toMatchObject({
+    pause: { until: new Date(now + 60_000).toISOString(), reason: 'the store is down' },
+    oldestWaitingSince: new Date(now - 5_000).toISOString(),
+  });
+  api.admission.load = { pause: { until: now, reason: '' } };
+  expect(await read()).not.toHaveProperty('pause');
+});
+
 test('unknown parts of the load are omitted', async () => {
   const api = new ApiHarness();
   const load = { maxWaitSeconds: 900 };

@@ -49,6 +49,7 @@ export class SetAdmission implements Admission {
   readonly faults = new Faults<'decide' | 'state'>();
   readonly applicants: Submitter[] = [];
   load: LoadFigures = {};
+  oldestSentAt: number | undefined;
   decision: AdmissionDecision = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
 
   decide(submitter: Submitter): Promise<AdmissionDecision> {
@@ -64,7 +65,12 @@ export class SetAdmission implements Admission {
 
   state(): Promise<AdmissionState> {
     const { load, admitted } = this.decision;
-    return this.faults.around('state', () => ({ load, accepting: admitted }));
+    return this.faults.around('state', () => ({
+      load,
+      accepting: admitted,
+      pause: this.load.pause,
+      oldestSentAt: this.oldestSentAt,
+    }));
   }
 }
 

@@ -88,6 +88,10 @@ export interface AdmissionState {
   readonly load: Load;
   /** Whether a request would be admitted now, apart from the share of its tenant. */
   readonly accepting: boolean;
+  /** The latest time in which nothing starts, which may have passed. */
+  readonly pause?: NotedPause;
+  /** When the oldest request that waits was sent, in milliseconds since 1970. Absent if unknown, or none waits. */
+  readonly oldestSentAt?: number;
 }
 
 /** Decides whether requests are admitted. */

@@ -5,6 +5,8 @@ export interface Backlog {
   readonly waiting: number;
   /** In processing, or waiting for the next attempt. */
   readonly inFlight: number;
+  /** When the oldest of those that wait was sent, in milliseconds since 1970. Absent if unknown, or none waits. */
+  readonly oldestSentAt?: number;
 }
 
 /** Measures the backlog. */

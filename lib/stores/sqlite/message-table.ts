@@ -30,7 +30,9 @@ const DELETE = 'DELETE FROM messages WHERE number = :number AND deliveries = :de
 
 const READ = 'SELECT * FROM messages WHERE queue = :queue AND number > :after ORDER BY number LIMIT :max';
 
-const BACKLOG = `SELECT count(*) FILTER (WHERE visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}) AS waiting,
+const WAITS = `visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}`;
+
+const BACKLOG = `SELECT count(*) FILTER (WHERE ${WAITS}) AS waiting, min(sent_at) FILTER (WHERE ${WAITS}) AS oldest,
     count(*) FILTER (WHERE visible_at > :now AND deliveries > 0) AS in_flight
   FROM messages WHERE queue = :queue`;
 
@@ -154,6 +156,7 @@ export class MessageTable {
     return {
       waiting: Number(counts?.waiting),
       inFlight: Number(counts?.in_flight),
+      ...(typeof counts?.oldest === 'number' && { oldestSentAt: counts.oldest }),
     };
   }
 

@@ -101,9 +101,10 @@ test('a message without a dead-letter queue is not moved', async () => {
 test('the backlog counts messages that wait or are in flight, not delayed ones', async () => {
   const { file, clock, input, send } = await openQueues();
   for (const body of ['a', 'b', 'c']) await send(body);
+  const oldestSentAt = clock.now();
   await receiveNow(input, 1);
   await new SqliteDelayedMessages(file, 'in', clock).schedule('later', 'd', clock.now() + 1_000);
-  expect(await input.read()).toEqual({ waiting: 2, inFlight: 1 });
+  expect(await input.read()).toEqual({ waiting: 2, inFlight: 1, oldestSentAt });
 });
 
 /** A message of the model. */

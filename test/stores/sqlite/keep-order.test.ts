@@ -66,9 +66,9 @@ test('messages of a group that expire let the next one follow', async () => {
 test('messages that wait behind another one are waiting', async () => {
   const { send, input } = await openOrdered();
   for (const body of ['a1', 'a2', 'a3']) await send(body, 'a');
-  expect(await input.read()).toEqual({ waiting: 3, inFlight: 0 });
+  expect(await input.read()).toMatchObject({ waiting: 3, inFlight: 0 });
   await receiveNow(input, 1);
-  expect(await input.read()).toEqual({ waiting: 2, inFlight: 1 });
+  expect(await input.read()).toMatchObject({ waiting: 2, inFlight: 1 });
 });
 
 test('messages that were sent before the queue kept order keep it too', async () => {

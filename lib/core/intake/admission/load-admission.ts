@@ -88,8 +88,15 @@ export class LoadAdmission implements Admission {
   }
 
   async state(): Promise<AdmissionState> {
-    const load = this.#load(await this.#figures());
-    return { load, accepting: !isClosed(load, this.#closed) };
+    const figures = await this.#figures();
+    const [read, recent] = figures;
+    const load = this.#load(figures);
+    return {
+      load,
+      accepting: !isClosed(load, this.#closed),
+      pause: recent?.pause,
+      oldestSentAt: read?.backlog.oldestSentAt,
+    };
   }
 
   async figures(): Promise<LoadFigures> {
