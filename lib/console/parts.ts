@@ -1,13 +1,13 @@
 import type { Context } from 'hono';
+import type { CoatcheckClient } from '../client/index.ts';
 import type { ConsoleAccess } from './access.ts';
-import type { OperatorClient } from './operator-resources.ts';
 import type { Shell } from './view/commands.ts';
 import type { Content } from './view/html.ts';
 
 /** What a console is made of. */
 export interface ConsoleOptions {
   /** Calls the service. Its retries should take a few seconds at most: an operator waits for them. */
-  readonly client: OperatorClient;
+  readonly client: CoatcheckClient;
   readonly access: ConsoleAccess;
   /** How the service is reached from a shell, for the commands that the pages show. */
   readonly shell: Shell;

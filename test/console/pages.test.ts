@@ -1,72 +1,39 @@
-import { Readable } from 'node:stream';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ApiError } from '../../lib/client/index.ts';
-import type { Action, FailureGroup, OperatorResources } from '../../lib/console/operator-resources.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CoatcheckClient } from '../../lib/client/index.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
+import { all } from '../support/all.ts';
+import { ApiHarness } from '../support/api-harness.ts';
 import { accessibilityProblems, type Browser, startBrowser } from '../support/browser.ts';
-import { type ConsoleService, manyRecords, openConsoleService } from '../support/console-service.ts';
+import {
+  type ConsoleService,
+  manyRecords,
+  type OpenConsole,
+  openConsole,
+  openConsoleService,
+} from '../support/console-service.ts';
 import { eventually } from '../support/eventually.ts';
+import { ServedApi } from '../support/served-api.ts';
 
 /** What a hostile sender writes into a payload, an error or a name. */
 const HOSTILE = `"><script>document.title='taken'</script><img src=x onerror="document.title='taken'">\u0000\u001b[31m\u202e`;
 const LONG_LINE = 'x'.repeat(2 ** 20);
 
-const NOW = new Date().toISOString();
-
-const GROUP: FailureGroup = {
-  id: '0123456789abcdef',
-  code: 'csv_invalid',
-  message: HOSTILE,
-  firstSeenAt: NOW,
-  lastSeenAt: NOW,
-  count: 1_284,
-  tenants: [HOSTILE],
-  note: { text: HOSTILE, by: 'mira', at: NOW },
-};
-
-/** What the API of the service doesn't have yet. */
-function scriptedResources(calls: string[] = []): OperatorResources {
-  const action: Action = {
-    id: 'action-1',
-    action: 'purge',
-    filter: { failureGroup: GROUP.id },
-    state: 'planned',
-    count: 1_284,
-    hash: 'hash-1',
-    sample: [{ id: 'request-1', tenant: HOSTILE, status: 'failed' }],
-    createdAt: NOW,
-    createdBy: HOSTILE,
-    progress: { handled: 0, done: 0, skipped: 0, failed: 0 },
-  };
-  const record = <Value>(call: string, value: Value) => {
-    calls.push(call);
-    return Promise.resolve(value);
-  };
-  return {
-    ledger: async () => ({
-      accepted: 12_345_678,
-      ended: { succeeded: 12_345_000, failed: 600, cancelled: 50, expired: 20 },
-      waiting: 5,
-      running: 3,
-      deadLettered: 600,
-      drift: 0,
-      at: NOW,
-    }),
-    failures: {
-      list: () => Readable.from([GROUP]),
-      get: async () => GROUP,
-      requests: () => Readable.from([]),
-      setNote: (id, text) => record(`note ${id} ${text}`, GROUP),
-    },
-    actions: {
-      plan: ({ action: name, filter }) => record(`plan ${name} ${JSON.stringify(filter)}`, action),
-      apply: (id, { hash, count }) => record(`apply ${id} ${hash} ${count}`, action),
-      abort: (id) => record(`abort ${id}`, action),
-      get: async () => action,
-      list: () => Readable.from([action]),
-    },
-  };
+/** Submits requests whose only attempt fails, and waits for their group. @returns its id */
+async function deadLettered({ client }: ConsoleService, payloads: readonly string[]): Promise<string> {
+  const requests = await Promise.all(
+    payloads.map((payload) => client.submit(payload, { contentType: 'application/json' })),
+  );
+  await Promise.all(requests.map(({ id }) => client.wait(id)));
+  return eventually(async () => {
+    const plan = await client.actions.plan({
+      action: 'purge',
+      filter: { ids: requests.map(({ id }) => id) },
+    });
+    expect(plan.count).toBe(payloads.length);
+    const [group] = await all(client.failures.list());
+    return group?.id ?? '';
+  });
 }
 
 let browser: Browser;
@@ -78,12 +45,12 @@ afterAll(async () => {
 });
 
 /** A page with a session. What its console reports is collected: violations of the policy and errors of scripts. */
-async function openPage({ startUrl, url }: ConsoleService, from: Browser = browser) {
+async function openPage({ startUrl, url }: OpenConsole, from: Browser = browser) {
   const page = await from.context.newPage();
   const problems: string[] = [];
   page.on('pageerror', (error) => void problems.push(String(error)));
   page.on('console', (message) => {
-    if (!/status of (?:404|503)/.test(message.text())) problems.push(message.text());
+    if (!/status of (?:404|422|503)/.test(message.text())) problems.push(message.text());
   });
   await page.goto(startUrl);
   await page.waitForURL(`${url}/`);
@@ -119,16 +86,35 @@ const LISTS = [
   'service',
 ];
 
-test('an empty service has all pages, and says what it lacks', async () => {
-  await using service = await openConsoleService({
-    resources: { ledger: undefined, failures: undefined, actions: undefined },
-  });
+test('an empty service has all pages', async () => {
+  await using service = await openConsoleService();
   const { page, problems } = await openPage(service);
   for (const path of LISTS) await inspect(page, `${service.url}/${path}`, WIDE);
   await page.goto(`${service.url}/failures`);
-  expect(await page.textContent('main')).toContain('Groups of failures are not available on this service.');
+  expect(await page.textContent('main')).toContain('No failures.');
   await page.goto(`${service.url}/requests/none`);
   expect(await page.textContent('main')).toContain('request unknown');
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+test('pages about what a service lacks say so', async () => {
+  await using api = await new ServedApi(new ApiHarness(() => ({}))).start();
+  const client = new CoatcheckClient({ baseUrl: api.url, retry: { attempts: 1 } });
+  await using opened = await openConsole(client, api.url, true);
+  const { page, problems } = await openPage(opened);
+  for (const [path, lacked] of [
+    ['operations', 'Actions'],
+    ['schedules', 'Schedules'],
+    ['batches', 'Batches'],
+  ]) {
+    await inspect(page, `${opened.url}/${path}`, WIDE);
+    expect(await page.textContent('main')).toContain(`${lacked} are not available on this service.`);
+  }
+  await page.goto(opened.url);
+  expect(await page.textContent('main')).not.toContain('Unaccounted for');
+  const { id } = await client.submit('one');
+  await page.goto(`${opened.url}/requests/${id}`);
   expect(problems).toEqual([]);
   await page.close();
 });
@@ -137,21 +123,26 @@ test('hostile texts are shown as they are, and long ones cut', async () => {
   await using service = await openConsoleService({
     allowActions: true,
     limits: [{ key: 'tenant', concurrency: 5 }, { key: 'all' }],
-    resources: scriptedResources(),
+    settings: { maxAttempts: 1 },
     handler: async (request) => {
       const text = await request.text();
-      if (text === 'fail') throw new PermanentError(HOSTILE + LONG_LINE, { code: 'csv_invalid' });
+      if (text === 'refuse') throw new PermanentError(HOSTILE + LONG_LINE, { code: 'csv_invalid' });
+      if (text === 'fail') throw new Error(HOSTILE);
       return new Response(HOSTILE + LONG_LINE, { headers: { 'content-type': 'text/html' } });
     },
   });
   const [failed, succeeded] = await Promise.all(
-    ['fail', 'succeed'].map((text) => service.client.submit(text, { contentType: 'text/plain' })),
+    ['refuse', 'succeed'].map((text) => service.client.submit(text, { contentType: 'text/plain' })),
   );
   const endpoint = await service.client.webhookEndpoints.create({
     url: 'http://127.0.0.1:9/',
     description: HOSTILE,
   });
   await Promise.all([failed, succeeded].map((request) => service.client.wait(request?.id ?? '')));
+  const group = await deadLettered(service, ['fail']);
+  await service.client.failures.setNote(group, HOSTILE);
+  const filter = { failureGroup: group };
+  const plan = await service.client.actions.plan({ action: 'purge', filter, reason: HOSTILE });
   const { page, problems } = await openPage(service);
   const paths = [
     '',
@@ -160,11 +151,11 @@ test('hostile texts are shown as they are, and long ones cut', async () => {
     `requests/${succeeded?.id}`,
     `requests/${succeeded?.id}/result`,
     'failures',
-    `failures/${GROUP.id}`,
+    `failures/${group}`,
     `limits/tenant?value=${encodeURIComponent(HOSTILE)}`,
     `webhooks/${endpoint.id}`,
     'operations',
-    'operations/action-1',
+    `operations/${plan.id}`,
   ];
   for (const path of paths) await inspect(page, `${service.url}/${path}`, NARROW);
   await page.goto(`${service.url}/requests/${succeeded?.id}/result`);
@@ -197,18 +188,12 @@ test('of 100,000 requests, pages show the newest and lead to older ones', async 
 });
 
 test('a caller that is no operator sees the rest', async () => {
-  const refused = async () => {
-    throw new ApiError({
-      type: 'about:blank',
-      title: 'operator required',
-      status: 403,
-      code: 'operator_required',
-    });
-  };
-  await using service = await openConsoleService({ resources: { ledger: refused } });
+  await using service = await openConsoleService({ isOperator: false });
   const { page } = await openPage(service);
   expect(await page.textContent('main')).toContain('Newest requests');
   expect(await page.textContent('main')).not.toContain('operator required');
+  await page.goto(`${service.url}/operations`);
+  expect(await page.textContent('main')).toContain('operator required');
   await page.close();
 });
 
@@ -268,25 +253,105 @@ describe('a live page', () => {
   });
 });
 
-test('a purge needs its count typed', async () => {
-  const calls: string[] = [];
-  await using service = await openConsoleService({ allowActions: true, resources: scriptedResources(calls) });
-  const { page } = await openPage(service);
-  await page.goto(`${service.url}/failures/${GROUP.id}`);
-  await page.getByRole('button', { name: 'Plan: purge all' }).click();
-  await page.waitForURL(`${service.url}/operations/action-1`);
-  const purge = async (typed: string) => {
-    await page.fill('input[name=typed]', typed);
-    await page.getByRole('button', { name: 'Purge 1,284 requests' }).click();
-  };
-  await purge('1');
-  await page.waitForSelector('text=Type 1,284, the number of requests, to confirm.');
-  await page.goto(`${service.url}/operations/action-1`);
-  await purge('1,284');
-  await eventually(() =>
-    expect(calls).toEqual([`plan purge {"failureGroup":"${GROUP.id}"}`, 'apply action-1 hash-1 1284']),
-  );
-  await page.close();
+describe('an action', () => {
+  let fails: boolean;
+  const open = () =>
+    openConsoleService({
+      allowActions: true,
+      settings: { maxAttempts: 1 },
+      handler: async (request) => {
+        const isBroken = (await request.text()).includes('broken');
+        if (fails || isBroken) throw Object.assign(new Error('The printer is on fire'), { code: 'on_fire' });
+        return 'printed';
+      },
+    });
+  beforeEach(() => {
+    fails = true;
+  });
+
+  test('redrives the failures of a group at a rate, after a canary', async () => {
+    await using service = await open();
+    const group = await deadLettered(service, ['{"page":1}', '{"page":2}', '{"page":3}']);
+    fails = false;
+    const { page, problems } = await openPage(service);
+    await page.goto(`${service.url}/failures/${group}`);
+    const form = page.locator('form:has(button:text-is("Plan: redrive all"))');
+    const plan = async (inputs: Readonly<Record<string, string>>) => {
+      for (const [name, text] of Object.entries(inputs)) await form.locator(`input[name=${name}]`).fill(text);
+      await form.locator('button').click();
+    };
+    await plan({ stopAbove: '20' });
+    await page.waitForSelector('text=Stop above needs First try');
+    await page.goBack();
+    await plan({ rate: '1,000', percent: '34', stopAbove: '20', reason: 'The fire is out' });
+    await page.waitForSelector('h2:text("It would change")');
+    expect(await page.locator('tbody .ticket').count()).toBe(3);
+    await page.getByRole('button', { name: 'Redrive 3 requests' }).click();
+    await page.waitForSelector('.status:text("succeeded")');
+    const [action] = await all(service.client.actions.list());
+    expect(action).toMatchObject({
+      action: 'redrive',
+      state: 'succeeded',
+      filter: { failureGroup: group },
+      rate: 1_000,
+      canary: { percent: 34, stopAbovePercent: 20 },
+      reason: 'The fire is out',
+      progress: { handled: 3, done: 3 },
+    });
+    expect(await page.textContent('main')).toContain('stops if more than 20 % of them fail again');
+    await page.goto(`${service.url}/operations`);
+    expect(await page.textContent('tbody')).toContain('The fire is out');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
+  test('purges only if its count is typed', async () => {
+    await using service = await open();
+    const group = await deadLettered(service, ['{}', '{}']);
+    const { page } = await openPage(service);
+    await page.goto(`${service.url}/failures/${group}`);
+    await page.getByRole('button', { name: 'Plan: purge all' }).click();
+    const purge = async (typed: string) => {
+      await page.fill('input[name=typed]', typed);
+      await page.getByRole('button', { name: 'Purge 2 requests' }).click();
+    };
+    await purge('1');
+    await page.waitForSelector('text=Type 2, the number of requests, to confirm, got 1');
+    await page.goBack();
+    await purge('2');
+    await page.waitForSelector('.status:text("succeeded")');
+    const left = await service.client.actions.plan({ action: 'purge', filter: { failureGroup: group } });
+    expect(left.count).toBe(0);
+    await page.close();
+  });
+
+  test('is aborted before it is applied', async () => {
+    await using service = await open();
+    await deadLettered(service, ['{}']);
+    const { id } = await service.client.actions.plan({ action: 'redrive', filter: { status: 'failed' } });
+    const { page } = await openPage(service);
+    await page.goto(`${service.url}/operations/${id}`);
+    await page.getByRole('button', { name: 'Drop the plan' }).click();
+    await page.waitForSelector('.status:text("aborted")');
+    expect(await service.client.actions.get(id)).toMatchObject({ state: 'aborted' });
+    await page.close();
+  });
+
+  test('retries a request with another payload', async () => {
+    await using service = await open();
+    await deadLettered(service, ['{"broken":true}']);
+    fails = false;
+    const [request] = await all(service.client.list());
+    const { page } = await openPage(service);
+    await page.goto(`${service.url}/requests/${request?.id}`);
+    await page.fill('textarea', '{\n  "page": 1\n}');
+    await page.getByRole('button', { name: 'Plan with this payload' }).click();
+    await page.getByRole('button', { name: 'Retry 1 request' }).click();
+    await page.locator('td .ticket').click();
+    await page.waitForSelector('.status:text("succeeded")');
+    expect(await page.textContent('#facts')).toContain(`Retry of${request?.id}`);
+    await page.close();
+  });
 });
 
 test('limits are changed live', async () => {

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LoopbackAccess } from '../../lib/cli/console/loopback-access.ts';
 import { listen } from '../../lib/cli/http-server.ts';
-import { CoatcheckClient } from '../../lib/client/index.ts';
+import { bearer, CoatcheckClient } from '../../lib/client/index.ts';
 import { createConsole } from '../../lib/console/console.ts';
-import type { OperatorResources } from '../../lib/console/operator-resources.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
 import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.ts';
@@ -16,29 +15,35 @@ import { SqliteRecordStore } from '../../lib/stores/sqlite/record-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 
 /** How to open a service with a console. */
-export interface ConsoleServiceOptions extends Pick<ServiceOptions, 'limits' | 'version'> {
+export interface ConsoleServiceOptions
+  extends Pick<ServiceOptions, 'limits' | 'version' | 'settings' | 'processors'> {
   /** @default - requests wait */
   readonly handler?: Handler;
   readonly allowActions?: boolean;
-  /** What the service's API doesn't have. @default - nothing */
-  readonly resources?: Partial<OperatorResources>;
+  /** Whether the console has the key of an operator. @default true */
+  readonly isOperator?: boolean;
 }
 
-/** A service in a file with its API and a console, as `coatcheck serve` and `coatcheck console` have them. */
-export interface ConsoleService extends AsyncDisposable {
-  readonly client: CoatcheckClient;
-  readonly service: Service;
-  /** URL of the console. */
+/** A console. */
+export interface OpenConsole extends AsyncDisposable {
   readonly url: string;
   /** The link that works once. */
   readonly startUrl: string;
-  /** What the console printed. */
+  /** What it printed. */
   readonly printed: readonly string[];
+}
+
+/** A service in a file with its API and a console, as `coatcheck serve` and `coatcheck console` have them. */
+export interface ConsoleService extends OpenConsole {
+  readonly client: CoatcheckClient;
+  readonly service: Service;
   /** Writes records of requests. */
   readonly write: (records: Iterable<RequestRecord>) => Promise<void>;
   /** Stops the API. */
   readonly stopApi: () => Promise<void>;
 }
+
+const KEYS = { operator: 'o'.repeat(32), caller: 'c'.repeat(32) };
 
 const DAY = 86_400_000;
 
@@ -49,7 +54,7 @@ const WRITTEN_AT_ONCE = 10_000;
 export async function openConsoleService({
   handler,
   allowActions = false,
-  resources = {},
+  isOperator = true,
   ...options
 }: ConsoleServiceOptions = {}): Promise<ConsoleService> {
   const folder = await mkdtemp(join(tmpdir(), 'coatcheck-console-'));
@@ -65,30 +70,18 @@ export async function openConsoleService({
     Date,
   );
   const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
-  const [api, page] = [await listenLocally(true), await listenLocally(false)];
-  api.use(createServiceApi({ ...parts, baseUrl: api.url, transferKey: randomBytes(32) }));
-  const client = new CoatcheckClient({ baseUrl: api.url, retry: { attempts: 1 } });
-  const access = new LoopbackAccess(allowActions);
-  const printed: string[] = [];
-  const ended = new AbortController();
-  page.use(
-    createConsole({
-      client: Object.assign(client, resources),
-      access,
-      shell: { url: api.url, cliOptions: ['--api', api.url], queueOptions: [], curlOptions: [] },
-      version: '0.1.0',
-      log: (line) => void printed.push(line),
-      signal: ended.signal,
-    }),
-  );
+  const api = await listenLocally(true);
+  const apiKeys = { operators: [KEYS.operator], callers: [KEYS.caller] };
+  api.use(createServiceApi({ ...parts, baseUrl: api.url, transferKey: randomBytes(32), apiKeys }));
+  const auth = bearer(isOperator ? KEYS.operator : KEYS.caller);
+  const client = new CoatcheckClient({ baseUrl: api.url, retry: { attempts: 1 }, auth });
+  const opened = await openConsole(client, api.url, allowActions);
   let stopped: Promise<void> | undefined;
   const stopApi = () => (stopped ??= api.close());
   return {
+    ...opened,
     client,
     service,
-    url: page.url,
-    startUrl: access.startUrl(page.url),
-    printed,
     stopApi,
     write: async (records) => {
       const { file, clock } = parts.storage;
@@ -106,11 +99,41 @@ export async function openConsoleService({
       while (isMore) isMore = await file.write(writeSome);
     },
     [Symbol.asyncDispose]: async () => {
-      ended.abort();
-      await page.close();
+      await opened[Symbol.asyncDispose]();
       await stopApi();
       await service.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens a console of a service. */
+export async function openConsole(
+  client: CoatcheckClient,
+  apiUrl: string,
+  allowActions = false,
+): Promise<OpenConsole> {
+  const page = await listenLocally(false);
+  const access = new LoopbackAccess(allowActions);
+  const printed: string[] = [];
+  const ended = new AbortController();
+  page.use(
+    createConsole({
+      client,
+      access,
+      shell: { url: apiUrl, cliOptions: ['--api', apiUrl], queueOptions: [], curlOptions: [] },
+      version: '0.1.0',
+      log: (line) => void printed.push(line),
+      signal: ended.signal,
+    }),
+  );
+  return {
+    url: page.url,
+    startUrl: access.startUrl(page.url),
+    printed,
+    [Symbol.asyncDispose]: async () => {
+      ended.abort();
+      await page.close();
     },
   };
 }

@@ -2,13 +2,16 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { formatCount } from '../../terminal/format.ts';
 import { firstOf } from '../first-of.ts';
+import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
 import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
-import { failureTable } from '../view/failure-table.ts';
-import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
+import { failureHref, failureTable } from '../view/failure-table.ts';
+import type { Html } from '../view/html.ts';
+import { planForm } from '../view/plan-form.ts';
+import { ifAvailable, unavailable } from '../view/problem.ts';
 import { requestTable } from '../view/request-table.ts';
 import { manyLines, oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
@@ -24,9 +27,7 @@ export function addFailurePages(app: Hono, pages: Pages): void {
     '/failures/:id/note',
     pages.act(async ({ c, parts, signal }, form) => {
       const id = c.req.param('id') ?? '';
-      const { failures } = parts.client;
-      if (!failures) throw new FormInvalid('Failures are not available on this service');
-      await failures.setNote(id, fieldOf(form, 'text') ?? '', { signal });
+      await parts.client.failures.setNote(id, fieldOf(form, 'text') ?? '', { signal });
       return failureHref(id);
     }),
   );
@@ -34,8 +35,8 @@ export function addFailurePages(app: Hono, pages: Pages): void {
 
 async function failuresView({ parts, now, signal }: ViewContext): Promise<View> {
   const { failures } = parts.client;
-  const groups = await ifAvailable(
-    async () => failures && firstOf(failures.list({ limit: SHOWN_GROUPS, signal }), SHOWN_GROUPS),
+  const groups = await ifAvailable(() =>
+    firstOf(failures.list({ limit: SHOWN_GROUPS, signal }), SHOWN_GROUPS),
   );
   return {
     title: 'Failures',
@@ -49,26 +50,18 @@ async function failuresView({ parts, now, signal }: ViewContext): Promise<View> 
   };
 }
 
-async function failureView({ c, parts, now, signal, mayAct }: ViewContext): Promise<View> {
-  const { client, shell } = parts;
-  const { failures, actions } = client;
+async function failureView(context: ViewContext): Promise<View> {
+  const { c, parts, now, signal, mayAct } = context;
+  const { failures } = parts.client;
   const id = c.req.param('id') ?? '';
-  const title = `Failure ${oneLine(id)}`;
-  if (!failures) return { title, main: html`<h1>${title}</h1>${unavailable('Groups of failures')}` };
-  const [group, requests] = await Promise.all([
+  const [group, requests, canAct] = await Promise.all([
     failures.get(id, { signal }),
     firstOf(failures.requests(id, { limit: SHOWN_REQUESTS, signal }), SHOWN_REQUESTS),
+    hasActions(context),
   ]);
-  const { code, message, frame, firstSeenAt, lastSeenAt, count, tenants = [], note } = group;
-  const act = (
-    action: 'redrive' | 'purge',
-    text: string,
-    button: string,
-  ) => html`<li><h3>${button}</h3><p>${text}</p>
-${actions && actionForm(mayAct, { action: '/operations', button: `Plan: ${button.toLowerCase()}`, hidden: { action, failureGroup: id } })}
-${commandsOf(shell, actions && ['actions', 'plan', action, '--failure-group', id], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup: id } } })}</li>`;
+  const { code, message, frame, firstSeenAt, lastSeenAt, count, tenants, note } = group;
   return {
-    title,
+    title: `Failure ${oneLine(code)}`,
     main: html`<h1><span class="kind">Failure</span> <span class="ticket">${oneLine(code)}</span></h1>
 <div class="failure"><pre tabindex="0">${manyLines(message)}</pre></div>
 ${factsOf([
@@ -88,13 +81,20 @@ ${actionForm(mayAct, {
   button: 'Set note',
   inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="40" autocomplete="off"></label>`,
 })}
-<h2>What you can do</h2>${actions === undefined && unavailable('Actions')}<ul class="actions">
-${act('redrive', 'Runs these requests again. Fix the cause first. The next page shows what would happen.', 'Redrive all')}
-${act('purge', 'Deletes their dead letters, so that they can’t be redriven. The next page shows what would happen.', 'Purge all')}</ul>
+<h2>What you can do</h2>${canAct ? groupActions(id, context) : unavailable('Actions')}
 <h2>Requests</h2>${requestTable(requests, now, 'No requests.')}${requests.length === SHOWN_REQUESTS && html`<p class="hint">The ${SHOWN_REQUESTS} that failed last.</p>`}`,
   };
 }
 
-function failureHref(id: string, more = ''): string {
-  return `/failures/${encodeURIComponent(id)}${more}`;
+/** What can be done with all requests of a group. */
+function groupActions(failureGroup: string, { parts: { shell }, mayAct }: ViewContext): Html {
+  const item = (action: 'redrive' | 'retry' | 'purge', title: string, text: string) =>
+    html`<li><h3>${title}</h3><p>${text}</p>
+${planForm(mayAct, { action, on: { failureGroup }, button: `Plan: ${title.toLowerCase()}`, isGradual: action !== 'purge' })}
+${commandsOf(shell, ['actions', 'plan', action, '--failure-group', failureGroup], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup } } })}</li>`;
+  return html`<p class="hint">The next page shows which requests it would change, and how many. Nothing changes before you apply that.</p>
+<ul class="actions">
+${item('redrive', 'Redrive all', 'Runs those that used up their attempts again, under their tickets. Fix the cause first.')}
+${item('retry', 'Retry all', 'Submits their payloads again, as new requests.')}
+${item('purge', 'Purge all', 'Deletes their dead letters, so that they can’t be redriven.')}</ul>`;
 }

@@ -5,7 +5,7 @@ import { isRate } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
-import { actionForm, fieldOf } from '../view/action-form.ts';
+import { actionForm, fieldOf, wholeNumber } from '../view/action-form.ts';
 import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
 import type { Html } from '../view/html.ts';
@@ -155,13 +155,6 @@ function changeOf(form: FormData, now: number): LimitChange {
     throw new FormInvalid(`Start must be a whole number, then /s, /min or /h, such as 100/min, got ${rate}`);
   }
   return { concurrency, rate, maxWaiting };
-}
-
-/** @throws FormInvalid */
-function wholeNumber(name: string, text: string): number {
-  const digits = text.replaceAll(',', '');
-  if (/^\d{1,9}$/.test(digits)) return Number(digits);
-  throw new FormInvalid(`${name} must be a whole number, such as 20, got ${text}`);
 }
 
 function addressOf({ c }: ViewContext): { readonly key: string; readonly value?: string } {

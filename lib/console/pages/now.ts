@@ -1,10 +1,9 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Load, RequestResource, ServiceStatus } from '../../client/index.ts';
+import type { Ledger, Load, RequestResource, ServiceStatus } from '../../client/index.ts';
 import { formatDuration, threeDigits } from '../../terminal/figures.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { firstOf } from '../first-of.ts';
-import type { Ledger } from '../operator-resources.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { figuresOf } from '../view/facts.ts';
@@ -36,11 +35,8 @@ async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[
   const [status, page, ledger, failures, pausedUntil] = await Promise.all([
     client.serviceStatus({ signal }),
     client.listPage({ limit: NEWEST_REQUESTS, signal }),
-    ifPermitted(async () => client.ledger?.({ signal })),
-    ifPermitted(
-      async () =>
-        client.failures && firstOf(client.failures.list({ limit: LATEST_FAILURES, signal }), LATEST_FAILURES),
-    ),
+    ifPermitted(() => client.ledger({ signal })),
+    ifPermitted(() => firstOf(client.failures.list({ limit: LATEST_FAILURES, signal }), LATEST_FAILURES)),
     pauseEnd({ parts, signal }),
   ]);
   samples.push({ at: now, ...status.load });
@@ -50,7 +46,7 @@ async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[
     title: 'Now',
     live: true,
     main: html`<h1>Now</h1>
-<section id="health" data-part>${healthOf(status, ledger, pausedUntil, now)}${whyOf(waiting)}</section>
+<section id="health" data-part>${healthOf(status, ledger, pausedUntil, now)}${whyOf(status, waiting, now)}</section>
 <section id="load" data-part aria-label="Load">${loadFigures(status.load)}${trendOf(samples)}</section>
 ${ledger && html`<section id="ledger" data-part aria-label="Requests by status">${ledgerFigures(ledger)}</section>`}
 ${failures && failures.length > 0 && html`<section id="failures" data-part><h2>Latest failures</h2>${failureTable(failures, now)}</section>`}
@@ -71,7 +67,7 @@ async function pauseEnd({
 
 /** One line, the worst first. */
 function healthOf(
-  { accepting, load }: ServiceStatus,
+  { accepting, load, pause }: ServiceStatus,
   ledger: Ledger | undefined,
   pausedUntil: string | undefined,
   now: number,
@@ -91,6 +87,10 @@ function healthOf(
         : `: a new one would take ${formatDuration(wait)}, the limit is ${formatDuration(maxWait)}`;
     return line('bad', `New requests are refused${reason}.`);
   }
+  if (pause) {
+    const reason = pause.reason === undefined ? '' : `: ${oneLine(pause.reason)}`;
+    return line('warn', html`Paused: no request starts before ${timeOf(pause.until, now)}${reason}.`);
+  }
   if (pausedUntil !== undefined && Date.parse(pausedUntil) > now) {
     return line(
       'warn',
@@ -108,10 +108,16 @@ function healthOf(
   return line('good', `Accepting requests${expected}.${accounted}`);
 }
 
-/** Why requests wait. */
-function whyOf(waiting: RequestResource | undefined): Html {
-  if (waiting?.why === undefined) return NOTHING;
-  return html`<p class="why">Newest waiting request: ${oneLine(waiting.why)}.</p>`;
+/** Since when requests wait, and why. */
+function whyOf(
+  { oldestWaitingSince }: ServiceStatus,
+  waiting: RequestResource | undefined,
+  now: number,
+): Html {
+  const oldest =
+    oldestWaitingSince && html`The oldest waiting request was sent at ${timeOf(oldestWaitingSince, now)}. `;
+  const newest = waiting?.why !== undefined && `Newest waiting request: ${oneLine(waiting.why)}.`;
+  return oldest || newest ? html`<p class="why">${oldest}${newest}</p>` : NOTHING;
 }
 
 function loadFigures({ backlog, completionsPerSecond, predictedWaitSeconds, maxWaitSeconds }: Load): Html {

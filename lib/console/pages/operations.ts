@@ -1,14 +1,16 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import type { Action, ActionFilter, ActionRequestLine, SeenPlan } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { firstOf } from '../first-of.ts';
-import type { Action, ActionFilter, NewAction, OperatorResources, SeenPlan } from '../operator-resources.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
-import { commandsOf } from '../view/commands.ts';
+import { commandsOf, type Shell } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
-import type { Html } from '../view/html.ts';
+import { failureLink } from '../view/failure-table.ts';
+import type { Content, Html } from '../view/html.ts';
+import { plannedBy } from '../view/plan-form.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { requestLink } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
@@ -18,7 +20,8 @@ import { timeOf } from '../view/time.ts';
 
 const SHOWN_ACTIONS = 50;
 
-const ACTIONS = ['redrive', 'purge', 'cancel', 'retry'] as const satisfies readonly NewAction['action'][];
+/** Requests of an action that a page shows. */
+const SHOWN_REQUESTS = 50;
 
 /** `/operations`: the log of actions. `/operations/ID`: one of them: its plan, applying and aborting it. */
 export function addOperationPages(app: Hono, pages: Pages): void {
@@ -27,7 +30,7 @@ export function addOperationPages(app: Hono, pages: Pages): void {
   app.post(
     '/operations',
     pages.act(async ({ parts, signal }, form) => {
-      const { id } = await actionsOf(parts).plan(plannedBy(form), { signal });
+      const { id } = await parts.client.actions.plan(plannedBy(form), { signal });
       return operationHref(id);
     }),
   );
@@ -35,7 +38,7 @@ export function addOperationPages(app: Hono, pages: Pages): void {
     '/operations/:id/apply',
     pages.act(async ({ c, parts, signal }, form) => {
       const id = c.req.param('id') ?? '';
-      await actionsOf(parts).apply(id, confirmedBy(form), { signal });
+      await parts.client.actions.apply(id, confirmedBy(form), { signal });
       return operationHref(id);
     }),
   );
@@ -43,28 +46,10 @@ export function addOperationPages(app: Hono, pages: Pages): void {
     '/operations/:id/abort',
     pages.act(async ({ c, parts, signal }) => {
       const id = c.req.param('id') ?? '';
-      await actionsOf(parts).abort(id, { signal });
+      await parts.client.actions.abort(id, { signal });
       return operationHref(id);
     }),
   );
-}
-
-/** @throws FormInvalid if there are none */
-function actionsOf({ client }: ViewContext['parts']): OperatorResources['actions'] {
-  if (client.actions) return client.actions;
-  throw new FormInvalid('Actions are not available on this service');
-}
-
-/** @throws FormInvalid */
-function plannedBy(form: FormData): NewAction {
-  const action = ACTIONS.find((each) => each === fieldOf(form, 'action'));
-  if (!action) throw new FormInvalid(`action must be one of ${ACTIONS.join(', ')}`);
-  const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
-  const filter: ActionFilter = {
-    ...(id !== undefined && { ids: [id] }),
-    ...(failureGroup !== undefined && { failureGroup }),
-  };
-  return { action, filter };
 }
 
 /** @throws FormInvalid if the count that was typed isn't that of the plan */
@@ -73,7 +58,7 @@ function confirmedBy(form: FormData): SeenPlan {
   const typed = fieldOf(form, 'typed');
   if (form.has('typed') && typed?.replaceAll(',', '') !== String(count)) {
     throw new FormInvalid(
-      `Type ${formatCount(count)}, the number of requests, to confirm. Nothing was changed; got ${typed ?? 'nothing'}`,
+      `Type ${formatCount(count)}, the number of requests, to confirm, got ${typed ?? 'nothing'}`,
     );
   }
   return { hash: fieldOf(form, 'hash') ?? '', count };
@@ -81,8 +66,8 @@ function confirmedBy(form: FormData): SeenPlan {
 
 async function operationsView({ parts, now, signal }: ViewContext): Promise<View> {
   const { actions } = parts.client;
-  const shown = await ifAvailable(
-    async () => actions && firstOf(actions.list({ limit: SHOWN_ACTIONS, signal }), SHOWN_ACTIONS),
+  const shown = await ifAvailable(() =>
+    firstOf(actions.list({ limit: SHOWN_ACTIONS, signal }), SHOWN_ACTIONS),
   );
   return {
     title: 'Operations log',
@@ -96,23 +81,23 @@ function operationsTable(actions: readonly Action[], now: number): Html {
   return tableOf<Action>({
     caption: 'Actions, newest first',
     rows: actions,
-    empty: 'No actions yet.',
+    empty: 'No actions yet. They start at a failure or at a request.',
     columns: [
       {
         title: 'Action',
-        cell: ({ id, action }) => html`<a href="${operationHref(id)}">${oneLine(action)}</a>`,
+        cell: ({ id, action }) => html`<a href="${operationHref(id)}">${nameOf(action)}</a>`,
       },
       { title: 'State', cell: ({ state }) => statusOf(state) },
       { title: 'Requests', cell: ({ count }) => formatCount(count), kind: 'number' },
-      { title: 'Done', cell: ({ progress }) => progress && formatCount(progress.done), kind: 'number' },
+      {
+        title: 'Done',
+        cell: ({ state, progress }) => state !== 'planned' && formatCount(progress.done),
+        kind: 'number',
+      },
       { title: 'Planned', cell: ({ createdAt }) => timeOf(createdAt, now) },
       { title: 'By', cell: ({ createdBy }) => createdBy && oneLine(createdBy), kind: 'less' },
-      {
-        title: 'On',
-        cell: ({ filter, reason }) =>
-          html`${filterText(filter)}${reason && html` <span class="note">${oneLine(reason)}</span>`}`,
-        kind: 'wide',
-      },
+      { title: 'On', cell: ({ filter }) => filterOf(filter) },
+      { title: 'Reason', cell: ({ reason }) => reason && oneLine(reason), kind: 'wide' },
     ],
   });
 }
@@ -120,43 +105,68 @@ function operationsTable(actions: readonly Action[], now: number): Html {
 async function operationView({ c, parts, now, signal, mayAct }: ViewContext): Promise<View> {
   const { client, shell } = parts;
   const id = c.req.param('id') ?? '';
-  if (!client.actions) {
-    return { title: 'Action', main: html`<h1>Action</h1>${unavailable('Actions')}` };
-  }
-  const planned = await client.actions.get(id, { signal });
-  const { action, state, count, hash, filter, progress, sample = [] } = planned;
-  const path = `/v1/actions/${encodeURIComponent(id)}`;
+  const action = await client.actions.get(id, { signal });
+  const { state, count, sample } = action;
+  const requests =
+    state === 'planned'
+      ? sample
+      : await firstOf(client.actions.requests(id, { limit: SHOWN_REQUESTS, signal }), SHOWN_REQUESTS);
+  const name = `${nameOf(action.action)} ${requestsText(count)}`;
   return {
-    title: `${oneLine(action)} of ${formatCount(count)} requests`,
+    title: name,
     live: state === 'running',
-    main: html`<h1><span class="kind">${oneLine(action)}</span> ${formatCount(count)} ${count === 1 ? 'request' : 'requests'}</h1>
-<section id="action" data-part><p class="state">${statusOf(state)} ${planned.stoppedBecause && html`<span>${oneLine(planned.stoppedBecause)}</span>`}</p>
+    main: html`<h1>${name}</h1>
+<section id="action" data-part>${progressOf(action)}${operationFacts(action, now)}</section>
+<section id="actions" data-part><h2>What you can do</h2>${operationForms(action, mayAct, shell)}</section>
+<section id="requests" data-part><h2>${state === 'planned' ? 'It would change' : 'Its requests'}</h2>${linesTable(requests)}
+${requests.length < count && html`<p class="hint">The first ${requests.length} of ${formatCount(count)}.</p>`}</section>`,
+  };
+}
+
+/** The state, and how far it is. */
+function progressOf({ state, count, progress, stoppedBecause }: Action): Html {
+  const { handled, done, skipped, failed } = progress;
+  return html`<p class="state">${statusOf(state)} ${stoppedBecause && html`<span>${oneLine(stoppedBecause)}</span>`}
+${state === 'running' && html`<progress max="${count}" value="${handled}" aria-label="Requests handled"></progress> <span>${formatCount(handled)} of ${formatCount(count)}</span>`}</p>
 ${
-  progress &&
   state !== 'planned' &&
   figuresOf([
-    { name: 'Handled', value: progress.handled },
-    { name: 'Done', value: progress.done },
-    { name: 'Skipped', value: progress.skipped },
-    { name: 'Failed', value: progress.failed, ...(progress.failed > 0 && { state: 'bad' as const }) },
+    { name: 'Handled', value: handled },
+    { name: 'Done', value: done },
+    { name: 'Skipped', value: skipped },
+    { name: 'Failed', value: failed, ...(failed > 0 && { state: 'bad' as const }) },
   ])
+}`;
 }
-${factsOf([
-  ['On', filterText(filter)],
-  ['Reason', planned.reason && oneLine(planned.reason)],
-  ['Planned', timeOf(planned.createdAt, now)],
-  ['By', planned.createdBy && oneLine(planned.createdBy)],
-  ['Applied', planned.appliedAt && timeOf(planned.appliedAt, now)],
-  ['Ended', planned.endedAt && timeOf(planned.endedAt, now)],
-  ['Plan expires', state === 'planned' && planned.expiresAt && timeOf(planned.expiresAt, now)],
-])}</section>
-<section><h2>What you can do</h2><ul class="actions">
+
+function operationFacts(action: Action, now: number): Html {
+  const { state, filter, reason, rate, canary, createdBy, createdAt, appliedAt, endedAt, expiresAt } = action;
+  return factsOf([
+    ['On', filterOf(filter)],
+    ['Reason', reason && oneLine(reason)],
+    ['Rate', `at most ${formatCount(rate)} a second`],
+    [
+      'First try',
+      canary &&
+        `${canary.percent} % of the requests; stops if more than ${canary.stopAbovePercent} % of them fail again`,
+    ],
+    ['Planned', timeOf(createdAt, now)],
+    ['By', createdBy && oneLine(createdBy)],
+    ['Applied', appliedAt && timeOf(appliedAt, now)],
+    ['Ended', endedAt && timeOf(endedAt, now)],
+    ['Plan expires', state === 'planned' && timeOf(expiresAt, now)],
+  ]);
+}
+
+function operationForms({ id, action, state, count, hash }: Action, mayAct: boolean, shell: Shell): Html {
+  const path = `/v1/actions/${encodeURIComponent(id)}`;
+  return html`<ul class="actions">
 ${
   state === 'planned' &&
   html`<li><h3>Apply the plan</h3><p>Nothing has changed yet. Each request is checked again; those that have changed are skipped.</p>
 ${actionForm(mayAct, {
   action: operationHref(id, '/apply'),
-  button: `${action.charAt(0).toUpperCase()}${action.slice(1)} ${formatCount(count)} requests`,
+  button: `${nameOf(action)} ${requestsText(count)}`,
   hidden: { hash, count: String(count) },
   ...(action === 'purge' && {
     tone: 'danger' as const,
@@ -167,34 +177,63 @@ ${commandsOf(shell, ['actions', 'apply', id], { method: 'POST', path: `${path}/a
 }
 ${
   (state === 'planned' || state === 'running') &&
-  html`<li><h3>Abort</h3><p>Requests that were handled stay as they are.</p>
-${actionForm(mayAct, { action: operationHref(id, '/abort'), button: 'Abort', tone: 'danger' })}
+  html`<li><h3>${state === 'planned' ? 'Drop the plan' : 'Abort'}</h3><p>${state === 'planned' ? 'It can’t be applied then.' : 'Requests that were handled stay as they are.'}</p>
+${actionForm(mayAct, { action: operationHref(id, '/abort'), button: state === 'planned' ? 'Drop the plan' : 'Abort', tone: 'danger' })}
 ${commandsOf(shell, ['actions', 'abort', id], { method: 'POST', path: `${path}/abort` })}</li>`
 }
-<li><h3>Look at it</h3><p>As the API gives it.</p>${commandsOf(shell, ['actions', 'show', id], { method: 'GET', path })}</li></ul></section>
-${
-  sample.length > 0 &&
-  html`<h2>Some of the requests</h2>${tableOf<NonNullable<Action['sample']>[number]>({
-    caption: 'Some of the requests of the plan',
-    rows: sample,
-    empty: '',
-    columns: [
-      { title: 'Ticket', cell: requestLink },
-      { title: 'Status', cell: (request) => statusOf(request.status) },
-      { title: 'Tenant', cell: ({ tenant }) => tenant && oneLine(tenant), kind: 'wide' },
-    ],
-  })}`
-}`,
-  };
+<li><h3>Look at it</h3><p>With all its requests.</p>${commandsOf(shell, ['actions', 'show', id, '--requests'], { method: 'GET', path: `${path}/requests` })}</li></ul>`;
 }
 
-/** `failureGroup 0123456789abcdef, tenant acme`. */
-function filterText(filter: ActionFilter): string {
-  return oneLine(
-    Object.entries(filter)
-      .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(' ') : value}`)
-      .join(', '),
-  );
+function linesTable(lines: readonly ActionRequestLine[]): Html {
+  const isHandled = lines.some(({ result }) => result !== undefined);
+  return tableOf<ActionRequestLine>({
+    caption: 'Requests of the action',
+    rows: lines,
+    empty: 'No requests match.',
+    columns: [
+      { title: 'Ticket', cell: requestLink },
+      { title: 'Status when planned', cell: ({ status }) => statusOf(status) },
+      {
+        title: 'Tenant',
+        cell: ({ tenant }) => tenant && oneLine(tenant),
+        ...(!isHandled && { kind: 'wide' as const }),
+      },
+      ...(isHandled
+        ? [
+            { title: 'Result', cell: ({ result }: ActionRequestLine) => result && statusOf(result) },
+            { title: 'Detail', cell: detailOf, kind: 'wide' as const },
+          ]
+        : []),
+    ],
+  });
+}
+
+/** What became of a request. */
+function detailOf({ retriedAs, detail }: ActionRequestLine): Content {
+  if (retriedAs !== undefined) return html`New request: ${requestLink({ id: retriedAs })}`;
+  return detail && oneLine(detail);
+}
+
+/** `failure group 80d813265c2121ca, tenant acme`, with links. */
+function filterOf({ ids = [], failureGroup, ...others }: ActionFilter): Html {
+  const [first, ...more] = ids;
+  const parts = [
+    ...(first === undefined
+      ? []
+      : [html`${requestLink({ id: first })}${more.length > 0 && ` and ${formatCount(more.length)} more`}`]),
+    ...(failureGroup === undefined ? [] : [html`failure group ${failureLink(failureGroup)}`]),
+    ...Object.entries(others).map(([name, value]) => html`${oneLine(`${name} ${value}`)}`),
+  ];
+  return html`${parts.map((part, index) => html`${index > 0 && ', '}${part}`)}`;
+}
+
+function requestsText(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'request' : 'requests'}`;
+}
+
+/** `Redrive`. */
+function nameOf(action: string): string {
+  return oneLine(`${action.charAt(0).toUpperCase()}${action.slice(1)}`);
 }
 
 function operationHref(id: string, more = ''): string {

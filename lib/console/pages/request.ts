@@ -1,16 +1,24 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import { hasEnded, RequestNotSucceeded, RequestPending, ResultGone } from '../../client/index.ts';
+import {
+  hasEnded,
+  RequestNotSucceeded,
+  RequestPending,
+  type RequestResource,
+  ResultGone,
+} from '../../client/index.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
-import type { SeenRequest } from '../operator-resources.ts';
+import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm } from '../view/action-form.ts';
 import { commandsOf, type ShellCall } from '../view/commands.ts';
 import { type Fact, factsOf } from '../view/facts.ts';
+import { failureLink } from '../view/failure-table.ts';
 import type { Content, Html } from '../view/html.ts';
+import { planForm } from '../view/plan-form.ts';
 import { problemOf } from '../view/problem.ts';
-import { requestHref } from '../view/request-table.ts';
+import { requestHref, requestLink } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
 import { storyOf } from '../view/story.ts';
 import { manyLines, oneLine } from '../view/text.ts';
@@ -48,7 +56,10 @@ function addressOf({ c }: Pick<ViewContext, 'c'>): { readonly id: string; readon
 async function requestView(context: ViewContext): Promise<View> {
   const { parts, now, signal } = context;
   const { id, source } = addressOf(context);
-  const request: SeenRequest = await parts.client.status(id, { source, signal });
+  const [request, canAct] = await Promise.all([
+    parts.client.status(id, { source, signal }),
+    hasActions(context),
+  ]);
   return {
     title: `Request ${request.id}`,
     live:
@@ -58,12 +69,16 @@ async function requestView(context: ViewContext): Promise<View> {
 <section id="story" data-part><h2>Story</h2>${storyOf(request, now)}</section>
 <section id="facts" data-part><h2>Facts</h2>${factsOf(requestFacts(request))}</section>
 <section id="result" data-part><h2>Payload and result</h2>${contentOf(request)}</section>
-<section id="actions" data-part><h2>What you can do</h2>${actionsOf(request, context)}</section>`,
+<section id="actions" data-part><h2>What you can do</h2>${actionsOf(request, canAct, context)}</section>`,
   };
 }
 
+/** A payload to send in place of the one that failed. */
+const PAYLOAD_INPUTS = html`<label class="text-input">Payload <textarea name="payload" rows="6" required spellcheck="false"></textarea></label>
+<label>Media type <input name="contentType" value="application/json" autocomplete="off" size="20"></label>`;
+
 /** The status, and why it is that. */
-function stateOf(request: SeenRequest, now: number): Html {
+function stateOf(request: RequestResource, now: number): Html {
   const { status, why, startsAbout, endsAbout, problem, lastError } = request;
   const expected = startsAbout
     ? `Starts ${rangeOf(startsAbout, now)}.`
@@ -73,7 +88,7 @@ ${problem && html`<div class="failure"><p class="code">${oneLine(problem.code)}<
 ${!problem && lastError && html`<div class="failure"><p class="code">Latest error: ${oneLine(lastError.code ?? lastError.name)}</p><pre tabindex="0">${manyLines(lastError.message)}</pre></div>`}`;
 }
 
-function requestFacts(request: SeenRequest): Fact[] {
+function requestFacts(request: RequestResource): Fact[] {
   const text = (value: string | undefined) => value && oneLine(value);
   return [
     ['Tenant', text(request.tenant)],
@@ -85,16 +100,13 @@ function requestFacts(request: SeenRequest): Fact[] {
     ['Oldest version that may run it', text(request.minVersion)],
     ['Checkpoints', request.checkpoints],
     ['Trace', text(request.traceparent)],
-    [
-      'Failure group',
-      request.failureGroup &&
-        html`<a href="/failures/${encodeURIComponent(request.failureGroup)}">${oneLine(request.failureGroup)}</a>`,
-    ],
+    ['Retry of', request.retryOf && requestLink({ id: request.retryOf })],
+    ['Failure group', request.failureGroup && failureLink(request.failureGroup)],
   ];
 }
 
 /** What there is to look at, which isn't shown unasked. */
-function contentOf(request: SeenRequest): Html {
+function contentOf(request: RequestResource): Html {
   const { result } = request;
   return html`${
     result
@@ -103,14 +115,14 @@ function contentOf(request: SeenRequest): Html {
   }<p class="unavailable">The API does not give payloads out: look at them where they were submitted, or in the bucket.</p>`;
 }
 
-function actionsOf(request: SeenRequest, { parts, mayAct }: ViewContext): Html {
-  const { shell, client } = parts;
-  const { actions } = client;
+/** @param canAct whether the service has actions on many requests */
+function actionsOf(request: RequestResource, canAct: boolean, { parts, mayAct }: ViewContext): Html {
+  const { shell } = parts;
   const { id, source } = request;
-  const planned = (action: 'redrive' | 'retry'): ShellCall | undefined =>
-    actions && { method: 'POST', path: '/v1/actions', json: { action, filter: { ids: [id] } } };
-  const planForm = (action: 'redrive' | 'retry', button: string) =>
-    actions && actionForm(mayAct, { action: '/operations', button, hidden: { action, ids: id } });
+  const planned = (action: 'redrive' | 'retry', more = {}): ShellCall | undefined =>
+    canAct
+      ? { method: 'POST', path: '/v1/actions', json: { action, filter: { ids: [id] }, ...more } }
+      : undefined;
   const named = source === undefined ? [id] : [id, '--source', source];
   const { self, result, cancel } = request.links;
   const webhook = self.replace(/(?=\?|$)/, '/webhook');
@@ -138,18 +150,28 @@ ${
     'Redrive',
     'Runs it again under its ticket, if it used up its attempts. Fix the cause first.',
     commandsOf(shell, ['dead-letters', 'redrive', id], planned('redrive'), shell.queueOptions),
-    planForm('redrive', 'Plan a redrive'),
+    canAct && planForm(mayAct, { action: 'redrive', on: { ids: id }, button: 'Plan a redrive' }),
   )
 }
 ${
   request.status === 'failed' &&
-  actions &&
-  item(
+  canAct &&
+  html`${item(
     'Retry',
-    'Submits its payload again, as a new request.',
+    'Submits its payload again, as a new request, if it used up its attempts.',
     commandsOf(shell, ['actions', 'plan', 'retry', id], planned('retry')),
-    planForm('retry', 'Plan a retry'),
-  )
+    planForm(mayAct, { action: 'retry', on: { ids: id }, button: 'Plan a retry' }),
+  )}${item(
+    'Retry with another payload',
+    'Submits a corrected payload for the same tenant and topic, as a new request.',
+    commandsOf(shell, undefined, planned('retry', { payload: { json: {} } })),
+    planForm(mayAct, {
+      action: 'retry',
+      on: { ids: id },
+      button: 'Plan with this payload',
+      inputs: PAYLOAD_INPUTS,
+    }),
+  )}`
 }
 ${
   ended &&

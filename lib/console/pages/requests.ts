@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { RequestStatus } from '../../client/index.ts';
-import type { RequestSelection } from '../operator-resources.ts';
+import type { PageOptions, RequestStatus } from '../../client/index.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import type { Html } from '../view/html.ts';
@@ -65,7 +64,7 @@ async function requestsView({ c, parts, now, signal }: ViewContext): Promise<Vie
       (each) =>
         html`<option value="${each}"${each === selection.status && html` selected`}>${each.replaceAll('_', ' ')}</option>`,
     )}</select></label>
-${client.failures && moreFilters(query)}
+${moreFilters(query)}
 <button>Filter</button></form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
 <button>Open</button></form>
@@ -85,7 +84,7 @@ function moreFilters(query: URLSearchParams): Html {
 }
 
 /** Empty fields of the form filter nothing. */
-function selectionIn(query: URLSearchParams): RequestSelection {
+function selectionIn(query: URLSearchParams): PageOptions {
   const text = (name: string) => query.get(name)?.trim() || undefined;
   const time = (name: string) => {
     const given = text(name);

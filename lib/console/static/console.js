@@ -80,6 +80,8 @@ document.addEventListener('click', async ({ target }) => {
 });
 
 offerCopies(document);
+// On a narrow screen, the navigation is wider than the page.
+document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 if (live !== undefined) {
   document.addEventListener('visibilitychange', follow);
   addEventListener('pagehide', () => stream?.close());

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { Content, Html } from './html.ts';
 import { NOTHING } from './html.ts';
+import { FormInvalid } from './problem.ts';
 
 /** A form that changes something. */
 export interface ActionForm {
@@ -28,4 +29,11 @@ export function actionForm(
 export function fieldOf(form: FormData, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** The number that was typed. @param name of its field @throws FormInvalid */
+export function wholeNumber(name: string, text: string): number {
+  const digits = text.replaceAll(',', '');
+  if (/^\d{1,9}$/.test(digits)) return Number(digits);
+  throw new FormInvalid(`${name} must be a whole number, such as 20, got ${text}`);
 }

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
+import type { FailureGroup } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
-import type { FailureGroup } from '../operator-resources.ts';
 import type { Html } from './html.ts';
 import { tableOf } from './table.ts';
 import { oneLine } from './text.ts';
@@ -15,12 +15,12 @@ export function failureTable(groups: readonly FailureGroup[], now: number): Html
     columns: [
       {
         title: 'Code',
-        cell: ({ id, code }) => html`<a href="/failures/${encodeURIComponent(id)}">${oneLine(code)}</a>`,
+        cell: ({ id, code }) => failureLink(id, code),
       },
       { title: 'Requests', cell: ({ count }) => formatCount(count), kind: 'number' },
       { title: 'Last seen', cell: ({ lastSeenAt }) => timeOf(lastSeenAt, now) },
       { title: 'First seen', cell: ({ firstSeenAt }) => timeOf(firstSeenAt, now), kind: 'less' },
-      { title: 'Tenants', cell: ({ tenants = [] }) => oneLine(tenants.join(', ')), kind: 'less' },
+      { title: 'Tenants', cell: ({ tenants }) => oneLine(tenants.join(', ')), kind: 'names less' },
       {
         title: 'Message',
         cell: ({ message, note }) =>
@@ -29,4 +29,14 @@ export function failureTable(groups: readonly FailureGroup[], now: number): Html
       },
     ],
   });
+}
+
+/** A link to the page of a group. */
+export function failureLink(id: string, text = id): Html {
+  return html`<a href="${failureHref(id)}">${oneLine(text)}</a>`;
+}
+
+/** The path of the page of a group. */
+export function failureHref(id: string, more = ''): string {
+  return `/failures/${encodeURIComponent(id)}${more}`;
 }

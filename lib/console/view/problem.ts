@@ -22,6 +22,13 @@ export function problemView(error: unknown, remedy: (status: number) => string =
     const main = problemOf(title, [detail, help].filter(Boolean).join('\n'), `${status} ${code}`);
     return { title, main, status: statusFor(status), live: status >= 429 };
   }
+  if (error instanceof FormInvalid) {
+    return {
+      title: 'Nothing was changed',
+      status: 422,
+      main: problemOf('Nothing was changed', error.message),
+    };
+  }
   if (error instanceof CoatcheckError) {
     return {
       title: 'Unexpected answer',

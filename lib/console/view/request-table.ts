@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
+import type { RequestResource } from '../../client/index.ts';
 import { formatBytes } from '../../terminal/format.ts';
-import type { SeenRequest } from '../operator-resources.ts';
 import type { Html } from './html.ts';
 import { statusOf } from './status.ts';
 import { tableOf } from './table.ts';
@@ -8,9 +8,9 @@ import { oneLine } from './text.ts';
 import { timeOf } from './time.ts';
 
 /** Requests, one a row. Columns that none of them has are left out. */
-export function requestTable(requests: readonly SeenRequest[], now: number, empty: string): Html {
-  const has = (name: keyof SeenRequest) => requests.some((request) => request[name] !== undefined);
-  return tableOf<SeenRequest>({
+export function requestTable(requests: readonly RequestResource[], now: number, empty: string): Html {
+  const has = (name: keyof RequestResource) => requests.some((request) => request[name] !== undefined);
+  return tableOf<RequestResource>({
     caption: 'Requests, newest first',
     rows: requests,
     empty,
@@ -18,13 +18,13 @@ export function requestTable(requests: readonly SeenRequest[], now: number, empt
       { title: 'Ticket', cell: (request) => requestLink(request) },
       { title: 'Status', cell: ({ status }) => statusOf(status) },
       ...(has('tenant')
-        ? [{ title: 'Tenant', cell: ({ tenant }: SeenRequest) => tenant && oneLine(tenant) }]
+        ? [{ title: 'Tenant', cell: ({ tenant }: RequestResource) => tenant && oneLine(tenant) }]
         : []),
       ...(has('topic')
         ? [
             {
               title: 'Topic',
-              cell: ({ topic }: SeenRequest) => topic && oneLine(topic),
+              cell: ({ topic }: RequestResource) => topic && oneLine(topic),
               kind: 'less' as const,
             },
           ]
@@ -36,19 +36,24 @@ export function requestTable(requests: readonly SeenRequest[], now: number, empt
   });
 }
 
-/** A link to the page of a request. */
-export function requestLink(request: Pick<SeenRequest, 'id' | 'source'>): Html {
+/** A link to the page of a request. The API gives the requests of tenants only to callers of these. */
+export function requestLink(request: Pick<RequestResource, 'id' | 'source' | 'tenant'>): Html {
+  if (request.tenant !== undefined) return html`<span class="ticket">${oneLine(request.id)}</span>`;
   return html`<a class="ticket" href="${requestHref(request)}">${oneLine(request.id)}</a>`;
 }
 
 /** The path of the page of a request. */
-export function requestHref({ id, source }: Pick<SeenRequest, 'id' | 'source'>, more = ''): string {
+export function requestHref({ id, source }: Pick<RequestResource, 'id' | 'source'>, more = ''): string {
   const query = source === undefined ? '' : `?source=${encodeURIComponent(source)}`;
   return `/requests/${encodeURIComponent(id)}${more}${query}`;
 }
 
 /** The outcome in short: its size and type, what went wrong, or how far it is. */
-function outcomeOf({ result, problem, lastError, progress, why, status }: SeenRequest): string {
+function outcomeOf({ result, problem, lastError, progress, why, status }: RequestResource): string {
+  // The problem only says that all attempts failed.
+  if (problem?.code === 'attempts_exhausted' && lastError) {
+    return oneLine(`${lastError.code ?? lastError.name}: ${lastError.message}`);
+  }
   if (result) return oneLine(`${formatBytes(result.size)} ${result.contentType}`);
   if (problem) return oneLine(`${problem.code}: ${problem.detail}`);
   if (status === 'running' && progress) {

@@ -7,6 +7,7 @@ const TONES: Readonly<Record<string, string>> = {
   completed: 'good',
   delivered: 'good',
   enabled: 'good',
+  done: 'good',
   failed: 'bad',
   failing: 'bad',
   dead_lettered: 'bad',

@@ -1,7 +1,6 @@
 import { html } from 'hono/html';
-import { hasEnded } from '../../client/index.ts';
+import { hasEnded, type RequestResource } from '../../client/index.ts';
 import { formatBytes } from '../../terminal/format.ts';
-import type { SeenRequest } from '../operator-resources.ts';
 import type { Content, Html } from './html.ts';
 import { oneLine } from './text.ts';
 import { durationOf, timeOf } from './time.ts';
@@ -15,14 +14,14 @@ interface Step {
 }
 
 /** What happened to a request, in order of time, and what is still to come. */
-export function storyOf(request: SeenRequest, now: number): Html {
+export function storyOf(request: RequestResource, now: number): Html {
   return html`<ol class="story">${stepsOf(request).map(
     ({ title, at, detail, tone = '' }) =>
       html`<li class="${tone}"><h3>${title}</h3>${at && html`<p class="when">${timeOf(at, now)}</p>`}${detail && html`<p>${detail}</p>`}</li>`,
   )}</ol>`;
 }
 
-function stepsOf(request: SeenRequest): Step[] {
+function stepsOf(request: RequestResource): Step[] {
   const ended = hasEnded(request);
   return [
     {
@@ -38,12 +37,12 @@ function stepsOf(request: SeenRequest): Step[] {
 }
 
 /** Whether an attempt is running. */
-function isRunning({ status }: SeenRequest): boolean {
+function isRunning({ status }: RequestResource): boolean {
   return status === 'running' || status === 'cancelling';
 }
 
 /** The API states the number of attempts and the latest error. */
-function attemptSteps(request: SeenRequest): Step[] {
+function attemptSteps(request: RequestResource): Step[] {
   const { attempts, lastError, handlerVersion, progress, why } = request;
   if (attempts === 0) return [];
   const by = handlerVersion === undefined ? '' : `, version ${oneLine(handlerVersion)}`;
@@ -63,13 +62,13 @@ function attemptSteps(request: SeenRequest): Step[] {
 }
 
 /** What comes next, while it waits. */
-function waitSteps(request: SeenRequest): Step[] {
+function waitSteps(request: RequestResource): Step[] {
   const { why } = request;
   if (hasEnded(request) || isRunning(request) || why === undefined) return [];
   return [{ title: 'Waits', detail: oneLine(why), tone: 'busy' }];
 }
 
-function endStep({ status, endedAt, createdAt, result, problem }: SeenRequest): Step {
+function endStep({ status, endedAt, createdAt, result, problem }: RequestResource): Step {
   const after = durationOf(createdAt, endedAt);
   const outcome = result
     ? `${formatBytes(result.size)} ${oneLine(result.contentType)}`
@@ -82,11 +81,11 @@ function endStep({ status, endedAt, createdAt, result, problem }: SeenRequest): 
   };
 }
 
-function deadlineSteps({ expiresAt }: SeenRequest): Step[] {
+function deadlineSteps({ expiresAt }: RequestResource): Step[] {
   return expiresAt === undefined ? [] : [{ title: 'Expires unless it has started by then', at: expiresAt }];
 }
 
-function webhookSteps({ webhook }: SeenRequest): Step[] {
+function webhookSteps({ webhook }: RequestResource): Step[] {
   if (!webhook) return [];
   const { status, at, attempts, reason, nextAttemptAt } = webhook;
   const tone = status === 'delivered' ? 'good' : status === 'pending' ? 'busy' : 'bad';

@@ -1,0 +1,74 @@
+import { html } from 'hono/html';
+import type { ActionFilter, ActionKind, NewAction } from '../../client/index.ts';
+import { actionForm, fieldOf, wholeNumber } from './action-form.ts';
+import type { Content, Html } from './html.ts';
+import { FormInvalid } from './problem.ts';
+
+const ACTIONS = ['redrive', 'purge', 'cancel', 'retry'] as const satisfies readonly ActionKind[];
+
+/** A form that plans an action. */
+export interface PlanForm {
+  readonly action: ActionKind;
+  /** The requests that it is about. */
+  readonly on: Readonly<Partial<Record<'ids' | 'failureGroup', string>>>;
+  readonly button: string;
+  /** Whether its rate and a canary can be set. @default false */
+  readonly isGradual?: boolean;
+  /** More inputs, before those of every action. */
+  readonly inputs?: Content;
+}
+
+/** The form; nothing for a caller that may not act. */
+export function planForm(mayAct: boolean, { action, on, button, isGradual = false, inputs }: PlanForm): Html {
+  const number = (label: string, name: string, hint: string) =>
+    html`<label>${label} <input name="${name}" placeholder="${hint}" inputmode="numeric" autocomplete="off" size="8"></label>`;
+  const gradual =
+    isGradual &&
+    html`${number('Most a second', 'rate', '50')}${number('First try, %', 'percent', 'all')}${number('Stop above, % failed', 'stopAbove', '0')}`;
+  return actionForm(mayAct, {
+    action: '/operations',
+    button,
+    ...(action === 'purge' && { tone: 'danger' as const }),
+    hidden: { action, ...on },
+    inputs: html`${inputs}<div class="inputs">${gradual}<label>Reason <input name="reason" maxlength="500" autocomplete="off" size="24"></label></div>`,
+  });
+}
+
+/** What a form plans. @throws FormInvalid */
+export function plannedBy(form: FormData): NewAction {
+  const action = ACTIONS.find((each) => each === fieldOf(form, 'action'));
+  if (!action) throw new FormInvalid(`action must be one of ${ACTIONS.join(', ')}`);
+  const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
+  const filter: ActionFilter = {
+    ...(id !== undefined && { ids: [id] }),
+    ...(failureGroup !== undefined && { failureGroup }),
+  };
+  const [rate, percent] = [numberOf(form, 'Most a second', 'rate'), numberOf(form, 'First try', 'percent')];
+  const stopAbovePercent = numberOf(form, 'Stop above', 'stopAbove');
+  if (percent === undefined && stopAbovePercent !== undefined) {
+    throw new FormInvalid(
+      'Stop above needs First try: only the requests that are tried first can stop the others',
+    );
+  }
+  return {
+    action,
+    filter,
+    rate,
+    canary: percent === undefined ? undefined : { percent, stopAbovePercent: stopAbovePercent ?? 0 },
+    reason: fieldOf(form, 'reason'),
+    payload: payloadOf(form),
+  };
+}
+
+/** @throws FormInvalid */
+function numberOf(form: FormData, label: string, name: string): number | undefined {
+  const text = fieldOf(form, name);
+  return text === undefined ? undefined : wholeNumber(label, text);
+}
+
+/** The payload that was typed: forms send line ends as CR LF. */
+function payloadOf(form: FormData): NewAction['payload'] {
+  const text = form.get('payload');
+  if (typeof text !== 'string') return undefined;
+  return { text: text.replaceAll('\r\n', '\n'), contentType: fieldOf(form, 'contentType') };
+}
