@@ -68,11 +68,13 @@ function waitSteps(request: RequestResource): Step[] {
   return [{ title: 'Waits', detail: oneLine(why), tone: 'busy' }];
 }
 
-function endStep({ status, endedAt, createdAt, result, problem }: RequestResource): Step {
+function endStep({ status, endedAt, createdAt, result, problem, lastError }: RequestResource): Step {
   const after = durationOf(createdAt, endedAt);
+  // The step before has the error of the last attempt.
+  const isExplained = problem?.code === 'attempts_exhausted' && lastError !== undefined;
   const outcome = result
     ? `${formatBytes(result.size)} ${oneLine(result.contentType)}`
-    : problem && oneLine(`${problem.code}: ${problem.detail}`);
+    : problem && oneLine(isExplained ? problem.code : `${problem.code}: ${problem.detail}`);
   return {
     title: `${status.charAt(0).toUpperCase()}${status.slice(1)}${after === undefined ? '' : `, ${after} after it was submitted`}`,
     at: endedAt,
