@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -20,19 +21,36 @@ process.env.CDK_VALIDATION = 'false';
 /** The files that take longest on brokers. By their sizes they would start last, and the other processes would wait for them. */
 const LONGEST = ['/test/brokers/worker.test.ts', '/test/brokers/order.test.ts'];
 
-/** It checks what the other files of its project recorded. */
-const LAST = ['/test/e2e/rights.test.ts'];
+/** It checks what the end-to-end tests recorded. */
+const RIGHTS = 'test/e2e/rights.test.ts';
 
-/** Starts the longest files of a group first, and the one last that needs the others. Vitest keeps the order of groups. */
+/** Half of the end-to-end tests share this stack, and so run one after another. */
+const SHARED_STACK = 'E2e-cloudevents';
+
+/** Starts first what takes longest: long files, and of the end-to-end tests those that wait for each other. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const placeOf = ({ moduleId }: TestSpecification) => {
-      if (LONGEST.some((file) => moduleId.endsWith(file))) return 0;
-      return LAST.some((file) => moduleId.endsWith(file)) ? 2 : 1;
-    };
-    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
+    const isEndToEnd = ({ project }: TestSpecification) => project.name === 'e2e';
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((file) => moduleId.endsWith(file));
+    const others = sorted.filter((file) => !isEndToEnd(file) && !isLong(file));
+    const endToEnd = sorted.filter(isEndToEnd);
+    const unshared = endToEnd.filter((file) => !sharesStack(file));
+    return [...sorted.filter(isLong), ...others, ...alternate(endToEnd.filter(sharesStack), unshared)];
   }
+}
+
+/** Takes from one list and the other in turn. */
+function alternate<Item>(ones: readonly Item[], others: readonly Item[]): Item[] {
+  const length = Math.max(ones.length, others.length);
+  return Array.from({ length }, (_, index) => [
+    ...ones.slice(index, index + 1),
+    ...others.slice(index, index + 1),
+  ]).flat();
+}
+
+function sharesStack({ moduleId }: TestSpecification): boolean {
+  return readFileSync(moduleId, 'utf8').includes(SHARED_STACK);
 }
 
 export default defineConfig({
@@ -92,12 +110,21 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: [RIGHTS],
           globalSetup: ['test/e2e/setup.ts'],
+          setupFiles: ['test/e2e/lock-stacks.ts'],
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
           hookTimeout: AWS_TIMEOUT_MILLISECONDS,
-          fileParallelism: false,
           // After the others: it has the machine to itself.
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'rights',
+          include: [RIGHTS],
+          hookTimeout: AWS_TIMEOUT_MILLISECONDS,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

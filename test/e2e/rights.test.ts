@@ -7,6 +7,7 @@ import { DeployedStack } from '../support/iam/deployed-stack.ts';
 import type { RecordedCall } from '../support/iam/recorded-call.ts';
 import { Rights, SERVICES } from '../support/iam/rights.ts';
 import { CALLS_BY_AWS } from './calls-by-aws.ts';
+import { E2E_FOLDER } from './folder.ts';
 import { UNUSED_RIGHTS } from './unused-rights.ts';
 
 /** Far fewer than the other tests of this project record. */
@@ -19,8 +20,8 @@ interface Caller {
 }
 
 /**
- * The policies of the roles against what they called in all other tests of this project, which run before this file: see
- * vitest.config.ts. Calls of an AWS that the tests don't start aren't recorded.
+ * The policies of the roles against what they called in all other tests of this project, which run before this file, in a
+ * project of their own: see vitest.config.ts. Calls of an AWS that the tests don't start aren't recorded.
  */
 describe.skipIf(process.env.AWS_ENDPOINT_URL)('every right is proven', () => {
   let stacks: readonly DeployedStack[];
@@ -30,7 +31,7 @@ describe.skipIf(process.env.AWS_ENDPOINT_URL)('every right is proven', () => {
     const names = Object.keys(inject('stacks'));
     stacks = await Promise.all(
       names.map((name) =>
-        DeployedStack.read(name, inject('endpoint'), '.local/e2e/cdk.out', inject('stacks')),
+        DeployedStack.read(name, inject('endpoint'), `${E2E_FOLDER}/cdk.out`, inject('stacks')),
       ),
     );
     rights = new Rights(stacks);
@@ -38,7 +39,7 @@ describe.skipIf(process.env.AWS_ENDPOINT_URL)('every right is proven', () => {
 
   test('each call of a role is allowed by its policies', async () => {
     const lines = (await readFile(inject('calls'), 'utf8')).trimEnd().split('\n');
-    expect(lines.length, 'recorded calls: run the whole project').toBeGreaterThan(LEAST_CALLS);
+    expect(lines.length, 'recorded calls: run the projects e2e and rights').toBeGreaterThan(LEAST_CALLS);
     const denials = lines.flatMap((line) => {
       const call: RecordedCall = JSON.parse(line);
       const caller = callerOf(call, stacks);

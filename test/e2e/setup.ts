@@ -3,8 +3,7 @@ import { deploy, type StackOutputs } from '../../lib/local/deployment.ts';
 import { RecordingProxy } from '../support/iam/recording-proxy.ts';
 import { openTestAws } from '../support/local-aws.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
-
-const FOLDER = '.local/e2e';
+import { E2E_FOLDER } from './folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,8 +22,8 @@ declare module 'vitest' {
  * recorded.
  */
 export default async function setup(project: TestProject) {
-  const aws = await openTestAws(FOLDER);
-  const calls = aws.emulator ? `${FOLDER}/calls.ndjson` : '';
+  const aws = await openTestAws(E2E_FOLDER);
+  const calls = aws.emulator ? `${E2E_FOLDER}/calls.ndjson` : '';
   const proxy = calls === '' ? undefined : await RecordingProxy.open(aws.endpoint, calls);
   const endpoint = proxy?.url ?? aws.endpoint;
   const receiver = await new OtlpReceiver().start();
@@ -37,13 +36,15 @@ export default async function setup(project: TestProject) {
     const stacks = await deploy({
       endpoint,
       app: `node test/e2e/app.ts ${receiver.url} ${proxy?.url ?? ''}`,
-      folder: FOLDER,
+      folder: E2E_FOLDER,
     });
-    project.provide('endpoint', endpoint);
-    project.provide('calls', calls);
-    project.provide('stacks', stacks);
-    project.provide('spans', receiver.url);
-    project.provide('functionEndpoint', proxy?.url ?? '');
+    // To all projects: rights.test.ts is in one of its own.
+    const { vitest } = project;
+    vitest.provide('endpoint', endpoint);
+    vitest.provide('calls', calls);
+    vitest.provide('stacks', stacks);
+    vitest.provide('spans', receiver.url);
+    vitest.provide('functionEndpoint', proxy?.url ?? '');
   } catch (error) {
     await close();
     throw error;
