@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { DeployedService } from '../../aws/deployed-services.ts';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
 import type { AliasRouting } from '../../aws/function-alias.ts';
@@ -24,7 +25,6 @@ import { FileQueue, PeekedFileQueue } from '../file-queue.ts';
 import type { RefilledQueue } from '../queues.ts';
 import { chosenService, dataFolder, type RunningService, serviceFile } from '../running-service.ts';
 import type { DeploymentOptions } from '../service-options.ts';
-import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { Rehearser } from './rehearsal/rehearser.ts';
 import type { DeadLetterSource } from './walk.ts';
 
