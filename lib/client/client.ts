@@ -16,7 +16,7 @@ import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
 import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
-import type { Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
+import type { Ledger, RequestPage, RequestResource, ServiceStatus, SubmittedRequest } from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 import { WebhookEndpointsClient } from './webhook-endpoints.ts';
 
@@ -82,12 +82,12 @@ export class CoatcheckClient {
    * @throws Overloaded, IdempotencyKeyReused, PayloadTooLarge, TransferRefused and others; RangeError for an invalid
    * option
    */
-  submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<RequestResource> {
+  submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
     return submit(this.#api, payload, options);
   }
 
   /** Submits a value as JSON. @throws as {@link submit}, and TypeError for a value that JSON can't represent */
-  async submitJson(value: unknown, options: SubmissionOptions = {}): Promise<RequestResource> {
+  async submitJson(value: unknown, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
     const json: string | undefined = JSON.stringify(value);
     if (json === undefined) throw new TypeError(`The payload must be a JSON value, got ${typeof value}`);
     return this.submit(json, { contentType: 'application/json', ...options });

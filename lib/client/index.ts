@@ -98,6 +98,7 @@ export {
   type Schedule,
   type SeenPlan,
   type ServiceStatus,
+  type SubmittedRequest,
   type TimeRange,
   type WebhookDelivery,
   type WebhookEndpoint,

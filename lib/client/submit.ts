@@ -5,7 +5,7 @@ import type { Api } from './api.ts';
 import { type PayloadBody, type TypedBlob, typedBlobOf } from './payload.ts';
 import { getRequest, preference } from './status.ts';
 import { assertSubmittable, keyFor, type SubmissionOptions, toRfc3339 } from './submission.ts';
-import { hasEnded, type RequestResource } from './types.ts';
+import { hasEnded, type RequestResource, type SubmittedRequest } from './types.ts';
 import { upload } from './upload/upload.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function submit(
   api: Api,
   body: PayloadBody,
   options: SubmissionOptions,
-): Promise<RequestResource> {
+): Promise<SubmittedRequest> {
   assertSubmittable(options);
   const payload = typedBlobOf(body, options.contentType);
   if (payload.blob.size <= DIRECT_MAX_BYTES) return submitDirectly(api, payload, options);
@@ -41,7 +41,7 @@ async function submitDirectly(
   api: Api,
   { blob, contentType }: TypedBlob,
   options: SubmissionOptions,
-): Promise<RequestResource> {
+): Promise<SubmittedRequest> {
   const answer = await api.json({
     method: 'POST',
     path: '/v1/requests',

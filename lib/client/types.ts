@@ -38,8 +38,6 @@ export type {
 
 /** A request in the API. Times are in RFC 3339, UTC. */
 export interface RequestResource {
-  /** The signed receipt, if the service gives one and this is the answer to a submission: see docs/ledger.md. */
-  readonly receipt?: string;
   /** The ticket. */
   readonly id: string;
   /** Tenant that it belongs to, if it has one: only in lists for operators. */
@@ -91,6 +89,12 @@ export interface RequestResource {
   readonly webhook?: WebhookDelivery;
   /** Paths relative to the API's base URL. */
   readonly links: { readonly self: string; readonly result: string; readonly cancel: string };
+}
+
+/** A request that was submitted. */
+export interface SubmittedRequest extends RequestResource {
+  /** The signed receipt, if the service gives one: see docs/ledger.md. */
+  readonly receipt?: string;
 }
 
 /** The earliest and the latest time that something is expected. */
