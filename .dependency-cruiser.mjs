@@ -283,6 +283,13 @@ export default {
       from: { path: startsWith(CORE) },
       to: { dependencyTypes: ['core'], pathNot: `^(?:${CORE_MODULES.map(RegExp.escape).join('|')})$` },
     },
+    {
+      // Jest runs the harness for users' own tests without modules that are loaded on demand: its virtual machines refuse them.
+      name: 'no import on demand in the core',
+      severity: 'error',
+      from: { path: startsWith([...CORE, 'lib/testing/']) },
+      to: { dynamic: true },
+    },
     ...WITHOUT_IO.map((folder) => ({
       name: `no module of Node in ${folder}`,
       severity: 'error',

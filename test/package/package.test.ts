@@ -67,7 +67,7 @@ describe('the published package', () => {
     const code =
       /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/(?:processor|worker)|lib)\/.+)\.(?:c?js(?:\.map)?|d\.c?ts)$/;
     const bundled =
-      /^functions\/(?:action|api|batch|breaker|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
+      /^functions\/(?:action|api|audit|batch|breaker|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
     expect(files.filter((file) => !code.test(file) && !bundled.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',

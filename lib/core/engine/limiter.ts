@@ -3,9 +3,8 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-import type { LimitWait, Permit } from '../limits/key-lease.ts';
-import type { LimitLeases, LimitLeasesOptions } from '../limits/limit-leases.ts';
-import { MAX_SHORT_WAIT_MILLISECONDS } from '../limits/short-wait.ts';
+import { type LimitWait, MAX_SHORT_WAIT_MILLISECONDS, type Permit } from '../limits/key-lease.ts';
+import { LimitLeases } from '../limits/limit-leases.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { Deadline } from './deadline.ts';
 import { deferralsLeft, leastDeferralSeconds } from './deferral.ts';
@@ -26,7 +25,7 @@ export const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
 
 /** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
 export class Limiter {
-  readonly #leases: Promise<LimitLeases> | undefined;
+  readonly #leases: LimitLeases | undefined;
   readonly #settings: LimiterSettings;
   readonly #ports: EnginePorts;
   /** Those that wait in this process take up the places of others. */
@@ -43,7 +42,7 @@ export class Limiter {
     if (limits.length === 0) return;
     if (!store)
       throw new ConfigurationError('limits need a store that processes share, and this host has none');
-    this.#leases = loadLeases({ limits, store, now: () => clock.now(), random });
+    this.#leases = new LimitLeases({ limits, store, now: () => clock.now(), random });
   }
 
   /**
@@ -53,7 +52,7 @@ export class Limiter {
    */
   async acquire({ decoded, message }: Job, deadline: Deadline): Promise<Permit | LimitWait> {
     if (!this.#leases || 'rejection' in decoded || deferralsLeft(message, this.#settings) < 1) return FREE;
-    const acquiring = this.#leases.then((leases) => leases.acquire(decoded, deadline));
+    const acquiring = this.#leases.acquire(decoded, deadline);
     try {
       return await unlessAborted(acquiring, deadline.startDeadline, () => {
         // An invocation ends, but not its process: a permit that comes too late would be held for good.
@@ -99,7 +98,7 @@ export class Limiter {
   countStarted(request: DecodedRequest, deadline: Deadline): void {
     // The metadata of an upload is on its object: see the API, which doesn't count it by metadata either.
     const counted = request.ticketed ? { ...request, metadata: {} } : request;
-    void this.#leases?.then((leases) => leases.countStarted(counted, deadline));
+    this.#leases?.countStarted(counted, deadline);
   }
 
   /**
@@ -110,8 +109,7 @@ export class Limiter {
     if (key === undefined) return false;
     const { logger } = this.#ports;
     try {
-      const leases = await this.#leases;
-      const isKnown = await leases?.pause(request, key, until.getTime(), deadline);
+      const isKnown = await this.#leases?.pause(request, key, until.getTime(), deadline);
       if (isKnown) logger.info('Requests of a key pause', { ...requestFields(request), key, until });
       else
         logger.warn('PauseUntil names a key without a limit: only this request waits', {
@@ -129,18 +127,11 @@ export class Limiter {
   async flush(closing: AbortSignal): Promise<void> {
     if (!this.#leases) return;
     try {
-      const leases = await this.#leases;
-      await unlessAborted(leases.tidy(), closing, () => {});
+      await unlessAborted(this.#leases.tidy(), closing, () => {});
     } catch (error) {
       this.#ports.logger.warn('Permits could not be renewed', { error: serializeError(error) });
     }
   }
-}
-
-/** Loads the code on demand: most services have no limits, and their functions start without it. */
-async function loadLeases(options: LimitLeasesOptions): Promise<LimitLeases> {
-  const { LimitLeases } = await import('../limits/limit-leases.ts');
-  return new LimitLeases(options);
 }
 
 function giveBack(answer: Permit | LimitWait): void {

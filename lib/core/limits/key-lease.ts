@@ -12,7 +12,6 @@ import {
 } from '../model/limit-state.ts';
 import type { StoredLimit } from '../ports/limit-store.ts';
 import type { LimitStates } from './limit-states.ts';
-import { MAX_SHORT_WAIT_MILLISECONDS } from './short-wait.ts';
 import { Turns } from './turns.ts';
 
 /** How long a request that found no permit waits at least, in milliseconds. */
@@ -32,6 +31,9 @@ const TOKENS_AHEAD_SECONDS = 0.1;
 
 /** The share of the permits that nothing needs which a process takes besides, so that not every rise needs a call of the store. */
 const SPARE_SHARE = 0.1;
+
+/** Longest mean time until a permit gets free for which a request waits in this process. */
+export const MAX_SHORT_WAIT_MILLISECONDS = 1_000;
 
 /** The weight of the latest request in the mean time that requests hold a permit. */
 const LATEST_SHARE = 0.1;

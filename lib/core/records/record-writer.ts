@@ -1,4 +1,5 @@
 import { DAY_MILLISECONDS } from '../base/time.ts';
+import { failureGroupOf } from '../model/failure-group.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord, TransitionRefusal } from '../model/request-record.ts';
 import { type RecordEvent, transition } from '../model/request-record.ts';
@@ -70,7 +71,7 @@ export class RecordWriter {
         if (!current || !before) throw new RecordMissing(request.id);
         return { stored: current, before, refused: next.refused };
       }
-      const record = next.record.status === 'failed' ? await withFailureGroup(next.record) : next.record;
+      const record = next.record.status === 'failed' ? withFailureGroup(next.record) : next.record;
       const stored = this.stored(record, (current?.revision ?? 0) + 1);
       const result = await this.#write(stored, writes);
       if (result.written) return { stored, before };
@@ -114,9 +115,8 @@ export class RecordWriter {
   }
 }
 
-/** Adds the group of a failure. Few requests fail, and every function would load what finds it. */
-async function withFailureGroup(record: RequestRecord): Promise<RequestRecord> {
+/** Adds the group of a failure. */
+function withFailureGroup(record: RequestRecord): RequestRecord {
   if (record.failureGroup !== undefined) return record;
-  const { failureGroupOf } = await import('../model/failure-group.ts');
   return { ...record, failureGroup: failureGroupOf(record) };
 }
