@@ -59,8 +59,8 @@ test('a result that breaks off is a failure, and leaves no parts', async () => {
 });
 
 test('B13: a failure is an event in JSON', async () => {
-  await service.send(service.ask('refused-1', { do: 'refuse', reason: 'no' }));
-  expect(await service.event('refused-1')).toMatchObject({
+  await service.send(service.ask('resultless-1', { do: 'refuse', reason: 'no' }));
+  expect(await service.event('resultless-1')).toMatchObject({
     datacontenttype: 'application/json',
     data: { code: 'refused' },
   });

@@ -194,7 +194,10 @@ function isVerb(verb: string): verb is keyof typeof VERBS {
 /** @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html */
 function ofLambda({ method, url, body }: RecordedCall): Asked[] {
   const { pathname, searchParams } = new URL(url, 'http://lambda');
-  const [, , resource = '', id = ''] = pathname.split('/').map(decodeURIComponent);
+  const [, , resource = '', id = '', operation] = pathname.split('/').map(decodeURIComponent);
+  if (resource === 'functions' && operation === 'invocations') {
+    return [asked('lambda:InvokeFunction', arn('lambda', `function:${id}`))];
+  }
   if (resource === 'event-source-mappings' && id !== '') {
     const action = { GET: 'GetEventSourceMapping', PUT: 'UpdateEventSourceMapping' }[method];
     return action ? [asked(`lambda:${action}`, arn('lambda', `event-source-mapping:${id}`))] : [];
