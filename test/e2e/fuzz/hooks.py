@@ -1,7 +1,7 @@
 """
 What no schema says: expiries are to come, and starts within a year; a payload isn't empty however it is sent; an upload in
-parts has no checksum, and no more parts than its size makes; a cursor comes from an answer; a
-request with an id of its own has no idempotency key.
+parts has no checksum, and no more parts than its size makes; a cursor comes from an answer; a request with an id of its own has no
+idempotency key.
 """
 
 from datetime import datetime, timezone
