@@ -149,7 +149,7 @@ describe.concurrent('a result', () => {
 
 describe.concurrent('a request', () => {
   test('that runs has progress, and no result yet', async () => {
-    const id = await client.ask({ do: 'report', seconds: 11 });
+    const id = await client.ask({ do: 'report', seconds: 13 });
     const changes: RequestResource[] = [];
     const waited = client.wait(id, { onChange: (request) => changes.push(request) });
     await expect(client.result(id)).rejects.toThrow(RequestPending);

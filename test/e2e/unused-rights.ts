@@ -13,6 +13,7 @@ const OF_A_WORKER = 'The worker under test sends no webhooks';
 
 const OF_LARGE_EDITS =
   'A payload that replaces another is stored only where the inline limit is below 256 KiB';
+const OF_OPEN_APIS = 'Tests call these paths of services whose API asks for no credentials';
 const OF_OTHER_ACTIONS = 'test/conformance/deployed-actions.test.ts makes these calls, without roles';
 
 /** Rights that no test of this project uses, as `ROLE: ACTION on RESOURCE`, and why they are granted. */
@@ -21,12 +22,18 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Api/Actions/Function/Role: dynamodb:PartiQLUpdate on Requests/Table': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
   'Api/Actions/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
+  'Api/Actions/Function/Role: sqs:ChangeMessageVisibility on Input/DeadLetters': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: sqs:SendMessage on HighInput': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: sqs:SendMessage on LowInput': OF_OTHER_ACTIONS,
   'Api/Batches/Function/Role: s3:GetObject on Payloads/Bucket/results/batches/*':
     'Finds the manifest that a function wrote before it died',
   'Api/Schedules/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
   'Api/Schedules/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
+  'Caller: execute-api:Invoke on Api/Http/*/*/v1/batches*': OF_OPEN_APIS,
+  'Caller: execute-api:Invoke on Api/Http/*/*/v1/limits*': OF_OPEN_APIS,
+  'Caller: execute-api:Invoke on Api/Http/*/*/v1/openapi.json': OF_OPEN_APIS,
+  'Caller: execute-api:Invoke on Api/Http/*/*/v1/schedules*': OF_OPEN_APIS,
+  'Caller: execute-api:Invoke on Api/Http/*/*/v1/webhook-endpoints*': OF_OPEN_APIS,
   'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,
   'Consumer: s3:GetObject on Payloads/Bucket/results/*': 'Programs may read a result by its key alone',
   'Consumer: sqs:ChangeMessageVisibility on Images/Received/Queue': REHIDDEN,
