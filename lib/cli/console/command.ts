@@ -20,7 +20,7 @@ interface ConsoleCommandOptions extends ServiceOptions {
 /** `coatcheck console`: a web page for operators. */
 export function consoleCommand({ signal }: Run): Command {
   const command = new Command('console')
-    .description('Serve a web page on this machine that shows what goes on in a service, and sets it right.')
+    .description('Serve a web page on this machine that shows operators what is going on in a service.')
     .option('--port <port>', 'port of the page; 0 is any free one', readPort, 0)
     .option(
       '--allow-actions',
