@@ -43,7 +43,7 @@ export interface Caller {
   readonly tenant?: string;
   /** Whether it may see what all callers sent, and act on many requests at once. */
   readonly isOperator: boolean;
-  /** Names it in the log of operations; never a secret. @default - the host doesn't tell callers apart */
+  /** Names it in the log of operations; never a secret. @default - the host knows no callers */
   readonly name?: string;
 }
 

@@ -110,7 +110,7 @@ const list = {
   },
 } as const satisfies Route;
 
-// Has a path of its own, so that policies of AWS can tell it from the list that all callers may read.
+// Has a path of its own: a policy of AWS allows paths, and all callers may read the other list.
 const listOfTenant = {
   ...list,
   path: '/v1/tenants/{tenant}/requests',

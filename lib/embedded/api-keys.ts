@@ -32,7 +32,7 @@ export function callerByKey({ callers, operators }: ApiKeys): (c: Context) => Ca
   };
 }
 
-/** Of the digest of a key, enough to tell the keys of a service apart. Nothing about the key follows from them. */
+/** Bytes of the digest of a key that name it: enough for the keys of a service, and nothing about the key follows from them. */
 const NAME_BYTES = 4;
 
 function digestOf(key: string): Buffer {

@@ -58,7 +58,7 @@ function rehearsedSettings(settings: EngineSettings): EngineSettings {
   return { ...settings, limits: [], maxAttempts: Number.MAX_SAFE_INTEGER };
 }
 
-/** Ports that read what the engine's read, and change nothing. Those that only tell others are left out. */
+/** Ports that read what the engine's read, and change nothing. Those that only report are left out. */
 function shadowsOf({ settings, ports }: RehearsalParts): EnginePorts {
   const { store, records, output, secrets, source, logger, clock, random } = ports;
   const { maxMessages, maxBytes, maxMessageBytes, fansOut } = output;

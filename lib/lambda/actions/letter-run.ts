@@ -26,7 +26,7 @@ export class LetterRun implements AsyncDisposable {
   readonly #walk: AsyncGenerator<readonly SqsReceivedMessage[], void>;
   /** Requests that aren't settled, by the ids of their dead letters. */
   readonly #pending: Map<string, StoredActionItem>;
-  /** Dead letters of requests that were put back: whoever did so ended before it could delete them. */
+  /** Dead letters of requests that were put back: the process that did so ended before it could delete them. */
   readonly #superfluous: ReadonlySet<string>;
   #found: readonly ListedLetter[] = [];
 
