@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError } from '../core/base/errors.ts';
-import { isJson } from '../core/base/json.ts';
+import { jsonValue } from '../core/base/json.ts';
 import { isObject } from '../core/base/json-object.ts';
 import { DATA_VARIABLE } from '../core/config/serve-environment.ts';
 import { DATA_FOLDER } from '../core/config/worker-environment.ts';
@@ -34,7 +34,7 @@ export function serviceFile(folder: string): string {
 /** Finds the service that runs in a folder; undefined if there is none. */
 export async function findRunningService(folder = dataFolder()): Promise<RunningService | undefined> {
   const text = await readFile(join(folder, FILE), 'utf8').catch(() => '');
-  const service: unknown = isJson(text) ? JSON.parse(text) : undefined;
+  const service: unknown = jsonValue(text);
   return isRunningService(service) && isAlive(service.pid) ? service : undefined;
 }
 

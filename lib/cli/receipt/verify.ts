@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { type ReceiptKeys, verifyReceipt } from '../../client/index.ts';
 import { ConfigurationError } from '../../core/base/errors.ts';
-import { isJson } from '../../core/base/json.ts';
+import { jsonValue } from '../../core/base/json.ts';
+import { isObject } from '../../core/base/json-object.ts';
 import { formatTime } from '../../terminal/figures.ts';
 import { note, print, printJson } from '../../terminal/output.ts';
 import { EXIT } from '../exit-status.ts';
@@ -61,7 +62,11 @@ async function keysOf(options: VerifyOptions, signal: AbortSignal): Promise<Rece
 
 /** @throws ConfigurationError */
 function keysIn(path: string, text: string): ReceiptKeys {
-  const value = isJson(text) ? JSON.parse(text) : undefined;
-  if (Array.isArray(value?.keys)) return value;
+  const value = jsonValue(text);
+  if (isKeySet(value)) return value;
   throw new ConfigurationError(`${path} must have a key set: {"keys": [...]}`);
+}
+
+function isKeySet(value: unknown): value is ReceiptKeys {
+  return isObject(value) && Array.isArray(value.keys);
 }

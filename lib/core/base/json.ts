@@ -41,14 +41,18 @@ function isContainer(value: unknown): value is Readonly<Record<string, unknown>>
   return typeof value === 'object' && value !== null;
 }
 
+/** The value of a JSON text; undefined, which no JSON text is, for any other text. */
+export function jsonValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a text is JSON. */
 export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return jsonValue(text) !== undefined;
 }
 
 /** The source texts of the values of an object's members, in valid JSON. The last one counts if a member occurs twice. */
@@ -76,7 +80,7 @@ export function compactJson(json: string): string {
     if (json.charCodeAt(at) === QUOTE) {
       at = endOfString(json, at);
       tokens.push(JSON.stringify(JSON.parse(json.slice(start, at + 1))));
-    } else if (!' \t\n\r'.includes(json.charAt(at))) {
+    } else if (!isSpace(json.charCodeAt(at))) {
       tokens.push(json.charAt(at));
     }
   }
@@ -129,8 +133,12 @@ function endOfValue(json: string, start: number): number {
 
 function skipSpace(json: string, from: number): number {
   let at = from;
-  while (' \t\n\r'.includes(json.charAt(at)) && at < json.length) at++;
+  while (isSpace(json.charCodeAt(at))) at++;
   return at;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 }
 
 /** Whether brackets outside strings nest deeper than `limit`. */

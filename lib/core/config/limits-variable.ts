@@ -1,4 +1,4 @@
-import { isJson } from '../base/json.ts';
+import { jsonValue } from '../base/json.ts';
 import { areLimits, type Limit, limitsProblem } from './limits.ts';
 import { type Variable, withDefault } from './variables.ts';
 
@@ -9,7 +9,7 @@ export function limitsVariable(): Variable<readonly Limit[]> {
     name,
     write: (limits) => (limits.length === 0 ? '' : JSON.stringify(limits)),
     read: (given = '', problems) => {
-      const limits: unknown = isJson(given) ? JSON.parse(given) : given;
+      const limits: unknown = jsonValue(given) ?? given;
       if (areLimits(limits)) return limits;
       problems.push(limitsProblem(name, limits) ?? '');
       return [];

@@ -1,4 +1,4 @@
-import { isJson } from '../base/json.ts';
+import { jsonValue } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { type Variable, withDefault, writeVariables } from './variables.ts';
@@ -49,7 +49,7 @@ export function otherProcessorsVariable(): Variable<readonly ProcessorQueue[]> {
     name,
     write: (queues) => JSON.stringify(queues.map((queue) => MEMBERS.map((member) => queue[member]))),
     read: (given = '', problems) => {
-      const value: unknown = isJson(given) ? JSON.parse(given) : undefined;
+      const value: unknown = jsonValue(given);
       const queues = Array.isArray(value) ? value.map(withNames) : [undefined];
       if (queues.every(isProcessorQueue)) return queues;
       problems.push(

@@ -1,4 +1,4 @@
-import { isJson } from '../base/json.ts';
+import { jsonValue } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 
 /** What a receipt says: a service has accepted a payload as a request. */
@@ -129,7 +129,7 @@ function isReceipt(value: object): value is Receipt {
 /** The object in a part of a JWS; an empty one if there is none. */
 function objectIn(part: string): Readonly<Record<string, unknown>> {
   const text = new TextDecoder().decode(bytesIn(part));
-  const value: unknown = isJson(text) ? JSON.parse(text) : undefined;
+  const value: unknown = jsonValue(text);
   return isObject(value) ? value : {};
 }
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../base/errors.ts';
-import { isJson } from '../base/json.ts';
+import { jsonValue } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 
 /** Prefix of a secret. */
@@ -13,7 +13,7 @@ const MAX_BYTES = 64;
  * @throws ConfigurationError; its message doesn't quote the secrets
  */
 export function parseSecrets(text: string): readonly string[] {
-  const value: unknown = isJson(text) ? JSON.parse(text) : undefined;
+  const value: unknown = jsonValue(text);
   if (!isObject(value)) {
     throw new ConfigurationError(
       `The webhook secrets must be JSON: {"current": "${PREFIX}…", "previous"?: "${PREFIX}…"}`,

@@ -1,5 +1,5 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
-import { isJson, memberTexts } from '../base/json.ts';
+import { jsonValue, memberTexts } from '../base/json.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { BINARY_TYPE, isJsonType, JSON_TYPE } from '../base/media-type.ts';
 import { parseClaimCheck } from '../model/claim-check.ts';
@@ -20,8 +20,8 @@ export function cloudEventOf({
 }: Pick<QueueMessage, 'cloudEvent' | 'body'>): JsonObject | undefined {
   if (cloudEvent) return cloudEvent;
   // Most others aren't parsed.
-  if (!/^\s*\{/.test(body) || !body.includes('"specversion"') || !isJson(body)) return undefined;
-  const value: unknown = JSON.parse(body);
+  if (!/^\s*\{/.test(body) || !body.includes('"specversion"')) return undefined;
+  const value = jsonValue(body);
   return isCloudEvent(value) ? value : undefined;
 }
 

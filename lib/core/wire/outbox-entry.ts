@@ -1,5 +1,5 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
-import { isJson } from '../base/json.ts';
+import { jsonValue } from '../base/json.ts';
 import { isPriority, type Priority } from '../model/priority.ts';
 import { readOptionalText } from './fields.ts';
 import { isMessageText } from './message-text.ts';
@@ -27,7 +27,7 @@ export function readOutboxEntry({
   payload,
   aggregateid,
 }: Readonly<Record<string, string | undefined>>): OutboxEntry {
-  const event: unknown = payload !== undefined && isJson(payload) ? JSON.parse(payload) : undefined;
+  const event: unknown = payload === undefined ? undefined : jsonValue(payload);
   if (payload === undefined || !isSubmission(event) || !isMessageText(payload)) {
     throw new EnvelopeMalformed(ENVELOPE, 'payload must be the message that outboxRow() makes');
   }

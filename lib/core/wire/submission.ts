@@ -1,5 +1,5 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
-import { isJson, parseJson } from '../base/json.ts';
+import { jsonValue, parseJson } from '../base/json.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
@@ -88,7 +88,7 @@ export function isSubmission(value: unknown): value is JsonObject {
 
 /** Whether a message is the submission of a request. The same id of another tenant is another request. */
 export function isSubmissionOf(message: string, { id, source, tenant }: RequestIdentity): boolean {
-  const event: unknown = isJson(message) ? JSON.parse(message) : undefined;
+  const event: unknown = jsonValue(message);
   return isSubmission(event) && source === '' && event.id === id && event.tenant === tenant;
 }
 
@@ -139,7 +139,7 @@ function survives(text: string, maxDepth: number): boolean {
 
 function metadataOf(event: JsonObject): Record<string, string> {
   const text = readOptionalText(ENVELOPE, event, 'metadata') ?? '{}';
-  const metadata: unknown = isJson(text) ? JSON.parse(text) : undefined;
+  const metadata: unknown = jsonValue(text);
   if (isTexts(metadata)) return metadata;
   throw new EnvelopeMalformed(ENVELOPE, `metadata must be a JSON object of texts, got ${quote(text)}`);
 }
