@@ -26,5 +26,5 @@ export function timeProblem(time: number): string | undefined {
 /** Whether a day exists: `Date.parse` reads February 30 as March 2. */
 function isDate(text: string): boolean {
   const day = new Date(text);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+  return day.getUTCDate() === Number(text.slice(-2));
 }
