@@ -7,7 +7,6 @@ import { termsOf } from '../core/model/request-record.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { RequestRecords } from '../core/records/request-records.ts';
 import type { Publication } from '../core/wire/batch-publisher.ts';
-import { orderingPlaceOf } from '../core/wire/message-group.ts';
 import { encodeRelayed } from '../core/wire/relayed-message.ts';
 import type { PublishRows } from '../outbox/outbox-source.ts';
 import { publishEach } from '../outbox/publish-rows.ts';
@@ -34,13 +33,12 @@ export function publishToService(destination: OutboxDestination): PublishRows {
 
 /** @throws as {@link Submissions.submit}, and any error of the file */
 async function submitRow(
-  { message, request }: RowMessage,
+  { message, request, orderingKey }: RowMessage,
   { submissions, queue, requests }: OutboxDestination,
 ): Promise<Publication> {
   // A relay that died before it removed the row has submitted it.
   if (await requests.find(request)) return { published: true };
   const { id, payload, submittedAt, tenant, priority, metadata } = request;
-  const orderingKey = orderingPlaceOf(message).key;
   if (submittedAt !== undefined && 'inline' in payload) {
     const { contentType = BINARY_TYPE, contentEncoding, contentLanguage } = request;
     const content = { payload: Buffer.from(payload.inline), contentType, contentEncoding, contentLanguage };

@@ -7,7 +7,6 @@ import { type BatchRequest, type BatchResult, MAX_BATCH } from '../client/submit
 import { PermanentError } from '../core/base/errors.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import type { Outlet, SendResult } from '../core/ports/message-sink.ts';
-import { ATTRIBUTES } from '../core/wire/attributes.ts';
 import { BatchPublisher } from '../core/wire/batch-publisher.ts';
 import type { PublishRows } from './outbox-source.ts';
 import { publishEach } from './publish-rows.ts';
@@ -132,7 +131,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** @throws PermanentError, RangeError for what the API doesn't take */
-function batchRequest({ message, request }: RowMessage, ordered: boolean): BatchRequest {
+function batchRequest({ message, request, orderingKey }: RowMessage, ordered: boolean): BatchRequest {
   const { payload, contentType, contentEncoding, contentLanguage, tenant, metadata } = request;
   if (!('inline' in payload)) {
     throw new PermanentError('The API takes the payload itself, and the row has a reference to it', {
@@ -158,7 +157,7 @@ function batchRequest({ message, request }: RowMessage, ordered: boolean): Batch
     notBefore: dateOf(request.notBefore),
     expiresAt: dateOf(request.expiresAt),
     id: message.id,
-    ...(ordered && { orderingKey: message.attributes[ATTRIBUTES.orderingKey] }),
+    ...(ordered && { orderingKey }),
     ...(typeof inline === 'string' ? { text: inline } : { bytes: inline }),
   };
   assertSubmittable(given);

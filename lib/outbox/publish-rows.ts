@@ -16,9 +16,10 @@ export interface RelayLanes {
 
 /** Publishes rows to the queue of requests. */
 export function publishToQueue(lanes: RelayLanes, ordered: boolean): PublishRows {
-  return publishEach(ordered, ({ message, request: { priority = DEFAULT_PRIORITY } }) =>
-    (lanes[priority] ?? lanes.normal).publish(message),
-  );
+  return publishEach(ordered, ({ message, request, orderingKey: key }) => {
+    const { tenant, priority = DEFAULT_PRIORITY } = request;
+    return (lanes[priority] ?? lanes.normal).publish(message, { tenant, key });
+  });
 }
 
 /**

@@ -13,6 +13,7 @@ import { traceOf } from './tracing-span-context.ts';
 export interface RowMessage {
   readonly message: RelayedMessage;
   readonly request: DecodedRequest;
+  readonly orderingKey: string;
 }
 
 /**
@@ -41,7 +42,7 @@ export function rowMessage(row: StoredRow): RowMessage {
   if (isOwn && (request.id !== id || request.submittedAt === undefined)) {
     throw new EnvelopeMalformed('row', `payload must be the message of the request ${id}, as its type says`);
   }
-  return { message, request };
+  return { message, request, orderingKey: aggregateid };
 }
 
 /** What the columns of a row by another library say about its request. */

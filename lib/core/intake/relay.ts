@@ -7,7 +7,7 @@ import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodePointer } from '../wire/extended-client.ts';
-import { orderingPlaceOf } from '../wire/message-group.ts';
+import { type OrderingPlace, orderingPlaceOf } from '../wire/message-group.ts';
 import { encodeRelayed, type RelayedContent } from '../wire/relayed-message.ts';
 import { publishInOrder } from './publish-in-order.ts';
 
@@ -51,7 +51,7 @@ export class Relay {
    */
   async relay(messages: readonly RelayedMessage[]): Promise<void> {
     const groupOf = (message: RelayedMessage) =>
-      this.#options.ordered ? orderedPlace(message).group : undefined;
+      this.#options.ordered ? orderedPlace(message, orderingPlaceOf(message)).group : undefined;
     const publications = await publishInOrder(messages, groupOf, (message) => this.publish(message));
     const failures = publications.filter((publication) => !publication.published);
     if (failures.length === 0) return;
@@ -60,22 +60,25 @@ export class Relay {
     );
   }
 
-  /** Sends a message to the input queue, together with others that are published at the same time. Never rejects. */
-  async publish(message: RelayedMessage): Promise<Publication> {
+  /**
+   * Sends a message to the input queue, together with others that are published at the same time. Never rejects.
+   * @param place its tenant and its key, if they are known
+   */
+  async publish(message: RelayedMessage, place?: OrderingPlace): Promise<Publication> {
     try {
-      return await this.#publisher.publish(await this.#outgoing(message));
+      return await this.#publisher.publish(await this.#outgoing(message, place ?? orderingPlaceOf(message)));
     } catch (error) {
       return { published: false, refused: false, reason: messageOf(error) };
     }
   }
 
-  async #outgoing(message: RelayedMessage): Promise<OutputMessage> {
+  async #outgoing(message: RelayedMessage, ordering: OrderingPlace): Promise<OutputMessage> {
     const { queue, store } = this.#ports;
     const body = encodeRelayed(message);
-    const place = this.#options.ordered ? orderedPlace(message) : fairGroup(message);
+    const place = this.#options.ordered ? orderedPlace(message, ordering) : fairGroup(ordering);
     const inline = { body, attributes: {}, ...place };
     if (!store || queue.sizeOf(inline) <= queue.maxMessageBytes) return inline;
-    return { ...(await this.#stored(body, objectNameOf(message), store)), ...place };
+    return { ...(await this.#stored(body, objectNameOf(message, ordering), store)), ...place };
   }
 
   async #stored(body: string, name: string, store: PayloadStore): Promise<OutputMessage> {
@@ -87,19 +90,16 @@ export class Relay {
 }
 
 /** Two tenants can have messages with the same id. */
-function objectNameOf(message: RelayedMessage): string {
-  const { tenant } = orderingPlaceOf(message);
-  return `relayed-${digestOf(message.id, ...(tenant === undefined ? [] : [tenant]))}`;
+function objectNameOf({ id }: RelayedMessage, { tenant }: OrderingPlace): string {
+  return `relayed-${digestOf(id, ...(tenant === undefined ? [] : [tenant]))}`;
 }
 
 /** The group of the requests that run in order with a message, and the name by which it is dropped if it comes again. */
-function orderedPlace(message: RelayedMessage): Place {
-  const { tenant, key = message.group } = orderingPlaceOf(message);
-  return { group: orderingGroup(tenant, key), deduplicationId: digestOf(message.id) };
+function orderedPlace({ id, group }: RelayedMessage, { tenant, key = group }: OrderingPlace): Place {
+  return { group: orderingGroup(tenant, key), deduplicationId: digestOf(id) };
 }
 
 /** The group of the tenant's other requests, so that the queue is fair among tenants. */
-function fairGroup(message: RelayedMessage): Place {
-  const { tenant } = orderingPlaceOf(message);
+function fairGroup({ tenant }: OrderingPlace): Place {
   return tenant === undefined ? {} : { group: digestOf(tenant) };
 }

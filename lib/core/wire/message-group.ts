@@ -7,7 +7,7 @@ import { cloudEventOf } from './decode-cloudevent.ts';
 const GROUP = /^[!-~]{1,128}$/;
 
 /** The tenant of a message, and its ordering key, as its sender wrote them. */
-interface OrderingPlace {
+export interface OrderingPlace {
   readonly tenant: string | undefined;
   readonly key: string | undefined;
 }
