@@ -53,7 +53,7 @@ export class OutboxRelay {
     return this.#failures === 0;
   }
 
-  /** Relays until the signal fires and the batch of that moment has ended. Outages are waited out. */
+  /** Relays until the signal fires and the batches of that moment have ended. Outages are waited out. */
   async run(signal: AbortSignal): Promise<void> {
     const { random, pollMilliseconds = POLL_MILLISECONDS } = this.#options;
     while (!signal.aborted) {
@@ -62,7 +62,17 @@ export class OutboxRelay {
         const bound = backoffBound(this.#failures, RETRY_BASE_MILLISECONDS, RETRY_MAX_MILLISECONDS);
         await sleep(bound * (0.5 + random() / 2), signal);
       } else if (taken === 0) await this.#source.wait(pollMilliseconds, signal);
+      else await this.#relayBacklog(signal);
     }
+  }
+
+  /** The rows of a batch are taken and removed while those of another are published. */
+  async #relayBacklog(signal: AbortSignal): Promise<void> {
+    const relayAll = async () => {
+      let taken = 1;
+      while (taken > 0 && this.#failures === 0 && !signal.aborted) taken = await this.#relayBatch();
+    };
+    await Promise.all(Array.from({ length: this.#source.maxBatches }, relayAll));
   }
 
   /** @returns how many rows were taken */

@@ -27,6 +27,8 @@ export interface OutboxLevel {
 
 /** The outbox table of an application. */
 export interface OutboxSource extends AsyncDisposable {
+  /** How many calls of {@link relay} it serves at the same time. */
+  readonly maxBatches: number;
   /**
    * Publishes a batch of committed rows, the oldest first, those of an aggregate in the order in which they were inserted, and
    * none that another relay holds. Then removes the rows that were published, and only those. Keeps a refused row aside, with the

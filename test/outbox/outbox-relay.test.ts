@@ -114,6 +114,26 @@ describe('the relay of an outbox', () => {
     expect(outbox.rows).toEqual([]);
   });
 
+  test('takes the next rows while others are published, once there is a backlog', async () => {
+    outbox = new MemoryOutbox(2);
+    const rows = Array.from({ length: 6 }, (_, nth) => outboxRow({ nth }));
+    const ids = rows.map(({ id }) => id);
+    const bothTaken = Promise.withResolvers<void>();
+    const calls: string[][] = [];
+    outbox.add(...rows);
+    await relaying(
+      () => eventually(() => expect(outbox.rows).toEqual([])),
+      async (taken) => {
+        if (taken.length > 0) calls.push(taken.map(({ id }) => id));
+        // The second batch is published when the third is taken.
+        if (calls.length === 3) bothTaken.resolve();
+        if (calls.length === 2) await bothTaken.promise;
+        return taken.map(() => ({ published: true }));
+      },
+    );
+    expect(calls).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4, 6)]);
+  });
+
   test('publishes to the queue of a priority, where there is one', async () => {
     const high = new MemoryOutputQueue();
     const rows = (['high', 'low', 'normal'] as const).map((priority) => outboxRow('x', { priority }));

@@ -1,10 +1,12 @@
 import type { Publication } from '../../lib/core/wire/batch-publisher.ts';
 import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../../lib/outbox/outbox-source.ts';
 
-/** An outbox in memory. Keeps the order of aggregates. */
+/** An outbox in memory. Keeps the order of aggregates: those whose rows are being published are left out. */
 export class MemoryOutbox implements OutboxSource {
+  readonly maxBatches = 2;
   readonly refused = new Map<string, string>();
   #rows: readonly StoredRow[] = [];
+  readonly #taken = new Set<StoredRow>();
   #changed = Promise.withResolvers<void>();
 
   /** Thrown by the next call, once. */
@@ -30,9 +32,12 @@ export class MemoryOutbox implements OutboxSource {
     const { failure } = this;
     this.failure = undefined;
     if (failure) throw failure;
-    const held = new Set(this.#rows.filter(({ id }) => this.refused.has(id)).map((row) => row.aggregateid));
+    const holding = this.#rows.filter((row) => this.refused.has(row.id) || this.#taken.has(row));
+    const held = new Set(holding.map(({ aggregateid }) => aggregateid));
     const batch = this.#rows.filter(({ aggregateid }) => !held.has(aggregateid)).slice(0, this.#maxRows);
+    for (const row of batch) this.#taken.add(row);
     const publications = await publish(batch);
+    for (const row of batch) this.#taken.delete(row);
     for (const [nth, publication] of publications.entries()) {
       const row = batch[nth];
       if (publication.published) this.#rows = this.#rows.filter((other) => other !== row);

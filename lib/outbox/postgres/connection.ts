@@ -3,6 +3,9 @@ import { ConfigurationError, StoreUnavailable } from '../../core/base/errors.ts'
 import { hideLogin } from '../../core/base/hide-login.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 
+/** How many batches of rows are relayed at the same time, each in a transaction of its own. Another connection reads the level. */
+export const MAX_BATCHES = 2;
+
 /** How long a connection may take to open, and a statement to be answered. */
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 const STATEMENT_TIMEOUT_MILLISECONDS = 60_000;
@@ -51,7 +54,7 @@ export class PostgresServer {
   }
 
   pool(): Pool {
-    const pool = new Pool({ ...this.#config, max: 2 });
+    const pool = new Pool({ ...this.#config, max: MAX_BATCHES + 1 });
     // One that breaks is replaced when the next is needed. Without these listeners, it would end the process: the pool's is for
     // idle connections, the other for those that wait for a publication. Their next statement fails.
     pool.on('error', () => {});

@@ -6,7 +6,7 @@ import type { Logger } from '../../core/ports/telemetry.ts';
 import type { Publication } from '../../core/wire/batch-publisher.ts';
 import { toMessageText } from '../../core/wire/message-text.ts';
 import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbox-source.ts';
-import { explained, PostgresServer, withConnection } from './connection.ts';
+import { explained, MAX_BATCHES, PostgresServer, withConnection } from './connection.ts';
 import { readLevel } from './level.ts';
 import { listen } from './listener.ts';
 import type { PostgresOutboxTable } from './table.ts';
@@ -49,6 +49,8 @@ interface SelectedRow {
 
 /** An outbox table in PostgreSQL. Any number of relays can share it. */
 export class PostgresOutbox implements OutboxSource {
+  /** With two, the server works on one while the other is published. */
+  readonly maxBatches = MAX_BATCHES;
   readonly #pool: Pool;
   /** As SQL writes its name. */
   readonly #table: string;

@@ -49,6 +49,8 @@ const COLUMNS =
  * ends: it holds the lock of a file beside the application's, which the system frees however the process ends.
  */
 export class SqliteOutbox implements OutboxSource {
+  /** Reading and removing rows of a file needs no time in which others could be published. */
+  readonly maxBatches = 1;
   readonly #path: string;
   readonly #table: SqliteOutboxTable;
   readonly #database: DatabaseSync;
