@@ -73,7 +73,7 @@ await runBenchmark('The outbox in PostgreSQL', async (note): Promise<Report> => 
       'CPU ms a row': cpu,
     })),
     notes: [
-      `${ROUNDS} rounds of ${ROWS} rows of 500 bytes, the ways in turns; medians. Each way is one connection that takes up to 256 rows, publishes them and deletes them in one transaction. Percentages are medians of the ratios of a round.`,
+      `${ROUNDS} rounds of ${ROWS} rows of 500 bytes, the ways in turns; medians. Each way takes up to 256 rows, publishes them and deletes them in one transaction; a loop on one connection, the relay on two. Percentages are medians of the ratios of a round.`,
       `From commit to handler, with a row every ${COMMIT_EVERY} ms: p50 ${hinted.p50.toFixed(1)} ms, p99 ${hinted.p99.toFixed(1)} ms; without NOTIFY p50 ${polled.p50.toFixed(0)} ms, p99 ${polled.p99.toFixed(0)} ms.`,
       `An application on ${CONNECTIONS} connections commits ${notifying.toFixed(0)} inserts a second with NOTIFY, and ${silent.toFixed(0)} without.`,
       `With ${kills.application} kills of the application, ${kills.relay} of relays, ${kills.database} of the database and ${kills.queue} of the queue in ${killed.seconds.toFixed(0)} s, ${TRANSACTIONS} transactions and ${ACCOUNTS} aggregates: of ${committed} committed changes ${missing} missing, ${outOfOrder} out of order, ${published - committed} published again; ${invented} that were rolled back.`,
