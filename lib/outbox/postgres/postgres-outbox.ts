@@ -190,7 +190,7 @@ function selectBatch(table: string, queries: string, column: 'aggregateid' | 'po
   const length = 'octet_length(own.payload::text)';
   return `WITH ${queries}
     SELECT ${COLUMNS} FROM (
-      SELECT own.*, sum(${length}) OVER (ORDER BY own.position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
+      SELECT own.*, sum(${length}) OVER (ORDER BY own.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
       FROM held CROSS JOIN LATERAL (
         SELECT ${COLUMNS} FROM ${table} WHERE ${column} = held.${column} ORDER BY position LIMIT ${BATCH_ROWS}
       ) AS own ORDER BY own.position LIMIT ${BATCH_ROWS}
