@@ -1,4 +1,4 @@
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import type * as z from 'zod';
 import type { ListedRequest } from '../core/model/action.ts';
 import type { ActionView } from '../core/operations/action-view.ts';
@@ -16,7 +16,6 @@ import type { ApiEnv } from './context.ts';
 import { cursorTo, positionIn } from './cursor.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
-import { assertOperator } from './operator.ts';
 import { payloadOf } from './payload-forms.ts';
 import { checkedMetadata, contentTypeOf, timeOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
@@ -37,6 +36,7 @@ const plan = {
   method: 'post',
   path: PATH,
   operationId: 'planAction',
+  'x-operator': true,
   summary: 'Plan an action on many requests',
   description:
     'Lists the requests that it would handle, and changes none of them. For operators. The plan can be applied for 15 minutes.',
@@ -52,6 +52,7 @@ const apply = {
   method: 'post',
   path: `${PATH}/{id}/apply`,
   operationId: 'applyAction',
+  'x-operator': true,
   summary: 'Apply a plan',
   description:
     'Starts to handle the requests that the plan lists, if its filter still matches the same ones. For operators.',
@@ -66,6 +67,7 @@ const abort = {
   method: 'post',
   path: `${PATH}/{id}/abort`,
   operationId: 'abortAction',
+  'x-operator': true,
   summary: 'Abort an action',
   description:
     'Requests that are being handled are handled; no others are. A plan is dropped. For operators.',
@@ -80,6 +82,7 @@ const get = {
   method: 'get',
   path: `${PATH}/{id}`,
   operationId: 'getAction',
+  'x-operator': true,
   summary: 'Get an action',
   description: 'For operators.',
   request: OF_ONE,
@@ -90,6 +93,7 @@ const requests = {
   method: 'get',
   path: `${PATH}/{id}/requests`,
   operationId: 'listActionRequests',
+  'x-operator': true,
   summary: 'List the requests of an action',
   description: 'All that its plan lists, with what became of each. For operators.',
   request: { params: ActionId, query: ActionQuery, headers: NoHeaders },
@@ -106,6 +110,7 @@ const list = {
   method: 'get',
   path: PATH,
   operationId: 'listActions',
+  'x-operator': true,
   summary: 'List actions, newest first',
   description: 'The log of operations: who did what to how many requests, and why. For operators.',
   request: { query: ActionQuery, headers: NoHeaders },
@@ -120,7 +125,7 @@ export const ACTION_ROUTES = [plan, list, get, requests, apply, abort];
 
 export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
   addRoute(app, plan, async (c) => {
-    const caller = operatorOf(c);
+    const caller = c.get('caller');
     const { filter, payload, ...given } = c.req.valid('json');
     const { since, until, ...same } = filter;
     const planned = await actions.plan({
@@ -133,19 +138,16 @@ export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
   });
 
   addRoute(app, list, async (c) => {
-    operatorOf(c);
     const { cursor, limit } = c.req.valid('query');
     const page = await actions.list(placeIn(cursor), limit);
     return c.json({ actions: page.actions.map(resourceOf), next: cursorTo(page.next) }, 200, NO_STORE);
   });
 
   addRoute(app, get, async (c) => {
-    operatorOf(c);
     return c.json(resourceOf(await actions.get(c.req.valid('param').id)), 200, NO_STORE);
   });
 
   addRoute(app, requests, async (c) => {
-    operatorOf(c);
     const { cursor, limit } = c.req.valid('query');
     const page = await actions.requests(c.req.valid('param').id, placeIn(cursor), limit);
     const listed = page.requests.map(({ result, detail, retriedAs, ...request }) => ({
@@ -158,22 +160,13 @@ export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
   });
 
   addRoute(app, apply, async (c) => {
-    operatorOf(c);
     const applied = await actions.apply(c.req.valid('param').id, c.req.valid('json'));
     return c.json(resourceOf(applied), 202, NO_STORE);
   });
 
   addRoute(app, abort, async (c) => {
-    operatorOf(c);
     return c.json(resourceOf(await actions.abort(c.req.valid('param').id)), 200, NO_STORE);
   });
-}
-
-/** The caller, who must be an operator. @throws ProblemError 403 */
-function operatorOf(c: Context<ApiEnv>) {
-  const caller = c.get('caller');
-  assertOperator(caller);
-  return caller;
 }
 
 function editedPayload({ metadata, ...forms }: NonNullable<z.infer<typeof NewActionBody>['payload']>) {

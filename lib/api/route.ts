@@ -2,10 +2,13 @@ import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { ApiEnv } from './context.ts';
+import { assertOperator } from './operator.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
 
 /** A call of the API as the OpenAPI document describes it. Calls are checked by the schemas of `request`. */
 export interface Route extends RouteConfig {
+  /** Only operators may make the call. */
+  readonly 'x-operator'?: true;
   readonly request: {
     readonly params?: z.ZodObject;
     readonly query: z.ZodObject;
@@ -36,7 +39,8 @@ type RouteHandler<Checked extends Route> = (
 ) => Promise<Response>;
 
 /**
- * Adds a route whose handler gets calls that match the schemas. Others throw an {@link ProblemError} of the status 400 or 415.
+ * Adds a route whose handler gets calls that match the schemas. Others throw an {@link ProblemError} of the status 400 or 415, or
+ * 403 before that if the call is for operators and the caller isn't one.
  */
 export function addRoute<Checked extends Route>(
   app: Hono<ApiEnv>,
@@ -48,6 +52,7 @@ export function addRoute<Checked extends Route>(
   const schema = json && 'schema' in json ? json.schema : undefined;
   const path = route.path.replaceAll(/\{(.+?)\}/g, ':$1');
   app.on(route.method, path, async (c: Context<ApiEnv, string, CheckedInput<Checked>>) => {
+    if (route['x-operator']) assertOperator(c.get('caller'));
     await check(c, 'query', query, queryOf(c));
     if (params) await check(c, 'param', params, c.req.param());
     await check(c, 'header', headers, c.req.header());
