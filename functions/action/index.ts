@@ -14,6 +14,7 @@ import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { LanedSender } from '../../lib/aws/laned-sender.ts';
 import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
+import { LazyFunctionRehearser } from '../../lib/aws/lazy-function-rehearser.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
@@ -36,6 +37,9 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 /** A step takes seconds. What is left then is done when the timer fires again. */
 const SPARE_MILLISECONDS = 60_000;
+
+/** When a rehearsal is given up, before the end of the invocation: what was found is still stored. */
+const STOP_MILLISECONDS = 20_000;
 
 /** Longer than an invocation lives, and than the dead letters are hidden of one that died. */
 const LEASE_MILLISECONDS = 16 * 60_000;
@@ -73,23 +77,28 @@ const submissions = new Submissions(
   },
   environment,
 );
+/** A rehearsal of several messages may take as long as an invocation of the processor. */
+const rehearsalMilliseconds = environment.timeoutSeconds * 1_000;
+const { rehearsalFunctionArn } = environment;
+const rehearser = rehearsalFunctionArn === '' ? undefined : new LazyFunctionRehearser(rehearsalFunctionArn);
 const timers = new LazyRunningBatchTimers(environment.scheduleGroup);
 
 /** Handles the firing of a timer. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   powertools.addContext(context);
   const { id } = batchOfTimer(event);
-  await using targets = openTargets();
+  const remaining = () => context.getRemainingTimeInMillis();
+  await using targets = openTargets(AbortSignal.timeout(Math.max(0, remaining() - STOP_MILLISECONDS)));
   const runner = new ActionRunner({ store, targets, clock, logger });
   const runs = await runner.runOne(id, {
     leaseMilliseconds: LEASE_MILLISECONDS,
-    mayGoOn: () => context.getRemainingTimeInMillis() > SPARE_MILLISECONDS,
+    mayGoOn: (kind) => remaining() > SPARE_MILLISECONDS + (kind === 'rehearse' ? rehearsalMilliseconds : 0),
     sleep,
   });
   if (!runs) await timers.stop({ id });
 }
 
-function openTargets(): DeployedActionTargets {
+function openTargets(stop: AbortSignal): DeployedActionTargets {
   return new DeployedActionTargets({
     store,
     records,
@@ -98,6 +107,9 @@ function openTargets(): DeployedActionTargets {
     input: lanes
       ? new LanedSender(eachPriority((priority) => new SqsSender(sqs, lanes[priority])))
       : new SqsSender(sqs, inputQueueUrl),
+    canRehearse: rehearser !== undefined,
+    rehearser,
+    stop,
     submissions,
     leave: async (request) => {
       try {

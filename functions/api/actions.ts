@@ -14,6 +14,7 @@ import { findTargets } from '../../lib/lambda/actions/find-targets.ts';
 export function actionRoutes(settings: ApiEnvironment, { records, index, logger }: ApiParts): ApiExtension {
   const { requestTable, recordAgeDays, deadLetterQueueUrl, actionGroup, actionRole, actionFunctionArn } =
     settings;
+  const canRehearse = settings.rehearsalFunctionArn !== '';
   const timers = new LazyBatchTimers({
     scheduleGroup: actionGroup,
     scheduleRole: actionRole,
@@ -23,7 +24,7 @@ export function actionRoutes(settings: ApiEnvironment, { records, index, logger 
   const ports = { client: recordClient(), table: requestTable, random: Math.random };
   const actions = new Actions({
     store: new DynamoDbActionStore(ports, recordAgeDays),
-    targets: { find: (plan) => findTargets(plan, { records, index, deadLetters, clock: Date }) },
+    targets: { find: (plan) => findTargets(plan, { records, index, deadLetters, clock: Date, canRehearse }) },
     clock: Date,
     logger,
     newId: (at) => v7({ msecs: at }),

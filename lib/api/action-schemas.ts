@@ -16,7 +16,7 @@ const Kind = z.enum(ACTION_KINDS).meta({
   id: 'ActionKind',
   description:
     '`redrive` puts dead-lettered requests back, `purge` deletes dead letters, `cancel` cancels requests that have not ended, ' +
-    '`retry` submits failed requests again as new ones.',
+    '`retry` submits failed requests again as new ones, `rehearse` runs dead-lettered requests once and keeps nothing of it.',
 });
 
 const FILTER = {
@@ -124,7 +124,8 @@ export const Action = z
     endedAt: Time.optional(),
     progress: z.object({ handled: Count, done: Count, skipped: Count, failed: Count }).meta({
       description:
-        'Requests that were handled. Those that were no longer as the action needs them are skipped.',
+        'Requests that were handled. Those that were no longer as the action needs them are skipped. Of `rehearse`, `done` ' +
+        'would succeed, `failed` would fail, and of those that are skipped it isn’t known.',
     }),
     stoppedBecause: z.string().optional().meta({ description: 'Why its canary stopped it.' }),
   })
@@ -140,7 +141,10 @@ export const ActionRequestPage = z
       z.object({
         ...LISTED,
         result: z.enum(ITEM_RESULTS).optional().meta({ description: 'Absent until it is handled.' }),
-        detail: z.string().optional().meta({ description: 'Why it was skipped, or what failed.' }),
+        detail: z
+          .string()
+          .optional()
+          .meta({ description: 'Why it was skipped, what failed, or how it would fail.' }),
         retriedAs: z.string().optional().meta({ description: 'The new request, if it was retried.' }),
       }),
     ),

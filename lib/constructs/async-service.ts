@@ -221,6 +221,7 @@ export class AsyncService extends Construct implements IConnectable {
             corsOrigins: props.api.corsOrigins ?? [],
             inputQueue: input.queue,
             deadLetterQueue: input.deadLetterQueue,
+            rehearsalFunction: onLambda?.release?.alias ?? onLambda?.function,
             lanes,
             webhookQueue: webhooks?.queue,
             webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -21,10 +21,13 @@ export class RequestActions extends Construct {
   readonly functionRole: ActionRole;
   /** The queue of the service's dead letters. */
   readonly deadLetterQueue: IQueue;
+  /** The processor's function, or its alias, which rehearses dead letters; undefined if it isn't on Lambda. */
+  readonly rehearsalFunction: IFunction | undefined;
 
   constructor(scope: Construct, id: string, props: RequestActionsProps) {
     super(scope, id);
     this.deadLetterQueue = props.deadLetterQueue;
+    this.rehearsalFunction = props.rehearsalFunction;
     this.scheduleGroup = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY });
     const { function: handler, role } = new ActionFunction(this, 'Function', {
       ...props,

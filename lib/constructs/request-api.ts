@@ -3,7 +3,7 @@ import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -39,6 +39,8 @@ const CALLERS_PATHS = [
 /** Configures a {@link RequestApi}. */
 export interface RequestApiSetup extends ApiFunctionProps {
   readonly deadLetterQueue: IQueue;
+  /** The processor's function, or its alias, which rehearses dead letters; undefined if it isn't on Lambda. */
+  readonly rehearsalFunction: IFunction | undefined;
   /** The origins of web pages that can call the API from browsers. */
   readonly corsOrigins: readonly string[];
 }

@@ -6,6 +6,7 @@ import type { Rehearsal } from '../core/model/rehearsal.ts';
 import type { Processor } from '../core/processor/handler.ts';
 import { MessageTable } from '../stores/sqlite/message-table.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
+import type { MessageRehearser } from './actions/action-parts.ts';
 import { enginePortsOf } from './engine-ports.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { QUEUES } from './storage.ts';
@@ -23,13 +24,10 @@ export async function rehearseDeadLetters(
   processor: Processor,
   stop: AbortSignal,
 ): Promise<readonly Rehearsal[]> {
-  const { clock, file } = parts.storage;
+  const { file } = parts.storage;
   const rehearsal = rehearsalPartsOf(parts, processor);
-  using deadline = new Deadline(clock.now(), Number.POSITIVE_INFINITY);
-  using watched = new DisposableStack();
-  watched.defer(
-    whenAborted(stop, () => deadline.drain(clock.now() + parts.graceSeconds * 1000, clock.now())),
-  );
+  using drained = drainedBy(stop, parts);
+  const { deadline } = drained;
   const found: Rehearsal[] = [];
   for (const messages of new MessageTable(file, QUEUES.deadLetters).pages(PAGE)) {
     const rehearsed = await rehearse(messages, rehearsal, deadline);
@@ -37,6 +35,33 @@ export async function rehearseDeadLetters(
     found.push(...rehearsed.flatMap(({ requests = [] }) => requests));
   }
   return found;
+}
+
+/** Rehearses messages one by one, until the service closes. */
+export function messageRehearser(
+  parts: Omit<ServiceParts, 'processor'>,
+  processor: Processor,
+  stop: AbortSignal,
+): MessageRehearser {
+  return {
+    stop,
+    rehearse: async (message) => {
+      using drained = drainedBy(stop, parts);
+      const [rehearsed] = await rehearse([message], rehearsalPartsOf(parts, processor), drained.deadline);
+      return rehearsed?.requests;
+    },
+  };
+}
+
+/** A deadline without an end, until the signal fires: then handlers have the grace time. */
+function drainedBy(
+  stop: AbortSignal,
+  { storage: { clock }, graceSeconds }: Pick<ServiceParts, 'storage' | 'graceSeconds'>,
+): Disposable & { readonly deadline: Deadline } {
+  const stack = new DisposableStack();
+  const deadline = stack.use(new Deadline(clock.now(), Number.POSITIVE_INFINITY));
+  stack.defer(whenAborted(stop, () => deadline.drain(clock.now() + graceSeconds * 1000, clock.now())));
+  return { deadline, [Symbol.dispose]: () => stack.dispose() };
 }
 
 /** What rehearsals of a service run with. @throws ConfigurationError for a secret without a value */

@@ -57,7 +57,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
   const now = () => clock.now();
   const intake = serviceIntake(parts);
   const { records, queue, newId } = intake;
-  const { actions } = serviceActions({ storage, settings, intake, logger });
+  const { actions } = serviceActions({ storage, settings, intake, logger, hasTakers: takers !== undefined });
 
   /** Sends the message first: the record says `queued` only when there is one. */
   const submitUpload = async ({ key, ...upload }: ExpectedUpload, { check, size }: StoredResult) => {

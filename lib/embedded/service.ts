@@ -47,7 +47,7 @@ import { EndSignals } from './end-signals.ts';
 import { enginePortsOf } from './engine-ports.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
-import { rehearseDeadLetters } from './rehearse.ts';
+import { messageRehearser, rehearseDeadLetters } from './rehearse.ts';
 import { publishToService } from './relay-outbox.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { type ServiceIntake, serviceIntake } from './service-intake.ts';
@@ -109,7 +109,11 @@ export class Service implements AsyncDisposable {
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
     const intake = serviceIntake(parts, this.#records);
     this.#intake = intake;
-    const actions = serviceActions({ storage, settings, intake, logger });
+    const { processor, takers } = parts;
+    const hasTakers = takers !== undefined;
+    const rehearser =
+      processor && !hasTakers ? messageRehearser(parts, processor, this.#stop.signal) : undefined;
+    const actions = serviceActions({ storage, settings, intake, logger, rehearser, hasTakers });
     this.#actions = actions;
     const reader = new RequestReader({ queue: intake.queue, callbacks: settings, byTopic: parts.byTopic });
     this.#reader = reader;

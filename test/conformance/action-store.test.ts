@@ -23,7 +23,7 @@ exerciseActionStore('actions on DynamoDB', async () => {
 
 exerciseActionStore('actions in a file', async () => {
   const { file } = await openSqlite();
-  const store = new SqliteActionStore(file, AGE_DAYS);
+  const store = new SqliteActionStore(file, AGE_DAYS, { rehearses: true });
   return {
     store,
     settle: (action, ordinal, settlement) =>

@@ -9,20 +9,28 @@ import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import { Deadline } from '../../lib/core/engine/deadline.ts';
+import { Engine } from '../../lib/core/engine/engine.ts';
+import { type RehearsalParts, rehearse } from '../../lib/core/engine/rehearsal.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import type { ActionKind, ActionRequest, ActionTarget } from '../../lib/core/model/action.ts';
 import { ActionRunner } from '../../lib/core/operations/action-runner.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { Actions } from '../../lib/core/operations/actions.ts';
+import type { Rehearser } from '../../lib/core/ports/rehearser.ts';
+import { defineProcessor } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { decode } from '../../lib/core/wire/decode.ts';
 import { encodeSubmission } from '../../lib/core/wire/submission.ts';
 import { DeployedActionTargets } from '../../lib/lambda/actions/deployed-targets.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
+import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { DeadLetterStack } from '../support/dead-letter-stack.ts';
 import { exhaustAttempts } from '../support/dead-lettered.ts';
+import { EngineHarness } from '../support/engine-harness.ts';
 import { createRequestTable } from '../support/request-table.ts';
 
 const endpoint = inject('endpoint');
@@ -44,8 +52,16 @@ interface Kill {
 
 class Killed extends Error {}
 
+/** How a process of actions goes on. */
+interface ProcessOptions {
+  readonly kill?: Kill;
+  /** Fires when its time is over. */
+  readonly stop?: AbortSignal;
+  readonly canRehearse?: boolean;
+}
+
 /** The parts of a process that runs actions. */
-function open(kill?: Kill) {
+function open({ kill, stop = new AbortController().signal, canRehearse = true }: ProcessOptions = {}) {
   const dynamodb = new DynamoDBClient(localConfig(endpoint));
   const { sqs } = localClients(endpoint);
   let calls = 0;
@@ -99,6 +115,9 @@ function open(kill?: Kill) {
     input: new SqsSender(sqs, stack.inputUrl),
     submissions,
     leave: async () => {},
+    canRehearse,
+    rehearser: inProcess(dynamodb),
+    stop,
     retryId: (at, name) =>
       v7({ msecs: at, seq: 0, random: createHash('sha256').update(name).digest().subarray(0, 16) }),
     clock,
@@ -111,6 +130,34 @@ function open(kill?: Kill) {
     return await runner.runOne(id, turn);
   };
   return { records, submissions, actions, store, run, killedAt: () => killedAt, made };
+}
+
+/** Rehearses in this process, on a processor that fails for one tenant. */
+function inProcess(dynamodb: DynamoDBClient): Pick<Rehearser, 'rehearse'> {
+  const processor = defineProcessor(async (request) => {
+    if (request.tenant === 'acme') throw new PermanentError('Not for them', { code: 'not_for_them' });
+  });
+  const { settings, random } = new EngineHarness(processor);
+  const parts: RehearsalParts = {
+    settings,
+    ports: {
+      clock: Date,
+      random: random.next,
+      logger,
+      store: new MemoryPayloadStore(),
+      records: new DynamoDbRecordStore(dynamodb, tableName),
+      output: new MemoryOutputQueue(),
+    },
+    source: { maxDelaySeconds: 43_200, ordered: false, countsDeliveries: true, maxBytes: 1_048_576 },
+    newEngine: (...given) => new Engine(processor, ...given),
+  };
+  return {
+    rehearse: async (messages, signal) => {
+      signal.throwIfAborted();
+      using deadline = new Deadline(Date.now(), Date.now() + 60_000);
+      return await rehearse(messages, parts, deadline);
+    },
+  };
 }
 
 /** Puts dead letters of failed requests into the queue. @returns the ids of the requests */
@@ -229,6 +276,42 @@ test('a purge deletes dead letters; those that are gone are skipped', async () =
   expect([await stack.inDead(), await inInput()]).toEqual([[2, 0], []]);
 });
 
+test('a rehearsal says how each request would end, and leaves its dead letter and its record', async () => {
+  const listed = await targets(12);
+  const { records, actions, run } = open();
+  const before = await Promise.all(listed.map((each) => records.find(each)));
+  const id = await running('rehearse', listed);
+  expect(await run(id)).toBe(false);
+  expect(await actions.get(id)).toMatchObject({
+    state: 'succeeded',
+    progress: { handled: 12, done: 6, failed: 6, skipped: 0 },
+  });
+  const { requests } = await actions.requests(id, undefined, 12);
+  for (const { tenant, result, detail } of requests) {
+    const expected = tenant === 'acme' ? ['failed', 'would fail: not_for_them: Not for them'] : ['done'];
+    expect([result, detail].filter(Boolean)).toEqual(expected);
+  }
+  expect(await Promise.all(listed.map((each) => records.find(each)))).toEqual(before);
+  expect([await stack.inDead(), await inInput()]).toEqual([[12, 0], []]);
+});
+
+test('a rehearsal that takes too long is undecided', async () => {
+  const id = await running('rehearse', await targets(2));
+  const { actions, run } = open({ stop: AbortSignal.abort() });
+  expect(await run(id)).toBe(false);
+  expect((await actions.get(id)).progress).toMatchObject({ handled: 2, skipped: 2 });
+  const { requests } = await actions.requests(id, undefined, 2);
+  for (const { detail } of requests) expect(detail).toBe('undecided: there was no time to rehearse it');
+});
+
+test('a service whose processor can’t be invoked plans no rehearsal', async () => {
+  const { actions } = open({ canRehearse: false });
+  await expect(actions.plan({ action: 'rehearse', filter: ALL })).rejects.toMatchObject({
+    code: 'action_invalid',
+    message: expect.stringContaining('runs on Fargate'),
+  });
+});
+
 test('requests of a tenant that wait are cancelled', async () => {
   const { submissions, records, run, actions } = open();
   const about = { payload: Buffer.from('1'), contentType: 'text/plain', metadata: {} };
@@ -278,7 +361,7 @@ test.each(['redrive', 'retry'] as const)(
         const listed = await targets(1);
         const [{ id: failed = '' } = {}] = listed;
         const id = await running(action, listed);
-        const dying = open({ call, answered });
+        const dying = open({ kill: { call, answered } });
         ended = await dying.run(id).then(
           () => true,
           (error) => {

@@ -305,6 +305,31 @@ describe('an action', () => {
     await page.close();
   });
 
+  test('rehearses the failures of a group, and redrives those that would succeed', async () => {
+    await using service = await open();
+    const group = await deadLettered(service, ['{"page":1}', '{"broken":true}', '{"page":3}']);
+    fails = false;
+    const { page, problems } = await openPage(service);
+    await page.goto(`${service.url}/failures/${group}`);
+    await page.getByRole('button', { name: 'Plan: rehearse' }).click();
+    await page.waitForSelector('h2:text("It would run")');
+    await page.getByRole('button', { name: 'Rehearse 3 requests' }).click();
+    await page.waitForSelector('.status:text("succeeded")');
+    expect((await page.textContent('main'))?.replaceAll(/\s+/g, ' ')).toContain('would fail: on_fire');
+    await inspect(page, page.url(), WIDE);
+    const [rehearsal] = await all(service.client.actions.list());
+    expect(rehearsal).toMatchObject({ action: 'rehearse', progress: { done: 2, failed: 1, skipped: 0 } });
+    await page.getByRole('button', { name: 'Plan a redrive of the 2 that would succeed' }).click();
+    await page.getByRole('button', { name: 'Redrive 2 requests' }).click();
+    await page.waitForSelector('.status:text("succeeded")');
+    await eventually(async () => {
+      const requests = await all(service.client.list());
+      expect(requests.map(({ status }) => status).toSorted()).toEqual(['failed', 'succeeded', 'succeeded']);
+    });
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   test('purges only if its count is typed', async () => {
     await using service = await open();
     const group = await deadLettered(service, ['{}', '{}']);

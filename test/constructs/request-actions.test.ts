@@ -4,6 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { expect, it } from 'vitest';
 import { readActionEnvironment } from '../../lib/core/config/action-environment.ts';
 import { readApiEnvironment } from '../../lib/core/config/api-environment.ts';
+import { serviceOnFargate } from './fargate/service-on-fargate.ts';
 import { nagFindingsIn, nagIt } from './nag-findings.ts';
 import { emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
@@ -64,6 +65,31 @@ it('are planned without the right to delete a dead letter, and applied with it',
   expect(allowedOn(template, 'ServiceApiActionsFunctionRole', DEAD_LETTERS)).toEqual(
     [...reading, 'sqs:DeleteMessage'].toSorted(),
   );
+});
+
+it.each([
+  ['function', {}, 'AWS::Lambda::Function', 'ServiceProcessorFunction'],
+  ['alias of its releases', { release: {} }, 'AWS::Lambda::Alias', 'ServiceProcessor'],
+])('rehearse on the processor’s %s, and may invoke no other', (_, props, type, beginning) => {
+  const template = serviceInApp({ api: { actions: true }, ...props }).template();
+  const { rehearsalFunctionArn } = readActionEnvironment(
+    environmentOf(template, 'ServiceApiActionsFunction'),
+  );
+  expect(rehearsalFunctionArn).toContain(resource(template, type, beginning).id);
+  expect(readApiEnvironment(environmentOf(template, 'ServiceApiFunction'))).toMatchObject({
+    rehearsalFunctionArn,
+  });
+  const invoking = statementsOf(template, 'ServiceApiActionsFunctionRole').filter(({ Action }) =>
+    [Action].flat().includes('lambda:InvokeFunction'),
+  );
+  expect(invoking).toEqual([
+    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: rehearsalFunctionArn },
+  ]);
+});
+
+it('rehearse nothing on Fargate, where no processor can be invoked', () => {
+  const template = serviceOnFargate({}, { api: { actions: true } }).template();
+  expect(readApiEnvironment(environmentOf(template, 'ServiceApiFunction')).rehearsalFunctionArn).toBe('');
 });
 
 it('put requests back into the lanes of the service', () => {

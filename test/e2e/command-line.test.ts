@@ -94,6 +94,17 @@ test('redrives a dead letter by an action, from its plan to its end', async () =
     timeout: 60_000,
   });
 
+  const before = await service.record(id);
+  const toRehearse = JSON.parse((await onStack(['actions', 'plan', 'rehearse', id, '--json'])).stdout);
+  await onStack(['actions', 'apply', toRehearse.id, '--count', '1', '--no-wait']);
+  await runAction(service, toRehearse.id);
+  const rehearsed = await onStack(['actions', 'show', toRehearse.id, '--json']);
+  expect(JSON.parse(rehearsed.stdout)).toMatchObject({
+    state: 'succeeded',
+    progress: { handled: 1, done: 1 },
+  });
+  expect(await service.record(id)).toEqual(before);
+
   const planned = await onStack(['actions', 'plan', 'redrive', id, '--reason', 'it works again', '--json']);
   const plan = JSON.parse(planned.stdout);
   expect(plan).toMatchObject({ state: 'planned', count: 1, sample: [{ id, status: 'failed' }] });

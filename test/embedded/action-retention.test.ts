@@ -17,7 +17,7 @@ test('a plan can’t be applied after 15 minutes, its list is deleted then, and 
   const { storage, settings } = parts;
   onTestFinished(() => storage[Symbol.asyncDispose]());
   const intake = serviceIntake(parts);
-  const { actions, runner } = serviceActions({ ...parts, intake });
+  const { actions, runner } = serviceActions({ ...parts, intake, hasTakers: false });
   const payload = Buffer.from('{}');
   for (let count = 0; count < 3; count++) {
     await intake.submissions.submit({ payload, contentType: 'application/json', metadata: {} });

@@ -7,15 +7,20 @@ import { expiry, failure, outcomeOf } from '../../lib/core/model/outcome.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import { ACTION_LEASE_MILLISECONDS } from '../../lib/core/operations/action-runner.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
+import { defineProcessor } from '../../lib/core/processor/handler.ts';
 import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
 import { decode } from '../../lib/core/wire/decode.ts';
 import { serviceActions } from '../../lib/embedded/actions/service-actions.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
+import { messageRehearser } from '../../lib/embedded/rehearse.ts';
 import { serviceIntake } from '../../lib/embedded/service-intake.ts';
 import { QUEUES } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
+
+/** What rehearsals run. */
+const PROCESSOR = defineProcessor(async (request) => ({ rehearsal: request.isRehearsal }));
 
 const TENANTS = ['blue', 'green'] as const;
 
@@ -33,7 +38,7 @@ const COMMAND = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       type: fc.constant('plan' as const),
-      action: fc.constantFrom('redrive', 'purge', 'cancel', 'retry'),
+      action: fc.constantFrom('redrive', 'purge', 'cancel', 'retry', 'rehearse'),
       tenant: fc.option(fc.constantFrom(...TENANTS), { nil: undefined }),
       canary: fc.boolean(),
     }),
@@ -126,7 +131,8 @@ class World implements AsyncDisposable {
 
   #start() {
     const { storage, settings, logger } = this.#parts;
-    return serviceActions({ storage, settings, logger, intake: this.#intake });
+    const rehearser = messageRehearser(this.#parts, PROCESSOR, new AbortController().signal);
+    return serviceActions({ storage, settings, logger, intake: this.#intake, rehearser, hasTakers: false });
   }
 
   async #submit(tenant: string): Promise<void> {
@@ -266,6 +272,7 @@ class World implements AsyncDisposable {
     expect(sent.length).toBeLessThanOrEqual(runsAgain ? taken.length : 0);
     expect(added).toHaveLength(action.action === 'retry' ? sent.length : 0);
     if (action.action !== 'cancel') expect(revised).toEqual([]);
+    if (action.action === 'rehearse') expect(taken).toEqual([]);
     const changes = action.action === 'cancel' ? revised.map(([key]) => key) : taken.map(String);
     const changed = this.#changed.get(action.id) ?? new Set();
     this.#changed.set(action.id, changed);

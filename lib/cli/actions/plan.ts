@@ -18,6 +18,7 @@ Examples:
   coatcheck actions plan redrive --code EDOWN --since 2h --canary 5% --stop-above 20%
   coatcheck actions plan purge --tenant acme --until 7d
   coatcheck actions plan cancel --topic images.thumbnail --reason 'Wrong size'
+  coatcheck actions plan rehearse --code TypeError
   coatcheck actions plan retry 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42 --payload fixed.json`;
 
 interface PlanOptions extends ServiceOptions {

@@ -12,6 +12,7 @@ import { ConfigurationError } from '../../core/base/errors.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { eachPriority } from '../../core/model/priority.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
+import type { Rehearser } from '../../core/ports/rehearser.ts';
 import { RequestRecords } from '../../core/records/request-records.ts';
 import { QUEUES, REQUEST_LANES } from '../../embedded/storage.ts';
 import { noteDiscarded } from '../../stores/sqlite/dead-letters.ts';
@@ -25,7 +26,6 @@ import { FileQueue, PeekedFileQueue } from '../file-queue.ts';
 import type { RefilledQueue } from '../queues.ts';
 import { chosenService, dataFolder, type RunningService, serviceFile } from '../running-service.ts';
 import type { DeploymentOptions } from '../service-options.ts';
-import type { Rehearser } from './rehearsal/rehearser.ts';
 import type { DeadLetterSource } from './walk.ts';
 
 /** The dead letters of a service, and the queue to redrive them to. */
@@ -157,7 +157,7 @@ async function openFunctionRehearser(
     );
   }
   const { InvokedFunction } = await import('../../aws/invoked-function.ts');
-  const { FunctionRehearser } = await import('./rehearsal/function-rehearser.ts');
+  const { FunctionRehearser } = await import('../../aws/function-rehearser.ts');
   return new FunctionRehearser(new InvokedFunction(aws, ProcessorFunctionName, ReleaseAliasName));
 }
 

@@ -88,12 +88,13 @@ ${actionForm(mayAct, {
 
 /** What can be done with all requests of a group. */
 function groupActions(failureGroup: string, { parts: { shell }, mayAct }: ViewContext): Html {
-  const item = (action: 'redrive' | 'retry' | 'purge', title: string, text: string) =>
+  const item = (action: 'rehearse' | 'redrive' | 'retry' | 'purge', title: string, text: string) =>
     html`<li><h3>${title}</h3><p>${text}</p>
-${planForm(mayAct, { action, on: { failureGroup }, button: `Plan: ${title.toLowerCase()}`, isGradual: action !== 'purge' })}
+${planForm(mayAct, { action, on: { failureGroup }, button: `Plan: ${title.toLowerCase()}`, isGradual: action === 'redrive' || action === 'retry' })}
 ${commandsOf(shell, ['actions', 'plan', action, '--failure-group', failureGroup], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup } } })}</li>`;
   return html`<p class="hint">The next page shows which requests it would change, and how many. Nothing changes before you apply that.</p>
 <ul class="actions">
+${item('rehearse', 'Rehearse', 'Runs them once on the current version and keeps nothing of it, to see which would succeed now. What the handler does by itself isn’t undone, unless it heeds request.isRehearsal.')}
 ${item('redrive', 'Redrive all', 'Runs those that used up their attempts again, under their tickets. Fix the cause first.')}
 ${item('retry', 'Retry all', 'Submits their payloads again, as new requests.')}
 ${item('purge', 'Purge all', 'Deletes their dead letters, so that they can’t be redriven.')}</ul>`;

@@ -5,12 +5,13 @@ import { formatCount } from '../../terminal/format.ts';
 import { firstOf } from '../first-of.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import { MAX_IDS, succeedingRequests } from '../succeeding-requests.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
 import { commandsOf, type Shell } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
 import { failureLink } from '../view/failure-table.ts';
 import type { Content, Html } from '../view/html.ts';
-import { plannedBy } from '../view/plan-form.ts';
+import { planForm, plannedBy } from '../view/plan-form.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { requestLink } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
@@ -29,8 +30,11 @@ export function addOperationPages(app: Hono, pages: Pages): void {
   app.get('/operations/:id', pages.show(operationView));
   app.post(
     '/operations',
-    pages.act(async ({ parts, signal }, form) => {
-      const { id } = await parts.client.actions.plan(plannedBy(form), { signal });
+    pages.act(async (context, form) => {
+      const { parts, signal } = context;
+      const rehearsal = fieldOf(form, 'rehearsal');
+      const rehearsed = rehearsal === undefined ? undefined : await succeedingRequests(rehearsal, context);
+      const { id } = await parts.client.actions.plan(plannedBy(form, rehearsed), { signal });
       return operationHref(id);
     }),
   );
@@ -118,23 +122,27 @@ async function operationView({ c, parts, now, signal, mayAct }: ViewContext): Pr
     main: html`<h1>${name}</h1>
 <section id="action" data-part>${progressOf(action)}${operationFacts(action, now)}</section>
 <section id="actions" data-part><h2>What you can do</h2>${operationForms(action, mayAct, shell)}</section>
-<section id="requests" data-part><h2>${state === 'planned' ? 'It would change' : 'Its requests'}</h2>${linesTable(requests)}
+<section id="requests" data-part><h2>${state === 'planned' ? (action.action === 'rehearse' ? 'It would run' : 'It would change') : 'Its requests'}</h2>${linesTable(requests)}
 ${requests.length < count && html`<p class="hint">The first ${requests.length} of ${formatCount(count)}.</p>`}</section>`,
   };
 }
 
 /** The state, and how far it is. */
-function progressOf({ state, count, progress, stoppedBecause }: Action): Html {
+function progressOf({ action, state, count, progress, stoppedBecause }: Action): Html {
   const { handled, done, skipped, failed } = progress;
+  const names =
+    action === 'rehearse'
+      ? ({ done: 'Would succeed', skipped: 'Undecided', failed: 'Would fail' } as const)
+      : ({ done: 'Done', skipped: 'Skipped', failed: 'Failed' } as const);
   return html`<p class="state">${statusOf(state)} ${stoppedBecause && html`<span>${oneLine(stoppedBecause)}</span>`}
 ${state === 'running' && html`<progress max="${count}" value="${handled}" aria-label="Requests handled"></progress> <span>${formatCount(handled)} of ${formatCount(count)}</span>`}</p>
 ${
   state !== 'planned' &&
   figuresOf([
     { name: 'Handled', value: handled },
-    { name: 'Done', value: done },
-    { name: 'Skipped', value: skipped },
-    { name: 'Failed', value: failed, ...(failed > 0 && { state: 'bad' as const }) },
+    { name: names.done, value: done },
+    { name: names.skipped, value: skipped },
+    { name: names.failed, value: failed, ...(failed > 0 && { state: 'bad' as const }) },
   ])
 }`;
 }
@@ -158,7 +166,11 @@ function operationFacts(action: Action, now: number): Html {
   ]);
 }
 
-function operationForms({ id, action, state, count, hash }: Action, mayAct: boolean, shell: Shell): Html {
+function operationForms(
+  { id, action, state, count, hash, progress: { done } }: Action,
+  mayAct: boolean,
+  shell: Shell,
+): Html {
   const path = `/v1/actions/${encodeURIComponent(id)}`;
   return html`<ul class="actions">
 ${
@@ -180,6 +192,14 @@ ${
   html`<li><h3>${state === 'planned' ? 'Drop the plan' : 'Abort'}</h3><p>${state === 'planned' ? 'It can’t be applied then.' : 'Requests that were handled stay as they are.'}</p>
 ${actionForm(mayAct, { action: operationHref(id, '/abort'), button: state === 'planned' ? 'Drop the plan' : 'Abort', tone: 'danger' })}
 ${commandsOf(shell, ['actions', 'abort', id], { method: 'POST', path: `${path}/abort` })}</li>`
+}
+${
+  action === 'rehearse' &&
+  state !== 'planned' &&
+  state !== 'running' &&
+  done > 0 &&
+  html`<li><h3>Redrive</h3><p>Puts back those that would succeed${done > MAX_IDS && `, the first ${formatCount(MAX_IDS)} of ${formatCount(done)}`}.</p>
+${planForm(mayAct, { action: 'redrive', on: { rehearsal: id }, button: `Plan a redrive of the ${formatCount(Math.min(done, MAX_IDS))} that would succeed`, isGradual: true })}</li>`
 }
 <li><h3>Look at it</h3><p>With all its requests.</p>${commandsOf(shell, ['actions', 'show', id, '--requests'], { method: 'GET', path: `${path}/requests` })}</li></ul>`;
 }

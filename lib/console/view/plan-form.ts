@@ -4,13 +4,13 @@ import { actionForm, fieldOf, wholeNumber } from './action-form.ts';
 import type { Content, Html } from './html.ts';
 import { FormInvalid } from './problem.ts';
 
-const ACTIONS = ['redrive', 'purge', 'cancel', 'retry'] as const satisfies readonly ActionKind[];
+const ACTIONS = ['redrive', 'purge', 'cancel', 'retry', 'rehearse'] as const satisfies readonly ActionKind[];
 
 /** A form that plans an action. */
 export interface PlanForm {
   readonly action: ActionKind;
   /** The requests that it is about. */
-  readonly on: Readonly<Partial<Record<'ids' | 'failureGroup', string>>>;
+  readonly on: Readonly<Partial<Record<'ids' | 'failureGroup' | 'rehearsal', string>>>;
   readonly button: string;
   /** Whether its rate and a canary can be set. @default false */
   readonly isGradual?: boolean;
@@ -34,13 +34,14 @@ export function planForm(mayAct: boolean, { action, on, button, isGradual = fals
   });
 }
 
-/** What a form plans. @throws FormInvalid */
-export function plannedBy(form: FormData): NewAction {
+/** What a form plans. @param rehearsed the requests that it is about, if it is about a rehearsal. @throws FormInvalid */
+export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAction {
   const action = ACTIONS.find((each) => each === fieldOf(form, 'action'));
   if (!action) throw new FormInvalid(`action must be one of ${ACTIONS.join(', ')}`);
   const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
   const filter: ActionFilter = {
     ...(id !== undefined && { ids: [id] }),
+    ...(rehearsed && { ids: rehearsed }),
     ...(failureGroup !== undefined && { failureGroup }),
   };
   const [rate, percent] = [numberOf(form, 'Most a second', 'rate'), numberOf(form, 'First try', 'percent')];

@@ -1,5 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -26,6 +26,8 @@ export interface ActionFunctionProps
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly deadLetterQueue: IQueue;
+  /** The processor's function, or its alias, which rehearses dead letters; undefined if it isn't on Lambda. */
+  readonly rehearsalFunction: IFunction | undefined;
   readonly scheduleGroup: IScheduleGroup;
   readonly removalPolicy: RemovalPolicy;
 }
@@ -61,6 +63,7 @@ export class ActionFunction extends Construct {
           lowInputQueueUrl: lanes?.low.queueUrl ?? '',
           deadLetterQueueUrl: props.deadLetterQueue.queueUrl,
           scheduleGroup: props.scheduleGroup.scheduleGroupName,
+          rehearsalFunctionArn: props.rehearsalFunction?.functionArn ?? '',
           otherProcessors: [],
         }),
       ),

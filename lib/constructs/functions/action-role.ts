@@ -1,3 +1,4 @@
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -12,6 +13,7 @@ export interface ActionRoleProps
   extends Pick<ApiResources, 'inputQueue' | 'lanes' | 'payloadBucket' | 'requestTable'> {
   readonly payloadPrefix: string;
   readonly deadLetterQueue: IQueue;
+  readonly rehearsalFunction: IFunction | undefined;
   readonly scheduleGroup: IScheduleGroup;
   readonly logGroup: ILogGroup;
 }
@@ -33,6 +35,9 @@ export class ActionRole extends FunctionRole {
     // To store a payload that replaces that of a request, if no message has room for it.
     this.allowObjects(payloadBucket, ['s3:GetObject', 's3:PutObject'], payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
+    if (props.rehearsalFunction) {
+      this.allow(['lambda:InvokeFunction'], [props.rehearsalFunction.functionArn]);
+    }
     this.allow(['scheduler:DeleteSchedule'], [schedulesIn(scheduleGroup)]);
   }
 }

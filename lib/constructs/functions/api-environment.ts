@@ -43,6 +43,8 @@ export interface ActionResources {
   /** The function that does the steps of actions. */
   readonly function: IFunction;
   readonly deadLetterQueue: IQueue;
+  /** The processor's function, or its alias, which rehearses dead letters; undefined if it isn't on Lambda. */
+  readonly rehearsalFunction: IFunction | undefined;
 }
 
 /** The resources that the HTTP API uses. */
@@ -102,6 +104,7 @@ export function apiEnvironment(
     actionGroup: actions?.scheduleGroup.scheduleGroupName ?? '',
     actionRole: actions?.role.roleArn ?? '',
     actionFunctionArn: actions?.function.functionArn ?? '',
+    rehearsalFunctionArn: actions?.rehearsalFunction?.functionArn ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

@@ -5,6 +5,7 @@ import { TEXT_VARIABLES } from './variable-names.ts';
 import {
   optionalText,
   readVariables,
+  setting,
   text,
   type Variables,
   type VariablesOf,
@@ -14,7 +15,15 @@ import {
 /** What a deployment passes to the function of actions on many requests. */
 export interface ActionEnvironment
   extends SubmittingEnvironment,
-    Pick<ApiEnvironment, 'serviceName' | 'highInputQueueUrl' | 'lowInputQueueUrl' | 'limits'> {
+    Pick<
+      ApiEnvironment,
+      | 'serviceName'
+      | 'highInputQueueUrl'
+      | 'lowInputQueueUrl'
+      | 'limits'
+      | 'timeoutSeconds'
+      | 'rehearsalFunctionArn'
+    > {
   readonly deadLetterQueueUrl: string;
   /** The group for the timers of actions. */
   readonly scheduleGroup: string;
@@ -42,5 +51,7 @@ function actionVariables(): VariablesOf<ActionEnvironment> {
     limits: limitsVariable(),
     deadLetterQueueUrl: text(TEXT_VARIABLES.deadLetterQueueUrl),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
+    timeoutSeconds: setting('timeoutSeconds'),
+    rehearsalFunctionArn: optionalText(TEXT_VARIABLES.rehearsalFunctionArn),
   };
 }

@@ -72,6 +72,8 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly actionRole: string;
   /** The function that does the steps of actions; empty if there are none. */
   readonly actionFunctionArn: string;
+  /** The function of the processor, or its alias, which rehearses dead letters; empty if the processor isn't on Lambda. */
+  readonly rehearsalFunctionArn: string;
   /** How long payloads are kept. */
   readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
@@ -124,6 +126,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     actionGroup: optionalText('COATCHECK_ACTION_GROUP'),
     actionRole: optionalText('COATCHECK_ACTION_ROLE'),
     actionFunctionArn: optionalText('COATCHECK_ACTION_FUNCTION_ARN'),
+    rehearsalFunctionArn: optionalText(TEXT_VARIABLES.rehearsalFunctionArn),
     uploadAgeDays: setting('uploadAgeDays'),
   };
 }

@@ -2,11 +2,11 @@ import type { RequestIdentity } from './request-id.ts';
 import { REQUEST_STATUSES, type RequestStatus } from './request-record.ts';
 
 /** What operators do to many requests at once. */
-export const ACTION_KINDS = ['redrive', 'purge', 'cancel', 'retry'] as const;
+export const ACTION_KINDS = ['redrive', 'purge', 'cancel', 'retry', 'rehearse'] as const;
 
 /**
  * `redrive` puts dead-lettered requests back. `purge` deletes dead letters. `cancel` cancels requests that haven't ended. `retry`
- * submits failed requests again, as new ones.
+ * submits failed requests again, as new ones. `rehearse` runs dead-lettered requests once and keeps nothing of it.
  */
 export type ActionKind = (typeof ACTION_KINDS)[number];
 
@@ -92,7 +92,7 @@ export interface Action extends Omit<ActionRequest, 'rate'> {
   readonly stoppedBecause?: string;
 }
 
-/** What became of a request that a plan lists. */
+/** What became of a request that a plan lists. Of a rehearsal: it would succeed, it isn't known, or it would fail. */
 export const ITEM_RESULTS = ['done', 'skipped', 'failed'] as const;
 
 export type ItemResult = (typeof ITEM_RESULTS)[number];
@@ -165,6 +165,7 @@ export const ACTION_RULES: Readonly<Record<ActionKind, ActionRules>> = {
   purge: { statuses: ENDED, runs: false },
   cancel: { statuses: REQUEST_STATUSES.filter((status) => !ENDED.includes(status)), runs: false },
   retry: { statuses: ['failed'], runs: true },
+  rehearse: { statuses: ENDED, runs: false },
 };
 
 /** The state of an action: a plan that wasn't applied in time is `expired`. */

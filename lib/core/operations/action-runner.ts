@@ -1,4 +1,6 @@
-import { type Action, canarySizeOf } from '../model/action.ts';
+import { startHeartbeat } from '../base/heartbeat.ts';
+import { serializeError } from '../base/serialize-error.ts';
+import { type Action, type ActionKind, canarySizeOf } from '../model/action.ts';
 import type { ActionStore, StoredAction } from '../ports/action-store.ts';
 import type { ActionTargets } from '../ports/action-targets.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -18,8 +20,8 @@ export interface ActionRunnerPorts {
 export interface ActionTurn {
   /** No other process does a step of the action in this time, not even if this one ends. */
   readonly leaseMilliseconds: number;
-  /** Whether there is time for a further step. */
-  readonly mayGoOn: () => boolean;
+  /** Whether there is time for a further step of such an action. */
+  readonly mayGoOn: (action: ActionKind) => boolean;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
@@ -55,7 +57,7 @@ export class ActionRunner {
     const now = clock.now();
     const due = await store.takeDue(now, now + ACTION_LEASE_MILLISECONDS);
     if (!due) return false;
-    const next = await this.#step(due);
+    const next = await this.#leasedStep(due);
     if (next !== undefined) await store.setDue(due.action.id, next);
     return true;
   }
@@ -74,7 +76,7 @@ export class ActionRunner {
       let stored: StoredAction | undefined = taken;
       while (stored && isRunning(stored)) {
         const next = await this.#step(stored);
-        if (!mayGoOn()) break;
+        if (!mayGoOn(taken.action.action)) break;
         if (next !== undefined) await sleep(Math.max(0, next - clock.now()));
         stored = await store.find(id);
       }
@@ -82,6 +84,22 @@ export class ActionRunner {
       await store.setDue(id, clock.now());
     }
     return isRunning(await store.find(id));
+  }
+
+  /** A step that rehearses takes as long as handlers do, and so longer than the lease. */
+  async #leasedStep(stored: StoredAction): Promise<number | undefined> {
+    const { store, clock, logger } = this.#ports;
+    const { id } = stored.action;
+    await using _ = startHeartbeat({
+      intervalMilliseconds: ACTION_LEASE_MILLISECONDS / 3,
+      beat: () => store.setDue(id, clock.now() + ACTION_LEASE_MILLISECONDS),
+      onError: (error) =>
+        logger.warn('The lease of an action could not be renewed', {
+          action: id,
+          error: serializeError(error),
+        }),
+    });
+    return await this.#step(stored);
   }
 
   /** @returns when the next step is due, in milliseconds since 1970; undefined if the action has changed */

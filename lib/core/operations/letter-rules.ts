@@ -23,6 +23,8 @@ export function isFor(action: ActionKind, { decoded, record, decision }: LetterS
       return decision !== 'limit_reached';
     case 'purge':
       return true;
+    case 'rehearse':
+      return decision === 'put_back';
     case 'cancel':
       return false;
     case 'retry':

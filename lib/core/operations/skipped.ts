@@ -1,4 +1,5 @@
 import type { ItemSettlement } from '../model/action.ts';
+import type { RedriveDecision } from '../model/redrive.ts';
 import type { RequestStatus } from '../model/request-record.ts';
 
 /** Why an action skips a request. */
@@ -10,6 +11,12 @@ export const SKIPPED = {
   PUT_BACK: skipped('another dead letter put its request back'),
   UNKNOWN: skipped('its record is no longer kept'),
 } as const;
+
+/** Why a redrive skips a dead letter, and so a rehearsal of it. */
+export const SKIPPED_BY_DECISION: Readonly<Record<Exclude<RedriveDecision, 'put_back'>, ItemSettlement>> = {
+  settled: SKIPPED.PUT_BACK,
+  limit_reached: SKIPPED.LIMIT_REACHED,
+};
 
 /** What a cancellation did. @param status that of the request after it */
 export function cancellationOf(status: RequestStatus): ItemSettlement {

@@ -1,6 +1,7 @@
 import type { ActionTarget } from '../../core/model/action.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import { type RequestRecord, statusOf } from '../../core/model/request-record.ts';
+import { PlanRefused } from '../../core/operations/errors.ts';
 import { isFor } from '../../core/operations/letter-rules.ts';
 import { factsOf, matches } from '../../core/operations/request-facts.ts';
 import type { ActionPlan } from '../../core/ports/action-targets.ts';
@@ -12,8 +13,14 @@ import { letterStateOf, type OpenedLetter, openLetter } from './opened-letter.ts
 /** Requests that an action is for, in pages. */
 type Found = AsyncGenerator<readonly ActionTarget[], void>;
 
-/** Finds the requests that a plan is for. */
+/** Finds the requests that a plan is for. @throws PlanRefused for a rehearsal that no process can do */
 export function findTargets(plan: ActionPlan, parts: ActionParts): Found {
+  if (plan.action === 'rehearse' && parts.hasTakers) {
+    throw new PlanRefused(
+      'action_invalid',
+      'rehearse needs a processor in the service: the programs that take its requests by POST /v1/jobs/receive know no rehearsals',
+    );
+  }
   if (plan.action === 'cancel') return findUnended(plan, parts);
   return plan.payload ? findFailed(plan, parts) : findDeadLetters(plan, parts);
 }

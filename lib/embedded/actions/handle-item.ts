@@ -1,7 +1,8 @@
 import type { PreparedRequest } from '../../core/intake/submissions.ts';
 import type { Action, ActionItem, ActionKind, ItemSettlement } from '../../core/model/action.ts';
 import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
-import { cancellationOf, SKIPPED } from '../../core/operations/skipped.ts';
+import { REHEARSAL_DIED, settlementOf } from '../../core/operations/rehearsed.ts';
+import { cancellationOf, SKIPPED, SKIPPED_BY_DECISION } from '../../core/operations/skipped.ts';
 import { RecordMissing } from '../../core/records/errors.ts';
 import { noteDiscarded, type SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
 import { MessageTable } from '../../stores/sqlite/message-table.ts';
@@ -26,6 +27,7 @@ export const HANDLE_ITEM: Readonly<Record<ActionKind, Handle>> = {
   cancel: async (handled, parts) => settle(handled, parts, await cancel(handled.item, parts)),
   retry: (handled, parts) =>
     handled.action.payload ? retryWith(handled.action.payload, handled, parts) : retryLetter(handled, parts),
+  rehearse: rehearseLetter,
 };
 
 const { GONE, NOT_FAILED } = SKIPPED;
@@ -35,9 +37,9 @@ async function redriveLetter(handled: Handled, parts: ActionParts): Promise<void
   if (!opened) return settle(handled, parts, GONE);
   switch (decideRedriveOf(opened)) {
     case 'limit_reached':
-      return settle(handled, parts, SKIPPED.LIMIT_REACHED);
+      return settle(handled, parts, SKIPPED_BY_DECISION.limit_reached);
     case 'settled':
-      return takeLetter(handled, parts, SKIPPED.PUT_BACK);
+      return takeLetter(handled, parts, SKIPPED_BY_DECISION.settled);
     case 'put_back': {
       const { queue, send } = puttingBack(parts.storage, opened.letter);
       return takeLetter(handled, parts, { result: 'done' }, { queue, send });
@@ -53,6 +55,19 @@ async function retryLetter(handled: Handled, parts: ActionParts): Promise<void> 
   const id = intake.newId(storage.clock.now());
   const sending = submitting(intake.submissions.prepareRetry(retriable, id), parts, opened.letter);
   await takeLetter(handled, parts, { result: 'done', retriedAs: id }, sending);
+}
+
+/** Changes nothing but the settlement. A request that ends the process stays settled as such. */
+async function rehearseLetter(handled: Handled, parts: ActionParts): Promise<void> {
+  const { rehearser, store, storage } = parts;
+  const opened = await openItem(handled, parts);
+  if (!opened) return settle(handled, parts, GONE);
+  const decision = decideRedriveOf(opened);
+  if (decision !== 'put_back') return settle(handled, parts, SKIPPED_BY_DECISION[decision]);
+  if (!rehearser || rehearser.stop.aborted) return;
+  await settle(handled, parts, REHEARSAL_DIED);
+  const settlement = settlementOf(await rehearser.rehearse(opened.letter.message));
+  await storage.file.write(() => store.resettle(handled.action, handled.item, REHEARSAL_DIED, settlement));
 }
 
 async function retryWith(

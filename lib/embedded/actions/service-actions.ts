@@ -21,7 +21,9 @@ export interface ServiceActions {
 export function serviceActions({ logger, ...given }: ServiceActionsParts): ServiceActions {
   const { storage, intake } = given;
   const { clock } = storage;
-  const store = new SqliteActionStore(storage.file, given.settings.recordAgeDays);
+  const store = new SqliteActionStore(storage.file, given.settings.recordAgeDays, {
+    rehearses: given.rehearser !== undefined,
+  });
   const targets = new ServiceActionTargets({ ...given, store });
   const actions = new Actions({ store, targets, clock, logger, newId: intake.newId });
   return { actions, runner: new ActionRunner({ store, targets, clock, logger }), store };
@@ -47,7 +49,8 @@ class ServiceActionTargets implements ActionTargets {
 
   async handle(action: Action, before: number, limit: number): Promise<number> {
     const items = await this.#parts.store.pending(action.id, before, limit);
-    await mapConcurrently(items, MAX_HANDLED, async (item) => {
+    const concurrency = action.action === 'rehearse' ? this.#parts.settings.concurrency : MAX_HANDLED;
+    await mapConcurrently(items, concurrency, async (item) => {
       const handled = { action, item };
       try {
         await HANDLE_ITEM[action.action](handled, this.#parts);

@@ -1,5 +1,6 @@
 import { attributesToPutBack } from '../../aws/dead-letter.ts';
 import type { DynamoDbActionStore, SettledItem, StoredActionItem } from '../../aws/dynamodb-action-store.ts';
+import { rehearseLetters } from '../../aws/rehearse-letters.ts';
 import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { batchesOf, type SqsSender } from '../../aws/sqs-sender.ts';
 import type { SqsReceivedMessage } from '../../aws/sqs-source.ts';
@@ -12,8 +13,10 @@ import { identityDigest } from '../../core/model/request-id.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
 import { endOfHandled } from '../../core/operations/end-of-handled.ts';
 import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
-import { cancellationOf, SKIPPED } from '../../core/operations/skipped.ts';
+import { settlementOf } from '../../core/operations/rehearsed.ts';
+import { cancellationOf, SKIPPED, SKIPPED_BY_DECISION } from '../../core/operations/skipped.ts';
 import type { ActionTargets, EndStatus } from '../../core/ports/action-targets.ts';
+import type { Rehearser } from '../../core/ports/rehearser.ts';
 import { RecordMissing } from '../../core/records/errors.ts';
 import type { RequestRecords } from '../../core/records/request-records.ts';
 import { type FindingParts, findTargets } from './find-targets.ts';
@@ -26,6 +29,10 @@ export interface HandlingParts extends FindingParts {
   readonly records: RequestRecords;
   readonly deadLetters: () => Pick<DeadLetterQueue, 'walk' | 'delete'>;
   readonly input: Pick<SqsSender, 'sendBatch'>;
+  /** Rehearses where the processor runs; undefined if it can't be invoked. */
+  readonly rehearser: Pick<Rehearser, 'rehearse'> | undefined;
+  /** Fires when there is no more time to wait for a rehearsal. */
+  readonly stop: AbortSignal;
   readonly submissions: Pick<Submissions, 'retry' | 'submit'>;
   /** Stops counting a request as waiting that was cancelled before it started. */
   readonly leave: (request: RequestRecord['request']) => Promise<void>;
@@ -121,6 +128,10 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
       listed.map(async (each) => ({ ...each, opened: await openLetter(each.message, records, clock.now()) })),
     );
     if (action.action === 'purge') return this.#purge(action, opened);
+    if (action.action === 'rehearse') {
+      await this.#parts.store.settle(action, await this.#rehearse(opened));
+      return;
+    }
     const settled =
       action.action === 'redrive' ? await this.#putBack(opened) : await this.#retry(action, opened);
     await this.#parts.store.settle(action, settled);
@@ -161,12 +172,26 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
         });
       }
     }
-    const others = items.filter(({ opened }) => opened.decision !== 'put_back');
-    const skipped = others.map(({ item: { ordinal }, opened: { decision } }) => ({
+    return [...sent, ...notPutBack(items)];
+  }
+
+  /** What takes longer than there is time isn't tried again: it would take as long then. */
+  async #rehearse(items: readonly OpenedItem[]): Promise<SettledItem[]> {
+    const { rehearser, stop } = this.#parts;
+    const due = items.filter(({ opened }) => opened.decision === 'put_back');
+    const letters = due.map(({ opened }) => opened.letter);
+    const rehearsed = rehearser
+      ? await rehearseLetters(letters, rehearser, stop).catch((error: unknown) => {
+          if (stop.aborted) return [];
+          throw error;
+        })
+      : [];
+    const byLetter = new Map(rehearsed.map(({ letter, requests }) => [letter, requests]));
+    const settled = due.map(({ item: { ordinal }, opened: { letter } }) => ({
       ordinal,
-      settlement: decision === 'settled' ? SKIPPED.PUT_BACK : SKIPPED.LIMIT_REACHED,
+      settlement: settlementOf(byLetter.get(letter)),
     }));
-    return [...sent, ...skipped];
+    return [...settled, ...notPutBack(items)];
   }
 
   #retry(action: Action, items: readonly OpenedItem[]): Promise<SettledItem[]> {
@@ -219,6 +244,13 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     const messages = items.map(({ message }) => message);
     return messages.length === 0 ? new Map() : (this.#run?.letters.delete(messages) ?? new Map());
   }
+}
+
+/** Those that a redrive doesn't put back, and why. */
+function notPutBack(items: readonly OpenedItem[]): SettledItem[] {
+  return items.flatMap(({ item: { ordinal }, opened: { decision } }) =>
+    decision === 'put_back' ? [] : [{ ordinal, settlement: SKIPPED_BY_DECISION[decision] }],
+  );
 }
 
 /** Whether a dead letter is deleted after what happened to its request. */

@@ -18,6 +18,8 @@ export interface FindingParts {
   /** Opens the dead-letter queue for one walk: several may go on. */
   readonly deadLetters: () => Pick<DeadLetterQueue, 'walk'>;
   readonly clock: Clock;
+  /** Whether the processor can be invoked. */
+  readonly canRehearse: boolean;
 }
 
 /** Requests that an action is for, in pages. */
@@ -35,8 +37,17 @@ const LETTERS_PER_SECOND = 1_000;
 /** An item of DynamoDB has room for 400 KB, and the payload is stored with the action. */
 const MAX_EDITED_BYTES = 200 * 1024;
 
-/** Finds the requests that a plan is for. @throws PlanRefused if that takes too long, or no item has room for its payload */
+/**
+ * Finds the requests that a plan is for.
+ * @throws PlanRefused if that takes too long, no item has room for its payload, or nothing can rehearse it
+ */
 export async function* findTargets(plan: ActionPlan, parts: FindingParts): Found {
+  if (plan.action === 'rehearse' && !parts.canRehearse) {
+    throw new PlanRefused(
+      'action_invalid',
+      'rehearse needs a processor on Lambda, which can be invoked, and that of this service runs on Fargate',
+    );
+  }
   const bytes = Buffer.byteLength(plan.payload?.base64 ?? '', 'base64');
   if (bytes > MAX_EDITED_BYTES) {
     throw new PlanRefused(

@@ -44,10 +44,13 @@ const WRITE = `UPDATE actions SET action = :action, revision = :revision, due_at
     items_until = :itemsUntil, kept_until = :keptUntil
   WHERE id = :id AND revision = :revision - 1`;
 
-const NEXT_DUE = 'SELECT min(due_at) AS at FROM actions WHERE due_at IS NOT NULL';
+/** Whether a process can do the steps of an action: to rehearse, it needs the processor. */
+const ABLE = "(:rehearses OR action ->> '$.action' <> 'rehearse')";
+
+const NEXT_DUE = `SELECT min(due_at) AS at FROM actions WHERE due_at IS NOT NULL AND ${ABLE}`;
 
 const TAKE_DUE = `UPDATE actions SET due_at = :leasedUntil WHERE number = (
-    SELECT number FROM actions WHERE due_at <= :now ORDER BY due_at, number LIMIT 1
+    SELECT number FROM actions WHERE due_at <= :now AND ${ABLE} ORDER BY due_at, number LIMIT 1
   ) RETURNING *`;
 
 const SET_DUE = 'UPDATE actions SET due_at = :at WHERE id = :id AND due_at IS NOT NULL';
@@ -72,6 +75,15 @@ const COUNT_CANARY = `SELECT count(*) AS watched, count(end) AS ended,
 const SETTLE = `UPDATE action_items SET result = :result, detail = :detail, retried_as = :retriedAs
   WHERE action = ${NUMBER} AND ordinal = :ordinal AND result IS NULL`;
 
+const RESETTLE = `UPDATE action_items SET result = :result, detail = :detail
+  WHERE action = ${NUMBER} AND ordinal = :ordinal AND result = :before AND detail = :beforeDetail`;
+
+const UNCOUNT: Readonly<Record<ItemResult, string>> = {
+  done: 'UPDATE actions SET done = done - 1 WHERE id = :id',
+  skipped: 'UPDATE actions SET skipped = skipped - 1 WHERE id = :id',
+  failed: 'UPDATE actions SET failed = failed - 1 WHERE id = :id',
+};
+
 const COUNT: Readonly<Record<ItemResult, string>> = {
   done: 'UPDATE actions SET done = done + 1 WHERE id = :id',
   skipped: 'UPDATE actions SET skipped = skipped + 1 WHERE id = :id',
@@ -82,11 +94,16 @@ const COUNT: Readonly<Record<ItemResult, string>> = {
 export class SqliteActionStore implements ActionStore {
   readonly #file: SqliteFile;
   readonly #ageMilliseconds: number;
+  readonly #rehearses: number;
 
-  /** @param ageDays how long an action is kept after its end */
-  constructor(file: SqliteFile, ageDays: number) {
+  /**
+   * @param ageDays how long an action is kept after its end
+   * @param steps which steps this process can do
+   */
+  constructor(file: SqliteFile, ageDays: number, steps: { readonly rehearses: boolean }) {
     this.#file = file;
     this.#ageMilliseconds = ageDays * DAY_MILLISECONDS;
+    this.#rehearses = steps.rehearses ? 1 : 0;
   }
 
   async create(action: Action, targets: readonly ActionTarget[]): Promise<StoredAction> {
@@ -141,15 +158,21 @@ export class SqliteActionStore implements ActionStore {
     return this.#file.write(write, 'on disk', ACTIONS);
   }
 
-  /** When the next step of any action is due, in milliseconds since 1970; undefined if none runs. */
+  /** When the next step that this process can do is due, in milliseconds since 1970; undefined if there is none. */
   nextDueAt(): number | undefined {
-    return hasActions(this.#file) ? numberOf(this.#file.statement(NEXT_DUE).get()?.at) : undefined;
+    const able = { rehearses: this.#rehearses };
+    return hasActions(this.#file) ? numberOf(this.#file.statement(NEXT_DUE).get(able)?.at) : undefined;
   }
 
   async takeDue(now: number, leasedUntil: number): Promise<StoredAction | undefined> {
     const next = this.nextDueAt();
     if (next === undefined || next > now) return undefined;
-    const take = () => this.#file.statement(TAKE_DUE).all({ now, leasedUntil }).at(0);
+    const able = { rehearses: this.#rehearses };
+    const take = () =>
+      this.#file
+        .statement(TAKE_DUE)
+        .all({ now, leasedUntil, ...able })
+        .at(0);
     const row = await this.#file.write(take, 'committed');
     return row && storedOf(row);
   }
@@ -186,6 +209,20 @@ export class SqliteActionStore implements ActionStore {
     if (this.#file.statement(SETTLE).run(row).changes !== 1) return false;
     this.#file.statement(COUNT[result]).run({ id });
     return true;
+  }
+
+  /** Settles a request anew, if it is settled as `before`. */
+  resettle(
+    { id }: Action,
+    { ordinal }: ActionItem,
+    before: ItemSettlement,
+    settlement: ItemSettlement,
+  ): void {
+    const { result, detail = null } = settlement;
+    const was = { before: before.result, beforeDetail: before.detail ?? null };
+    if (this.#file.statement(RESETTLE).run({ id, ordinal, result, detail, ...was }).changes !== 1) return;
+    this.#file.statement(UNCOUNT[before.result]).run({ id });
+    this.#file.statement(COUNT[result]).run({ id });
   }
 
   /** Until when an action and what it lists are kept. A plan that was never applied needs its list no longer. */

@@ -176,6 +176,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   actionGroup: '',
   actionRole: '',
   actionFunctionArn: '',
+  rehearsalFunctionArn: '',
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
@@ -232,6 +233,7 @@ const API_VARIABLES = {
   COATCHECK_ACTION_GROUP: '',
   COATCHECK_ACTION_ROLE: '',
   COATCHECK_ACTION_FUNCTION_ARN: '',
+  COATCHECK_REHEARSAL_FUNCTION_ARN: '',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
@@ -422,6 +424,7 @@ test('the API reads back the settings that the stack writes', () => {
     actionGroup: fc.string(),
     actionRole: fc.string(),
     actionFunctionArn: fc.string(),
+    rehearsalFunctionArn: fc.string(),
     uploadAgeDays: number('uploadAgeDays'),
   });
   fc.assert(
@@ -457,6 +460,7 @@ const OPTIONAL = [
   'COATCHECK_ACTION_GROUP',
   'COATCHECK_ACTION_ROLE',
   'COATCHECK_ACTION_FUNCTION_ARN',
+  'COATCHECK_REHEARSAL_FUNCTION_ARN',
   'COATCHECK_VERSION',
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',

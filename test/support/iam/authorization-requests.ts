@@ -196,7 +196,8 @@ function ofLambda({ method, url, body }: RecordedCall): Asked[] {
   const { pathname, searchParams } = new URL(url, 'http://lambda');
   const [, , resource = '', id = '', operation] = pathname.split('/').map(decodeURIComponent);
   if (resource === 'functions' && operation === 'invocations') {
-    return [asked('lambda:InvokeFunction', arn('lambda', `function:${id}`))];
+    // A function is named by its name or by its ARN.
+    return [asked('lambda:InvokeFunction', id.startsWith('arn:') ? id : arn('lambda', `function:${id}`))];
   }
   if (resource === 'event-source-mappings' && id !== '') {
     const action = { GET: 'GetEventSourceMapping', PUT: 'UpdateEventSourceMapping' }[method];

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import { ConfigurationError } from '../../../core/base/errors.ts';
 import type { MessageRehearsal, RehearsedMessage } from '../../../core/model/rehearsal.ts';
+import { RehearsalDied, type Rehearser } from '../../../core/ports/rehearser.ts';
 import type { RunningService } from '../../running-service.ts';
-import { RehearsalDied, type Rehearser } from './rehearser.ts';
 
 /** Beside this file, in TypeScript or compiled. */
 const MAIN = join(import.meta.dirname, `rehearsal-main${extname(import.meta.filename)}`);

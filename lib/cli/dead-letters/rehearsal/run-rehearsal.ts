@@ -1,5 +1,7 @@
 import { type DeadLetter, decideLetter } from '../../../aws/dead-letter.ts';
+import { isSeenBefore, type RehearsedLetter, rehearseLetters } from '../../../aws/rehearse-letters.ts';
 import type { Rehearsal } from '../../../core/model/rehearsal.ts';
+import type { Rehearser } from '../../../core/ports/rehearser.ts';
 import { confirm } from '../../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../../terminal/format.ts';
 import { isForPeople, note, printable, printCells, printJson, printRows } from '../../../terminal/output.ts';
@@ -13,8 +15,6 @@ import { deadLetterResource, Tally } from '../report.ts';
 import type { DeadLetterService } from '../service.ts';
 import { summarize } from '../summary.ts';
 import { walkDeadLetters } from '../walk.ts';
-import { isSeenBefore, type RehearsedLetter, rehearseLetters } from './rehearse-letters.ts';
-import type { Rehearser } from './rehearser.ts';
 
 /** What to rehearse, and how. */
 export interface RehearsalPlan {

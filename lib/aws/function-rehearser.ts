@@ -1,9 +1,9 @@
-import type { InvokedFunction } from '../../../aws/invoked-function.ts';
-import { ConfigurationError } from '../../../core/base/errors.ts';
-import { isObject } from '../../../core/base/json-object.ts';
-import type { MessageRehearsal, RehearsedMessage } from '../../../core/model/rehearsal.ts';
-import type { RehearsalEvent, RehearsalResponse } from '../../../core/model/rehearsal-event.ts';
-import { RehearsalDied, type Rehearser } from './rehearser.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
+import { isObject } from '../core/base/json-object.ts';
+import type { MessageRehearsal, RehearsedMessage } from '../core/model/rehearsal.ts';
+import type { RehearsalEvent, RehearsalResponse } from '../core/model/rehearsal-event.ts';
+import { RehearsalDied, type Rehearser } from '../core/ports/rehearser.ts';
+import type { InvokedFunction } from './invoked-function.ts';
 
 /** How the function of a processor answers an event that it doesn't know. */
 const UNKNOWN_EVENT = 'Expected an event of an SQS event source';

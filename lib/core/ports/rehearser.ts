@@ -1,5 +1,5 @@
-import { CoatcheckError } from '../../../core/base/errors.ts';
-import type { MessageRehearsal, RehearsedMessage } from '../../../core/model/rehearsal.ts';
+import { CoatcheckError } from '../base/errors.ts';
+import type { MessageRehearsal, RehearsedMessage } from '../model/rehearsal.ts';
 
 /** Rehearses messages where the processor runs. */
 export interface Rehearser extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { openDeadLetter } from '../../../lib/aws/dead-letter.ts';
-import { isSeenBefore, rehearseLetters } from '../../../lib/cli/dead-letters/rehearsal/rehearse-letters.ts';
-import { RehearsalDied, type Rehearser } from '../../../lib/cli/dead-letters/rehearsal/rehearser.ts';
-import type { RehearsedMessage } from '../../../lib/core/model/rehearsal.ts';
-import { RequestRecords } from '../../../lib/core/records/request-records.ts';
-import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
-import { START, TestClock } from '../../support/test-clock.ts';
+import { openDeadLetter } from '../../lib/aws/dead-letter.ts';
+import { isSeenBefore, rehearseLetters } from '../../lib/aws/rehearse-letters.ts';
+import type { RehearsedMessage } from '../../lib/core/model/rehearsal.ts';
+import { RehearsalDied, type Rehearser } from '../../lib/core/ports/rehearser.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
+import { START, TestClock } from '../support/test-clock.ts';
 
 const records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30);
 
@@ -36,11 +36,7 @@ async function rehearseAll(
   };
   const letters = await Promise.all(ids.map((id) => letterOf(id, body)));
   const signal = new AbortController().signal;
-  const found = await rehearseLetters(
-    letters,
-    { ...rehearser, [Symbol.asyncDispose]: async () => {} },
-    signal,
-  );
+  const found = await rehearseLetters(letters, rehearser, signal);
   const results = found.flatMap(({ requests }) =>
     requests.map(({ id, result, code }) => [id, code ?? result]),
   );

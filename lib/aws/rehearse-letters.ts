@@ -1,7 +1,7 @@
-import { attributesToPutBack, type DeadLetter } from '../../../aws/dead-letter.ts';
-import type { Rehearsal, RehearsedMessage } from '../../../core/model/rehearsal.ts';
-import { identityDigest } from '../../../core/model/request-id.ts';
-import { RehearsalDied, type Rehearser } from './rehearser.ts';
+import type { Rehearsal, RehearsedMessage } from '../core/model/rehearsal.ts';
+import { identityDigest } from '../core/model/request-id.ts';
+import { RehearsalDied, type Rehearser } from '../core/ports/rehearser.ts';
+import { attributesToPutBack, type DeadLetter } from './dead-letter.ts';
 
 /** Most bytes of messages in a call. An invocation takes 6 MB. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_BYTES = 5_000_000;
@@ -21,7 +21,7 @@ interface Prepared {
 /** Rehearses dead letters in as many calls as their sizes ask for. @returns in no particular order */
 export async function rehearseLetters(
   letters: readonly DeadLetter[],
-  rehearser: Rehearser,
+  rehearser: Pick<Rehearser, 'rehearse'>,
   signal: AbortSignal,
 ): Promise<RehearsedLetter[]> {
   const found: RehearsedLetter[] = [];
@@ -42,7 +42,7 @@ export function isSeenBefore({ requests }: DeadLetter, seen: Set<string>): boole
 /** If the process ends, its messages run one by one, to find the one that causes it. Those that didn't start run again. */
 async function rehearseBatch(
   batch: readonly Prepared[],
-  rehearser: Rehearser,
+  rehearser: Pick<Rehearser, 'rehearse'>,
   signal: AbortSignal,
 ): Promise<RehearsedLetter[]> {
   const messages = batch.map(({ message }) => message);
