@@ -73,8 +73,30 @@ const remove = {
   },
 } as const satisfies Route;
 
+const pause = {
+  method: 'post',
+  path: `${PATH}/{name}/pause`,
+  operationId: 'pauseSchedule',
+  summary: 'Pause a schedule',
+  description: 'It has no runs until it is resumed. A run that has begun is submitted.',
+  request: OF_ONE,
+  responses: {
+    200: { description: 'The schedule.', content: { 'application/json': { schema: Schedule } } },
+    ...problems(400, 401, 403, 404, 500),
+  },
+} as const satisfies Route;
+
+const resume = {
+  ...pause,
+  path: `${PATH}/{name}/resume`,
+  operationId: 'resumeSchedule',
+  summary: 'Resume a schedule',
+  description:
+    'Its next run is the next one from now on. Runs of the time in which it was paused are left out.',
+} as const satisfies Route;
+
 /** The routes of this file, for the OpenAPI document. */
-export const SCHEDULE_ROUTES = [put, list, get, remove];
+export const SCHEDULE_ROUTES = [put, list, get, remove, pause, resume];
 
 export function addScheduleRoutes(
   app: Hono<ApiEnv>,
@@ -112,6 +134,16 @@ export function addScheduleRoutes(
     return c.json(resourceOf(found), 200, NO_STORE);
   });
 
+  addRoute(app, pause, async (c) => {
+    const paused = await schedules.pause(c.req.valid('param').name, c.get('caller').tenant);
+    return c.json(resourceOf(paused), 200, NO_STORE);
+  });
+
+  addRoute(app, resume, async (c) => {
+    const resumed = await schedules.resume(c.req.valid('param').name, c.get('caller').tenant);
+    return c.json(resourceOf(resumed), 200, NO_STORE);
+  });
+
   addRoute(app, remove, async (c) => {
     const { name } = c.req.valid('param');
     if (await schedules.remove(name, c.get('caller').tenant)) return c.body(null, 204, NO_STORE);
@@ -128,6 +160,7 @@ function resourceOf({
   startAt,
   endAt,
   createdAt,
+  pausedAt,
   lastRun,
   nextRuns,
   ...view
@@ -137,6 +170,7 @@ function resourceOf({
     ...(startAt && { startAt: startAt.toISOString() }),
     ...(endAt && { endAt: endAt.toISOString() }),
     createdAt: createdAt.toISOString(),
+    ...(pausedAt && { pausedAt: pausedAt.toISOString() }),
     ...(lastRun && { lastRun: { at: lastRun.at.toISOString(), requestId: lastRun.requestId } }),
     nextRuns: nextRuns.map((run) => run.toISOString()),
   };

@@ -67,6 +67,7 @@ export const Schedule = z
     topic: z.string().optional(),
     priority: z.enum(PRIORITIES).optional(),
     createdAt: Time,
+    pausedAt: Time.optional().meta({ description: 'Since when it is paused. Absent unless it is.' }),
     lastRun: z
       .object({ at: Time, requestId: z.string() })
       .optional()

@@ -46,7 +46,12 @@ export class DynamoDbScheduleStore implements ScheduleStore {
     this.#random = random;
   }
 
-  async put(schedule: Schedule, revision: string, nextAt: number | undefined): Promise<string | undefined> {
+  async put(
+    schedule: Schedule,
+    revision: string,
+    nextAt: number | undefined,
+    only?: string,
+  ): Promise<string | undefined> {
     const { payload, ...rest } = schedule;
     const set: Item = {
       [RECORD_LIST]: { S: listOf(schedule.tenant) },
@@ -57,16 +62,28 @@ export class DynamoDbScheduleStore implements ScheduleStore {
       ...timeItem('nextAt', nextAt),
     };
     const remove = ['leasedUntil', 'leaseId', ...(nextAt === undefined ? ['nextAt'] : [])];
-    const { Attributes } = await this.#client.send(
-      new UpdateItemCommand({
-        ...this.#item(schedule),
-        ...updateOf(set, remove),
-        ReturnValues: 'UPDATED_OLD',
-      }),
-    );
-    const replaced = Attributes?.revision?.S;
-    // The SDK retries a call whose response was lost.
-    return replaced === revision ? undefined : replaced;
+    const update = updateOf(set, remove);
+    const condition = {
+      ConditionExpression: '#revision = :only',
+      ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ':only': { S: only ?? '' } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    } as const;
+    try {
+      const { Attributes } = await this.#client.send(
+        new UpdateItemCommand({
+          ...this.#item(schedule),
+          ...update,
+          ...(only !== undefined && condition),
+          ReturnValues: 'UPDATED_OLD',
+        }),
+      );
+      const replaced = Attributes?.revision?.S;
+      // The SDK retries a call whose response was lost.
+      return replaced === revision ? undefined : replaced;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return error.Item?.revision?.S === revision ? only : undefined;
+    }
   }
 
   async list(tenant: string | undefined): Promise<readonly ListedSchedule[]> {

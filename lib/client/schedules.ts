@@ -46,6 +46,19 @@ export class SchedulesClient {
     );
   }
 
+  /** Pauses a schedule: it has no runs until it is resumed. @throws ApiError with the code `schedule_unknown` */
+  pause(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.#post(`${pathOf(name)}/pause`, options);
+  }
+
+  /**
+   * Resumes a schedule that is paused. Runs of the time in which it was paused are left out.
+   * @throws ApiError with the code `schedule_unknown`
+   */
+  resume(name: string, options: CallOptions = {}): Promise<Schedule> {
+    return this.#post(`${pathOf(name)}/resume`, options);
+  }
+
   /** Removes a schedule. The requests that it has submitted go on. @throws ApiError with the code `schedule_unknown` */
   remove(name: string, { signal }: CallOptions = {}): Promise<void> {
     return this.#api.retrier.run(async (attempt) => {
@@ -57,6 +70,10 @@ export class SchedulesClient {
         throw error;
       }
     }, signal);
+  }
+
+  async #post(path: string, { signal }: CallOptions): Promise<Schedule> {
+    return readJson(await this.#api.json({ method: 'POST', path, signal }), 'a schedule', isSchedule);
   }
 }
 

@@ -160,6 +160,8 @@ export interface Schedule {
   readonly topic?: string;
   readonly priority?: Priority;
   readonly createdAt: string;
+  /** Since when it is paused; absent unless it is. */
+  readonly pausedAt?: string;
   /** Its latest run that was submitted. */
   readonly lastRun?: { readonly at: string; readonly requestId: string };
   /** Its next runs, up to 5. */

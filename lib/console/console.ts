@@ -11,7 +11,7 @@ import { addNowPage } from './pages/now.ts';
 import { addOperationPages } from './pages/operations.ts';
 import { addRequestPage } from './pages/request.ts';
 import { addRequestsPage } from './pages/requests.ts';
-import { addSchedulesPage } from './pages/schedules.ts';
+import { addSchedulePages } from './pages/schedules.ts';
 import { addServicePage } from './pages/service.ts';
 import { addWebhookPages } from './pages/webhooks.ts';
 import { Pages } from './pages.ts';
@@ -64,7 +64,7 @@ export function createConsole(options: ConsoleOptions): Hono {
   addFailurePages(app, pages);
   addLimitPages(app, pages);
   addWebhookPages(app, pages);
-  addSchedulesPage(app, pages);
+  addSchedulePages(app, pages);
   addBatchPages(app, pages);
   addOperationPages(app, pages);
   addServicePage(app, pages);

@@ -263,6 +263,21 @@ export class Service implements AsyncDisposable {
     return this.#intake.schedules.list(tenant);
   }
 
+  /** Pauses a schedule: it has no runs until it is resumed. @throws RequestRefused with the code `schedule_unknown` */
+  pauseSchedule(name: string, { tenant }: RequestOptions = {}): Promise<ScheduleView> {
+    this.#assertOpen();
+    return this.#intake.schedules.pause(name, tenant);
+  }
+
+  /**
+   * Resumes a schedule that is paused. Runs of the time in which it was paused are left out.
+   * @throws RequestRefused with the code `schedule_unknown`
+   */
+  resumeSchedule(name: string, { tenant }: RequestOptions = {}): Promise<ScheduleView> {
+    this.#assertOpen();
+    return this.#intake.schedules.resume(name, tenant);
+  }
+
   /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
   unschedule(name: string, { tenant }: RequestOptions = {}): Promise<boolean> {
     this.#assertOpen();

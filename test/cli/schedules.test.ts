@@ -52,6 +52,14 @@ test('a schedule is added, listed, run and removed', async () => {
     `often\tevery 15 min\t2026-01-31T12:30:00.000Z\t${id}\t\n`,
   );
 
+  expect((await schedules('pause', 'often', 'weekdays')).stdout).toContain(
+    `often\tevery 15 min\tpaused\t${id}\t\n`,
+  );
+  expect((await schedules('next')).stdout).toBe('');
+  expect((await schedules('resume', 'often')).stdout).toBe(
+    `often\tevery 15 min\t2026-01-31T12:30:00.000Z\t${id}\t\n`,
+  );
+
   expect((await schedules('remove', 'often', 'weekdays')).exitCode).toBe(0);
   expect((await schedules('list')).stdout).toBe('');
 });
@@ -68,6 +76,7 @@ test.each([
     'It must be a whole number from 1 to 527040, got 1.5 minutes.',
   ],
   [['add', 'a', 'report.json', '--every', '1h', '--topic', 'a b'], "argument 'a b' is invalid. It must"],
+  [['pause', 'a'], 'There is no schedule "a"'],
   [['remove', 'a'], 'There is no schedule a'],
   [['next', '6'], 'It must be a whole number from 1 to 5.'],
 ])('%j is refused', async (line, problem) => {

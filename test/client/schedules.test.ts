@@ -27,6 +27,8 @@ test.each<[string, (schedules: Schedules) => Promise<unknown>, object | undefine
   ],
   ['list', (s) => s.list(), { schedules: [SCHEDULE] }, 'GET /v1/schedules', [SCHEDULE]],
   ['get', (s) => s.get('nightly'), SCHEDULE, 'GET /v1/schedules/nightly', SCHEDULE],
+  ['pause', (s) => s.pause('nightly'), SCHEDULE, 'POST /v1/schedules/nightly/pause', SCHEDULE],
+  ['resume', (s) => s.resume('nightly'), SCHEDULE, 'POST /v1/schedules/nightly/resume', SCHEDULE],
   ['remove', (s) => s.remove('a/b'), undefined, 'DELETE /v1/schedules/a%2Fb', undefined],
 ])('%s calls the API', async (_, call, body, summary, result) => {
   const { client, calls } = await openScriptedApi([body ? answer(200, body) : noContent]);

@@ -63,6 +63,21 @@ export function exerciseScheduleStore(name: string, open: () => Promise<Schedule
       });
     });
 
+    test('it replaces only the revision that the caller knows', async () => {
+      const store = await open();
+      expect(await store.put(SCHEDULE, 'r-1', NOW, 'r-0')).toBeUndefined();
+      expect(await store.get(KEY)).toBeUndefined();
+      await store.put(SCHEDULE, 'r-1', NOW);
+      const paused = { ...SCHEDULE, pausedAt: NOW };
+      expect(await store.put(paused, 'r-2', undefined, 'r-0')).toBeUndefined();
+      expect(await store.get(KEY)).toMatchObject({ revision: 'r-1', state: { nextAt: NOW } });
+      expect(await store.put(paused, 'r-2', undefined, 'r-1')).toBe('r-1');
+      const stored = await store.get(KEY);
+      expect([stored?.revision, stored?.schedule]).toEqual(['r-2', paused]);
+      expect(stored?.state.nextAt).toBeUndefined();
+      expect(await store.take(KEY, NOW + MINUTE, NOW + 2 * MINUTE)).toBeUndefined();
+    });
+
     test('tenants have schedules of their own, by name', async () => {
       const store = await open();
       const tenants = [undefined, 'undefined', 'acme', '"acme"'];

@@ -379,6 +379,37 @@ describe('an action', () => {
   });
 });
 
+test('a schedule is paused, resumed, and removed if its name is typed', async () => {
+  await using service = await openConsoleService({ allowActions: true });
+  const { schedules } = service.client;
+  await schedules.put({ name: 'nightly', cron: '30 2 * * *', json: { x: 6 } });
+  const { page, problems } = await openPage(service);
+  await page.goto(`${service.url}/schedules`);
+  await page.getByRole('link', { name: 'nightly' }).click();
+  await inspect(page, page.url(), WIDE);
+  await page.getByRole('button', { name: 'Pause this schedule' }).click();
+  await page.waitForSelector('text=Resume this schedule');
+  expect(await schedules.get('nightly')).toMatchObject({ pausedAt: expect.any(String), nextRuns: [] });
+  await page.goto(`${service.url}/schedules`);
+  expect(await page.textContent('tbody')).toContain('paused');
+  await page.goto(`${service.url}/schedules/nightly`);
+  await page.getByRole('button', { name: 'Resume this schedule' }).click();
+  await page.waitForSelector('text=Pause this schedule');
+  expect((await schedules.get('nightly')).nextRuns).toHaveLength(5);
+  const remove = async (typed: string) => {
+    await page.fill('input[name=typed]', typed);
+    await page.getByRole('button', { name: 'Remove this schedule' }).click();
+  };
+  await remove('weekly');
+  await page.waitForSelector('text=Type nightly, the name of the schedule, to confirm, got weekly');
+  await page.goBack();
+  await remove('nightly');
+  await page.waitForSelector('text=No schedules');
+  expect(await schedules.list()).toEqual([]);
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
 test('limits are changed live', async () => {
   await using service = await openConsoleService({
     allowActions: true,

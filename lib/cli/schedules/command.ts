@@ -3,6 +3,7 @@ import type { Run } from '../run.ts';
 import { addScheduleCommand } from './add.ts';
 import { listSchedulesCommand } from './list.ts';
 import { nextRunsCommand } from './next.ts';
+import { pauseScheduleCommand, resumeScheduleCommand } from './pause.ts';
 import { removeScheduleCommand } from './remove.ts';
 
 /** `coatcheck schedules`: manages the schedules of a service. */
@@ -11,6 +12,8 @@ export function schedulesCommand(run: Run): Command {
     .description('Submit requests on a schedule, by cron or interval.')
     .addCommand(listSchedulesCommand(run))
     .addCommand(addScheduleCommand(run))
+    .addCommand(pauseScheduleCommand(run))
+    .addCommand(resumeScheduleCommand(run))
     .addCommand(removeScheduleCommand(run))
     .addCommand(nextRunsCommand(run));
 }

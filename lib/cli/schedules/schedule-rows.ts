@@ -20,9 +20,11 @@ function cellsOf({
   timeZone = '',
   everyMinutes,
   nextRuns,
+  pausedAt,
   lastRun,
   topic = '',
 }: Schedule): string[] {
   const runs = cron === undefined ? `every ${everyMinutes} min` : `${cron} ${timeZone}`;
-  return [name, runs, nextRuns[0] ?? '', lastRun?.requestId ?? '', topic];
+  const next = pausedAt === undefined ? (nextRuns[0] ?? '') : 'paused';
+  return [name, runs, next, lastRun?.requestId ?? '', topic];
 }

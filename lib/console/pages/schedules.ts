@@ -3,16 +3,37 @@ import { html } from 'hono/html';
 import type { Schedule } from '../../client/index.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import { actionForm, fieldOf } from '../view/action-form.ts';
+import { commandsOf } from '../view/commands.ts';
+import { factsOf } from '../view/facts.ts';
 import type { Html } from '../view/html.ts';
-import { ifAvailable, unavailable } from '../view/problem.ts';
+import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { requestLink } from '../view/request-table.ts';
+import { statusOf } from '../view/status.ts';
 import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
-/** `/schedules`: the schedules, with their latest and next runs. */
-export function addSchedulesPage(app: Hono, pages: Pages): void {
+/** `/schedules`: the schedules, with their latest and next runs. `/schedules/NAME`: one of them, to pause, resume or remove it. */
+export function addSchedulePages(app: Hono, pages: Pages): void {
   app.get('/schedules', pages.show(schedulesView));
+  app.get('/schedules/:name', pages.show(scheduleView));
+  app.post(
+    '/schedules/:name/:what{pause|resume|remove}',
+    pages.act(async ({ c, parts, signal }, form) => {
+      const { name = '', what } = c.req.param();
+      const { schedules } = parts.client;
+      if (what === 'remove') {
+        const typed = fieldOf(form, 'typed');
+        if (typed !== name)
+          throw new FormInvalid(
+            `Type ${name}, the name of the schedule, to confirm, got ${typed ?? 'nothing'}`,
+          );
+        await schedules.remove(name, { signal });
+      } else await schedules[what === 'pause' ? 'pause' : 'resume'](name, { signal });
+      return what === 'remove' ? '/schedules' : scheduleHref(name);
+    }),
+  );
 }
 
 async function schedulesView({ parts, now, signal }: ViewContext): Promise<View> {
@@ -30,7 +51,7 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
     rows: schedules,
     empty: 'No schedules: add one with coatcheck schedules add.',
     columns: [
-      { title: 'Name', cell: ({ name }) => oneLine(name) },
+      { title: 'Name', cell: ({ name }) => html`<a href="${scheduleHref(name)}">${oneLine(name)}</a>` },
       { title: 'When', cell: ruleOf },
       {
         title: 'Latest run',
@@ -38,14 +59,55 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
           lastRun && html`${timeOf(lastRun.at, now)} ${requestLink({ id: lastRun.requestId })}`,
         kind: 'wide',
       },
-      { title: 'Next run', cell: ({ nextRuns }) => timeOf(nextRuns[0], now) },
+      {
+        title: 'Next run',
+        cell: ({ nextRuns, pausedAt }) =>
+          pausedAt === undefined
+            ? timeOf(nextRuns[0], now)
+            : html`${statusOf('paused')} ${timeOf(pausedAt, now)}`,
+      },
       { title: 'Topic', cell: ({ topic }) => topic && oneLine(topic), kind: 'less' },
       { title: 'If one still runs', cell: ({ overlap }) => overlap, kind: 'less' },
     ],
   });
 }
 
+async function scheduleView({ c, parts, now, signal, mayAct }: ViewContext): Promise<View> {
+  const name = c.req.param('name') ?? '';
+  const schedule = await parts.client.schedules.get(name, { signal });
+  const { pausedAt, lastRun, nextRuns, topic, overlap, missed, startAt, endAt, createdAt } = schedule;
+  const [what, button] = pausedAt === undefined ? ['pause', 'Pause'] : ['resume', 'Resume'];
+  const path = `/v1/schedules/${encodeURIComponent(name)}`;
+  return {
+    title: `Schedule ${oneLine(name)}`,
+    main: html`<h1><span class="kind">Schedule</span> <span class="ticket">${oneLine(name)}</span></h1>
+${factsOf([
+  ['When', ruleOf(schedule)],
+  ['Paused', pausedAt && timeOf(pausedAt, now)],
+  ['Latest run', lastRun && html`${timeOf(lastRun.at, now)} ${requestLink({ id: lastRun.requestId })}`],
+  ['Next runs', nextRuns.length > 0 && html`${nextRuns.map((run) => html`${timeOf(run, now)} `)}`],
+  ['Topic', topic && oneLine(topic)],
+  ['If one still runs', overlap],
+  ['Missed runs', missed],
+  ['Starts', startAt && timeOf(startAt, now)],
+  ['Ends', endAt && timeOf(endAt, now)],
+  ['Added', timeOf(createdAt, now)],
+])}
+<h2>What you can do</h2><ul class="actions">
+<li><h3>${button}</h3><p>${pausedAt === undefined ? 'It has no runs until it is resumed. A run that has begun is submitted.' : 'Its next run is the next one from now on. Those of the pause are left out.'}</p>
+${actionForm(mayAct, { action: scheduleHref(name, `/${what}`), button: `${button} this schedule` })}
+${commandsOf(parts.shell, ['schedules', what, name], { method: 'POST', path: `${path}/${what}` })}</li>
+<li><h3>Remove</h3><p>The requests that it has submitted go on. It can’t be undone.</p>
+${actionForm(mayAct, { action: scheduleHref(name, '/remove'), button: 'Remove this schedule', tone: 'danger', inputs: html`<label>Type ${oneLine(name)} to confirm <input name="typed" required autocomplete="off" spellcheck="false" size="24"></label>` })}
+${commandsOf(parts.shell, ['schedules', 'remove', name], { method: 'DELETE', path })}</li></ul>`,
+  };
+}
+
 function ruleOf({ cron, timeZone, everyMinutes }: Schedule): Html {
   if (cron === undefined) return html`every ${everyMinutes} min`;
   return html`<code>${oneLine(cron)}</code> ${oneLine(timeZone ?? 'UTC')}`;
+}
+
+function scheduleHref(name: string, more = ''): string {
+  return `/schedules/${encodeURIComponent(name)}${more}`;
 }

@@ -64,6 +64,8 @@ export interface ScheduleView {
   readonly topic?: string;
   readonly priority?: Priority;
   readonly createdAt: Date;
+  /** Since when it is paused; absent unless it is. */
+  readonly pausedAt?: Date;
   /** Its latest run that was submitted. */
   readonly lastRun?: { readonly at: Date; readonly requestId: string };
   /** Its next runs, up to 5. */
@@ -106,22 +108,68 @@ export class Schedules {
 
   /**
    * Adds a schedule, or replaces that of its name. Without timers, adding it again as it is changes nothing: a program that does so
-   * at each start keeps the run that is due, and the times from which minutes are counted.
+   * at each start keeps the run that is due, and the times from which minutes are counted. One that is paused stays so.
    * @throws RequestRefused
    */
   async put(added: NewSchedule): Promise<ScheduleView> {
     const { store, timers, clock } = this.#ports;
     const schedule = newSchedule(added, clock.now());
     const { name, tenant, createdAt } = schedule;
-    const known = timers ? undefined : await store.get(schedule);
-    if (known && definitionOf(known.schedule) === definitionOf(schedule)) return this.#viewOf(known);
-    await this.#assertRoom(schedule);
-    const revision = crypto.randomUUID();
-    const nextAt = nextRun(schedule, createdAt);
-    if (nextAt !== undefined) await timers?.start(schedule, revision, nextAt);
-    const replaced = await store.put(schedule, revision, nextAt);
-    if (replaced !== undefined) await this.#stopTimer(schedule, replaced);
+    const known = await store.get(schedule);
+    if (!timers && known && definitionOf(known.schedule) === definitionOf(schedule)) {
+      return this.#viewOf(known);
+    }
+    if (!known) await this.#assertRoom(schedule);
+    const pausedAt = known?.schedule.pausedAt;
+    await this.#write({ ...schedule, ...(pausedAt !== undefined && { pausedAt }) }, createdAt);
     return this.get(name, tenant);
+  }
+
+  /**
+   * Pauses a schedule: it has no runs until it is resumed. A run that has begun is submitted.
+   * @throws RequestRefused if there is none
+   */
+  async pause(name: string, tenant: string | undefined): Promise<ScheduleView> {
+    return this.#change({ name, tenant }, (schedule, now) =>
+      schedule.pausedAt === undefined ? { ...schedule, pausedAt: now } : undefined,
+    );
+  }
+
+  /** Resumes a schedule that is paused. Runs of the time in which it was paused are left out. @throws RequestRefused if there is none */
+  async resume(name: string, tenant: string | undefined): Promise<ScheduleView> {
+    return this.#change({ name, tenant }, ({ pausedAt, ...schedule }) =>
+      pausedAt === undefined ? undefined : schedule,
+    );
+  }
+
+  /** @param changeOf the changed schedule; undefined if there is nothing to change */
+  async #change(
+    key: ScheduleKey,
+    changeOf: (schedule: Schedule, now: number) => Schedule | undefined,
+  ): Promise<ScheduleView> {
+    const { store, clock } = this.#ports;
+    for (;;) {
+      const stored = await store.get(key);
+      const now = clock.now();
+      const changed = stored && changeOf(stored.schedule, now);
+      // If another call has changed it meanwhile, its change isn't lost.
+      if (!changed || (await this.#write(changed, now, stored.revision))) {
+        return this.get(key.name, key.tenant);
+      }
+    }
+  }
+
+  /** @param only the revision to replace. @default - whatever there is. @returns whether it is written */
+  async #write(schedule: Schedule, now: number, only?: string): Promise<boolean> {
+    const { store, timers } = this.#ports;
+    const revision = crypto.randomUUID();
+    const nextAt = schedule.pausedAt === undefined ? nextRun(schedule, now) : undefined;
+    if (nextAt !== undefined) await timers?.start({ ...schedule, createdAt: now }, revision, nextAt);
+    const replaced = await store.put(schedule, revision, nextAt, only);
+    const isWritten = only === undefined || replaced !== undefined;
+    const over = isWritten ? replaced : nextAt !== undefined && revision;
+    if (over) await this.#stopTimer(schedule, over);
+    return isWritten;
   }
 
   /** All schedules of a tenant, by name. */
@@ -144,11 +192,10 @@ export class Schedules {
     return removed !== undefined;
   }
 
-  /** @throws RequestRefused if the tenant has as many as it can, and none of the name */
-  async #assertRoom({ name, tenant }: ScheduleKey): Promise<void> {
-    const { store } = this.#ports;
-    const count = await store.count(tenant);
-    if (count < MAX_SCHEDULES || (await store.get({ name, tenant }))) return;
+  /** @throws RequestRefused if the tenant has as many as it can */
+  async #assertRoom({ tenant }: ScheduleKey): Promise<void> {
+    const count = await this.#ports.store.count(tenant);
+    if (count < MAX_SCHEDULES) return;
     throw new RequestRefused(
       'schedule_limit',
       `There can be ${MAX_SCHEDULES} schedules, and there are ${count}: remove one, or replace one by its name`,
@@ -179,6 +226,7 @@ export class Schedules {
       topic,
       priority,
       createdAt,
+      pausedAt,
     } = schedule;
     const { lastAt, lastRequestId } = state;
     return {
@@ -191,6 +239,7 @@ export class Schedules {
       ...(topic !== undefined && { topic }),
       ...(priority !== undefined && { priority }),
       createdAt: new Date(createdAt),
+      ...(pausedAt !== undefined && { pausedAt: new Date(pausedAt) }),
       ...(lastAt !== undefined &&
         lastRequestId !== undefined && { lastRun: { at: new Date(lastAt), requestId: lastRequestId } }),
       nextRuns: nextRunsOf(schedule, state.nextAt),
@@ -200,7 +249,7 @@ export class Schedules {
 
 /** What a schedule says, to compare two. */
 function definitionOf(schedule: Schedule): string {
-  return JSON.stringify({ ...schedule, createdAt: undefined });
+  return JSON.stringify({ ...schedule, createdAt: undefined, pausedAt: undefined });
 }
 
 /** A schedule with its defaults. @param now milliseconds since 1970 @throws RequestRefused */

@@ -51,6 +51,8 @@ export interface Schedule extends Recurrence {
   readonly metadata: Readonly<Record<string, string>>;
   readonly topic?: string;
   readonly priority?: Priority;
+  /** Since when it is paused, and so has no runs, in milliseconds since 1970. */
+  readonly pausedAt?: number;
 }
 
 /** How far a schedule is. Times are milliseconds since 1970. */

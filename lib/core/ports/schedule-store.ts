@@ -22,9 +22,15 @@ export interface ScheduleStore {
    * Adds a schedule, or replaces that of its name: its latest run stays.
    * @param revision unique for each put
    * @param nextAt its first run
-   * @returns the revision that it replaced, if it is known
+   * @param replaced the only revision to replace. @default - whatever there is
+   * @returns the revision that it replaced, if it is known; undefined if there is no longer the one to replace
    */
-  put(schedule: Schedule, revision: string, nextAt: number | undefined): Promise<string | undefined>;
+  put(
+    schedule: Schedule,
+    revision: string,
+    nextAt: number | undefined,
+    replaced?: string,
+  ): Promise<string | undefined>;
   /** Those of a tenant, by name. May lag behind the last changes. */
   list(tenant: string | undefined): Promise<readonly ListedSchedule[]>;
   /** How many a tenant has. May lag behind the last changes. */

@@ -59,14 +59,20 @@ export class SqliteScheduleStore implements ScheduleStore, DueSchedules {
     this.#file = file;
   }
 
-  async put(schedule: Schedule, revision: string, nextAt: number | undefined): Promise<string | undefined> {
+  async put(
+    schedule: Schedule,
+    revision: string,
+    nextAt: number | undefined,
+    only?: string,
+  ): Promise<string | undefined> {
     const key = rowKeyOf(schedule);
     const row = { ...key, schedule: JSON.stringify(schedule), revision, nextAt: nextAt ?? null };
     const put = () => {
       this.#file.statement(TABLE).run();
-      const replaced = this.#file.statement(GET).get(key);
+      const replaced = textOf(this.#file.statement(GET).get(key)?.revision);
+      if (only !== undefined && replaced !== only) return undefined;
       this.#file.statement(PUT).run(row);
-      return textOf(replaced?.revision);
+      return replaced;
     };
     return this.#file.write(put, 'on disk', SCHEDULES);
   }

@@ -72,6 +72,24 @@ test('each firing submits the run that is due, once', async () => {
   expect(timers.running).toHaveLength(1);
 });
 
+test('a schedule that is paused has no timer, and one that fires late submits nothing', async () => {
+  const { schedules, fireAll, firings, timers, service, clock } = await timed();
+  await schedules.put(HOURLY);
+  const [late] = timers.running;
+  clock.time = START + HOUR - 1;
+  await schedules.pause('hourly', undefined);
+  expect(timers.running).toEqual([]);
+  clock.time = START + HOUR;
+  if (late) await firings.fire(late);
+  clock.time = START + 9.5 * HOUR;
+  await schedules.resume('hourly', undefined);
+  expect(timers.running).toHaveLength(1);
+  // A timer that is as new as its schedule isn't taken for that of an old one.
+  expect(timers.running[0]).toMatchObject({ createdAt: clock.time });
+  await fireAll(START + 10 * HOUR);
+  expect(service.inFlight).toEqual(['hourly.2026-01-31T22:00:00Z']);
+});
+
 test('a timer whose clock is ahead waits for the run', async () => {
   const { schedules, fireAll, service, clock } = await timed();
   await schedules.put(HOURLY);

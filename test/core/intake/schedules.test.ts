@@ -216,6 +216,71 @@ test('one that was put while its run was submitted is not set back', async () =>
   expect((await schedules.get('hourly', undefined)).nextRuns[0]).toEqual(new Date(START + 1.5 * HOUR));
 });
 
+test('a schedule that is paused has no runs, and no burst of them when it is resumed', async () => {
+  const { schedules, runAt, ids } = await scheduling();
+  await schedules.put(HOURLY);
+  await runAt(START + HOUR);
+  await runAt(START + 1.5 * HOUR);
+  const paused = await schedules.pause('hourly', undefined);
+  expect(paused).toMatchObject({ pausedAt: new Date(START + 1.5 * HOUR), nextRuns: [] });
+  await runAt(START + 2 * HOUR);
+  expect(await schedules.pause('hourly', undefined)).toEqual(paused);
+  // A program that adds its schedules at each start doesn't resume them, as they are or changed.
+  expect(await schedules.put(HOURLY)).toEqual(paused);
+  const changed = await schedules.put({ ...HOURLY, cron: '30 * * * *' });
+  expect(changed).toMatchObject({ cron: '30 * * * *', pausedAt: paused.pausedAt, nextRuns: [] });
+  await runAt(START + 9 * HOUR);
+  const resumed = await schedules.resume('hourly', undefined);
+  expect(resumed.nextRuns[0]).toEqual(new Date(START + 9.5 * HOUR));
+  expect(resumed).not.toHaveProperty('pausedAt');
+  expect(await schedules.resume('hourly', undefined)).toEqual(resumed);
+  await runAt(START + 9.5 * HOUR);
+  expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z', 'hourly.2026-01-31T21:30:00Z']);
+  for (const change of ['pause', 'resume'] as const) {
+    await expect(schedules[change]('none', undefined)).rejects.toMatchObject({ code: 'schedule_unknown' });
+  }
+});
+
+test('minutes are counted from the same time after a pause', async () => {
+  const { schedules, clock } = await scheduling();
+  await schedules.put({ ...HOURLY, cron: undefined, everyMinutes: 45 });
+  await schedules.pause('hourly', undefined);
+  clock.time = START + 100 * MINUTE;
+  const { nextRuns } = await schedules.resume('hourly', undefined);
+  expect(nextRuns[0]).toEqual(new Date(START + 135 * MINUTE));
+});
+
+test('a run that had begun when its schedule was paused is submitted, and is the last one', async () => {
+  const { schedules, store, clock, service, runAt, ids } = await scheduling();
+  await schedules.put(HOURLY);
+  clock.time = START + HOUR;
+  const taken = await store.take(HOURLY, clock.time, clock.time + MINUTE);
+  await schedules.pause('hourly', undefined);
+  await service.submissions.submit(
+    { payload: Buffer.from('{}'), contentType: 'application/json', metadata: {} },
+    'begun',
+  );
+  if (taken) await store.advance(taken, { nextAt: START + 2 * HOUR });
+  await runAt(START + 9 * HOUR);
+  expect(ids()).toEqual(['begun']);
+  expect(await schedules.get('hourly', undefined)).toMatchObject({ nextRuns: [] });
+});
+
+test('a change of a schedule while it is paused is not lost', async () => {
+  const { schedules, store } = await scheduling();
+  await schedules.put(HOURLY);
+  const get = store.get.bind(store);
+  let changes = 1;
+  store.get = async (key) => {
+    const stored = await get(key);
+    if (changes-- > 0 && stored) {
+      await store.put({ ...stored.schedule, cron: '5 * * * *' }, 'changed', START + 5 * MINUTE);
+    }
+    return stored;
+  };
+  expect(await schedules.pause('hourly', undefined)).toMatchObject({ cron: '5 * * * *', nextRuns: [] });
+});
+
 test('a removed one has no more runs, and tenants have their own', async () => {
   const { schedules, runAt, ids } = await scheduling();
   expect(await schedules.remove('hourly', undefined)).toBe(false);
