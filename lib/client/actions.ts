@@ -2,6 +2,7 @@ import { isObject } from '../core/base/json-object.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './errors.ts';
+import { allOf } from './list.ts';
 import { toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import {
@@ -40,6 +41,19 @@ export interface NewAction {
 export interface ActionListOptions extends CallOptions {
   /** Most in a page, 1 to 100. @default 20 */
   readonly limit?: number;
+}
+
+/** Options of {@link ActionsClient.listPage}. */
+export interface ActionPageOptions extends ActionListOptions {
+  /** `next` of the previous page. @default the first page */
+  readonly cursor?: string;
+}
+
+/** A page of actions. */
+export interface ActionPage {
+  readonly actions: readonly Action[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
 }
 
 /** Options of {@link ActionsClient.wait}. */
@@ -100,14 +114,15 @@ export class ActionsClient {
   }
 
   /** Lists actions, newest first: the log of operations. Fetches pages on demand. */
-  async *list({ limit, signal }: ActionListOptions = {}): AsyncGenerator<Action, void> {
-    let cursor: string | undefined;
-    do {
-      const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
-      const page = readJson(answer, 'a page of actions', isPage);
-      yield* page.actions;
-      cursor = page.next;
-    } while (cursor !== undefined);
+  list(options: ActionListOptions = {}): AsyncGenerator<Action, void> {
+    const pageAt = (cursor: string | undefined) => this.listPage({ ...options, cursor });
+    return allOf(pageAt, ({ actions }) => actions);
+  }
+
+  /** Gets one page of actions, newest first. */
+  async listPage({ limit, cursor, signal }: ActionPageOptions = {}): Promise<ActionPage> {
+    const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
+    return readJson(answer, 'a page of actions', isPage);
   }
 
   /** Lists the requests of an action, with what became of each. Fetches pages on demand. @throws ApiError with the code `action_unknown` */
@@ -159,7 +174,7 @@ function isAction(value: unknown): value is Action {
   });
 }
 
-function isPage(value: unknown): value is { readonly actions: readonly Action[]; readonly next?: string } {
+function isPage(value: unknown): value is ActionPage {
   return isObject(value) && Array.isArray(value.actions) && value.actions.every(isAction);
 }
 

@@ -7,6 +7,7 @@ import { hasMembers, readJson } from './answers.ts';
 import type { Api } from './api.ts';
 import { connect } from './connection.ts';
 import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
+import { allOf } from './list.ts';
 import { fromStore } from './result.ts';
 import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
@@ -78,6 +79,19 @@ export interface BatchWaitOptions extends CallOptions {
 export interface BatchListOptions extends CallOptions {
   /** Most batches in a page, 1 to 100. @default 20 */
   readonly limit?: number;
+}
+
+/** Options of {@link BatchesClient.listPage}. */
+export interface BatchPageOptions extends BatchListOptions {
+  /** `next` of the previous page. @default the first page */
+  readonly cursor?: string;
+}
+
+/** A page of batches. */
+export interface BatchPage {
+  readonly batches: readonly Batch[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
 }
 
 const PATH = '/v1/batches';
@@ -207,14 +221,15 @@ export class BatchesClient {
   }
 
   /** Lists batches, newest first. Fetches pages on demand. */
-  async *list({ limit, signal }: BatchListOptions = {}): AsyncGenerator<Batch, void> {
-    let cursor: string | undefined;
-    do {
-      const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
-      const page = readJson(answer, 'a page of batches', isPage);
-      yield* page.batches;
-      cursor = page.next;
-    } while (cursor !== undefined);
+  list(options: BatchListOptions = {}): AsyncGenerator<Batch, void> {
+    const pageAt = (cursor: string | undefined) => this.listPage({ ...options, cursor });
+    return allOf(pageAt, ({ batches }) => batches);
+  }
+
+  /** Gets one page of batches, newest first. */
+  async listPage({ limit, cursor, signal }: BatchPageOptions = {}): Promise<BatchPage> {
+    const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
+    return readJson(answer, 'a page of batches', isPage);
   }
 
   /** Waits until a batch has ended. It must be sealed for that. @throws BatchWaitTimedOut; ApiError with the code `batch_unknown` */
@@ -420,7 +435,7 @@ function isManifestForm(value: unknown): value is { readonly manifest: string; r
   );
 }
 
-function isPage(value: unknown): value is { readonly batches: readonly Batch[]; readonly next?: string } {
+function isPage(value: unknown): value is BatchPage {
   return isObject(value) && Array.isArray(value.batches) && value.batches.every(isBatch);
 }
 

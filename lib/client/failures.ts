@@ -30,6 +30,12 @@ export interface GroupListOptions extends GroupOptions {
   readonly limit?: number;
 }
 
+/** Options of a page of groups. */
+export interface GroupPageOptions extends GroupListOptions {
+  /** `next` of the previous page. @default the first page */
+  readonly cursor?: string;
+}
+
 /**
  * Shows failed requests in groups. Callers with a tenant see the failures of their tenant, operators all. Calls with an id may
  * throw an `ApiError` with the code `failure_group_unknown`.
@@ -43,13 +49,15 @@ export class FailuresClient {
 
   /** Lists groups, that which was seen last first. Fetches pages on demand. */
   list(options: GroupListOptions = {}): AsyncGenerator<FailureGroup, void> {
-    const { tenant, limit, signal } = options;
-    const times = { since: toRfc3339(options.since), until: toRfc3339(options.until) };
-    const pageAt = async (cursor: string | undefined) => {
-      const query = { tenant, ...times, limit, cursor };
-      return readGroups(await this.#api.json({ method: 'GET', path: PATH, query, signal }));
-    };
+    const pageAt = (cursor: string | undefined) => this.listPage({ ...options, cursor });
     return allOf(pageAt, ({ groups }) => groups);
+  }
+
+  /** Gets one page of groups, that which was seen last first. */
+  async listPage({ since, until, ...options }: GroupPageOptions = {}): Promise<FailureGroupPage> {
+    const { tenant, limit, cursor, signal } = options;
+    const query = { tenant, since: toRfc3339(since), until: toRfc3339(until), limit, cursor };
+    return readGroups(await this.#api.json({ method: 'GET', path: PATH, query, signal }));
   }
 
   /** Gets a group. */

@@ -10,7 +10,14 @@ export {
   type ReceiptVerification,
   verifyReceipt,
 } from '../core/model/receipt.ts';
-export type { ActionListOptions, ActionsClient, ActionWaitOptions, NewAction } from './actions.ts';
+export type {
+  ActionListOptions,
+  ActionPage,
+  ActionPageOptions,
+  ActionsClient,
+  ActionWaitOptions,
+  NewAction,
+} from './actions.ts';
 export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';
 export { type AwsCredentials, type SigV4Options, sigv4 } from './auth/sigv4.ts';
@@ -20,6 +27,8 @@ export type {
   BatchesClient,
   BatchItem,
   BatchListOptions,
+  BatchPage,
+  BatchPageOptions,
   BatchWaitOptions,
   NewBatch,
   RefusedLine,
@@ -47,7 +56,13 @@ export {
   TransferRefused,
   WaitTimedOut,
 } from './errors.ts';
-export type { FailuresClient, GroupListOptions, GroupOptions, GroupRequestOptions } from './failures.ts';
+export type {
+  FailuresClient,
+  GroupListOptions,
+  GroupOptions,
+  GroupPageOptions,
+  GroupRequestOptions,
+} from './failures.ts';
 export type { LimitsClient } from './limits.ts';
 export type { ListOptions, PageOptions } from './list.ts';
 export type { PayloadBody } from './payload.ts';

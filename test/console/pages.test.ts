@@ -379,6 +379,36 @@ describe('an action', () => {
   });
 });
 
+test('lists of failures, batches and actions lead to older ones', async () => {
+  await using service = await openConsoleService({
+    settings: { maxAttempts: 1 },
+    handler: async (request) => {
+      const code = await request.text();
+      throw new PermanentError(`Failed by ${code}`, { code });
+    },
+  });
+  const { client, url } = service;
+  for (let number = 1; number <= 51; number++) {
+    const { id } = await client.submit(`cause_${number}`, { contentType: 'text/plain' });
+    await client.wait(id);
+    await client.batches.create({});
+    await client.actions.plan({ action: 'purge', filter: { code: `cause_${number}` } });
+  }
+  const { page, problems } = await openPage(service);
+  for (const list of ['failures', 'batches', 'operations']) {
+    await page.goto(`${url}/${list}`);
+    expect([list, await page.locator('tbody tr').count()]).toEqual([list, 50]);
+    await page.getByRole('link', { name: 'Older' }).click();
+    await page.waitForURL(/cursor=/);
+    expect([list, await page.locator('tbody tr').count()]).toEqual([list, 1]);
+    expect(await page.getByRole('link', { name: 'Older' }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Newest' }).click();
+    await page.waitForURL(`${url}/${list}`);
+  }
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
 test('a schedule is paused, resumed, and removed if its name is typed', async () => {
   await using service = await openConsoleService({ allowActions: true });
   const { schedules } = service.client;

@@ -2,20 +2,20 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { type Batch, hasBatchEnded } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
-import { firstOf } from '../first-of.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm } from '../view/action-form.ts';
 import { commandsOf } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
 import type { Html } from '../view/html.ts';
+import { pagerOf } from '../view/pager.ts';
 import { ifAvailable, unavailable } from '../view/problem.ts';
 import { statusOf } from '../view/status.ts';
 import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
-const SHOWN_BATCHES = 50;
+const PAGE_BATCHES = 50;
 
 /** `/batches`: the newest batches. `/batches/ID`: one of them. */
 export function addBatchPages(app: Hono, pages: Pages): void {
@@ -31,15 +31,16 @@ export function addBatchPages(app: Hono, pages: Pages): void {
   );
 }
 
-async function batchesView({ parts, now, signal }: ViewContext): Promise<View> {
-  const batches = await ifAvailable(() =>
-    firstOf(parts.client.batches.list({ limit: SHOWN_BATCHES, signal }), SHOWN_BATCHES),
+async function batchesView({ c, parts, now, signal }: ViewContext): Promise<View> {
+  const { searchParams: query } = new URL(c.req.url);
+  const cursor = query.get('cursor') ?? undefined;
+  const page = await ifAvailable(() =>
+    parts.client.batches.listPage({ limit: PAGE_BATCHES, cursor, signal }),
   );
   return {
     title: 'Batches',
-    live: batches !== undefined,
-    main: html`<h1>Batches</h1><section id="batches" data-part>${batches ? batchesTable(batches, now) : unavailable('Batches')}
-${batches?.length === SHOWN_BATCHES && html`<p class="hint">The newest ${SHOWN_BATCHES}. coatcheck batches list --all lists the others.</p>`}</section>`,
+    live: page !== undefined && cursor === undefined,
+    main: html`<h1>Batches</h1><section id="batches" data-part>${page ? html`${batchesTable(page.batches, now)}${pagerOf('/batches', query, page.next)}` : unavailable('Batches')}</section>`,
   };
 }
 

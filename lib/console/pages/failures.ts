@@ -10,13 +10,14 @@ import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
 import { failureHref, failureTable } from '../view/failure-table.ts';
 import type { Html } from '../view/html.ts';
+import { pagerOf } from '../view/pager.ts';
 import { planForm } from '../view/plan-form.ts';
 import { ifAvailable, unavailable } from '../view/problem.ts';
 import { requestTable } from '../view/request-table.ts';
 import { manyLines, oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
-const SHOWN_GROUPS = 50;
+const PAGE_GROUPS = 50;
 const SHOWN_REQUESTS = 50;
 
 /** `/failures`: failures by their cause. `/failures/ID`: one cause, its requests, and what to do with all of them. */
@@ -33,18 +34,18 @@ export function addFailurePages(app: Hono, pages: Pages): void {
   );
 }
 
-async function failuresView({ parts, now, signal }: ViewContext): Promise<View> {
+async function failuresView({ c, parts, now, signal }: ViewContext): Promise<View> {
   const { failures } = parts.client;
-  const groups = await ifAvailable(() =>
-    firstOf(failures.list({ limit: SHOWN_GROUPS, signal }), SHOWN_GROUPS),
-  );
+  const { searchParams: query } = new URL(c.req.url);
+  const cursor = query.get('cursor') ?? undefined;
+  const page = await ifAvailable(() => failures.listPage({ limit: PAGE_GROUPS, cursor, signal }));
   return {
     title: 'Failures',
-    live: groups !== undefined,
+    live: page !== undefined && cursor === undefined,
     main: html`<h1>Failures</h1>
 <section id="failures" data-part>${
-      groups
-        ? html`${failureTable(groups, now)}${groups.length === SHOWN_GROUPS && html`<p class="hint">The ${SHOWN_GROUPS} that were seen last.</p>`}`
+      page
+        ? html`${failureTable(page.groups, now)}${pagerOf('/failures', query, page.next)}`
         : html`${unavailable('Groups of failures')}<p><a href="/requests?status=failed">Failed requests</a></p>`
     }</section>`,
   };

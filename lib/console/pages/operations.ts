@@ -11,6 +11,7 @@ import { commandsOf, type Shell } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
 import { failureLink } from '../view/failure-table.ts';
 import type { Content, Html } from '../view/html.ts';
+import { pagerOf } from '../view/pager.ts';
 import { planForm, plannedBy } from '../view/plan-form.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { requestLink } from '../view/request-table.ts';
@@ -19,7 +20,7 @@ import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
-const SHOWN_ACTIONS = 50;
+const PAGE_ACTIONS = 50;
 
 /** Requests of an action that a page shows. */
 const SHOWN_REQUESTS = 50;
@@ -68,16 +69,16 @@ function confirmedBy(form: FormData): SeenPlan {
   return { hash: fieldOf(form, 'hash') ?? '', count };
 }
 
-async function operationsView({ parts, now, signal }: ViewContext): Promise<View> {
-  const { actions } = parts.client;
-  const shown = await ifAvailable(() =>
-    firstOf(actions.list({ limit: SHOWN_ACTIONS, signal }), SHOWN_ACTIONS),
+async function operationsView({ c, parts, now, signal }: ViewContext): Promise<View> {
+  const { searchParams: query } = new URL(c.req.url);
+  const cursor = query.get('cursor') ?? undefined;
+  const page = await ifAvailable(() =>
+    parts.client.actions.listPage({ limit: PAGE_ACTIONS, cursor, signal }),
   );
   return {
     title: 'Operations log',
-    live: shown !== undefined,
-    main: html`<h1>Operations log</h1><section id="operations" data-part>${shown ? operationsTable(shown, now) : unavailable('Actions')}
-${shown?.length === SHOWN_ACTIONS && html`<p class="hint">The newest ${SHOWN_ACTIONS}.</p>`}</section>`,
+    live: page !== undefined && cursor === undefined,
+    main: html`<h1>Operations log</h1><section id="operations" data-part>${page ? html`${operationsTable(page.actions, now)}${pagerOf('/operations', query, page.next)}` : unavailable('Actions')}</section>`,
   };
 }
 
