@@ -80,8 +80,8 @@ export async function runLedger({ folder, requests, sabotageOneIn, note }: Ledge
     };
     const auditBegun = performance.now();
     const found = new Set<string>();
-    for await (const { findings } of runAudit(fileAudit({ file, payloads }), rules)) {
-      for (const { ticket } of findings) found.add(ticket);
+    for await (const judged of runAudit(fileAudit({ file, payloads }), rules)) {
+      for (const { ticket } of judged.flatMap(({ findings }) => findings)) found.add(ticket);
     }
     figures.auditMilliseconds = performance.now() - auditBegun;
     for (const { id } of before) (found.has(id) ? named : missed).add(id);

@@ -12,6 +12,7 @@ import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbFailureIndex } from '../../lib/aws/dynamodb-failure-index.ts';
 import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbLedger } from '../../lib/aws/dynamodb-ledger.ts';
 import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
@@ -186,6 +187,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
             newId,
           })
         : undefined,
+    ledger: new DynamoDbLedger(dynamodb, requestTable),
     serviceName: settings.serviceName,
   };
 }

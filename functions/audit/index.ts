@@ -1,12 +1,13 @@
 /**
- * Audits the requests of a service now and then: compares records, queues and stored objects, and publishes how many requests
- * don't add up.
+ * Audits the requests of a service now and then: compares records, queues and stored objects, publishes how many requests
+ * don't add up, and keeps what it counted as the ledger of the service.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DeployedAudit } from '../../lib/aws/deployed-audit.ts';
+import { DynamoDbLedger } from '../../lib/aws/dynamodb-ledger.ts';
 import { payloadClient } from '../../lib/aws/s3-clients.ts';
 import { CoatcheckError } from '../../lib/core/base/errors.ts';
 import { readAuditEnvironment } from '../../lib/core/config/audit-environment.ts';
@@ -35,6 +36,7 @@ const clients = {
   table: recordClient(),
   objects: payloadClient(1),
 };
+const ledger = new DynamoDbLedger(clients.table, requestTable);
 
 /** The time of the function is up. */
 class AuditOverdue extends CoatcheckError {
@@ -42,7 +44,7 @@ class AuditOverdue extends CoatcheckError {
   readonly code = 'audit_overdue';
 }
 
-/** Runs an audit. @throws what stopped it, so that the invocation counts as an error */
+/** Runs an audit, and keeps what it counted. @throws what stopped it, so that the invocation counts as an error */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   powertools.addContext(context);
   const now = Date.now();
@@ -62,4 +64,6 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   for (const [name, value] of auditMetricsOf(report)) figures.addMetric(name, MetricUnit.Count, value);
   figures.publishStoredMetrics();
   if (report.stoppedBy !== undefined) throw report.stoppedBy;
+  const { figures: counted, drift, verdicts } = report;
+  await ledger.keep({ ...counted, drift, at: now, audit: { verdicts, seconds: (Date.now() - now) / 1000 } });
 }

@@ -5,6 +5,7 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
 import { addFailureRoutes } from './failure-routes.ts';
+import { addLedgerRoutes } from './ledger-routes.ts';
 import { addLimitRoutes } from './limit-routes.ts';
 import type { DocumentedAuth } from './openapi-document.ts';
 import { type ProblemError, problemResponse } from './problem.ts';
@@ -63,6 +64,7 @@ export function createApi(
   addWebhookEndpointRoutes(app, parts);
   addLimitRoutes(app, parts);
   addFailureRoutes(app, parts);
+  addLedgerRoutes(app, parts);
   for (const { add } of extensions) add(app);
   app.get('/v1/openapi.json', async (c) => {
     const { openApiDocument } = await import('./openapi-document.ts');

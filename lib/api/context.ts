@@ -3,6 +3,7 @@ import type { LiveLimits } from '../core/limits/live-limits.ts';
 import type { FailureGroups } from '../core/operations/failure-groups.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
+import type { LedgerReader } from '../core/ports/ledger.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
 import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
@@ -33,6 +34,8 @@ export interface ApiParts {
   readonly webhookQueue?: WebhookQueue;
   /** The webhook endpoints, if the service has them. */
   readonly webhookEndpoints?: WebhookEndpoints;
+  /** Reads the ledger. @default - the service has none */
+  readonly ledger?: LedgerReader;
   /** Of the processor, too. */
   readonly serviceName: string;
 }

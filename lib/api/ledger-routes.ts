@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
-import { ledgerOf } from '../core/operations/ledger.ts';
-import type { Clock } from '../core/ports/clock.ts';
-import type { LedgerBook } from '../core/ports/ledger.ts';
-import type { ApiEnv } from './context.ts';
+import type { Ledger } from '../core/ports/ledger.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
+import { ProblemError } from './problem.ts';
+import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery, Time } from './schemas.ts';
 
@@ -13,7 +13,8 @@ const COUNT = { type: 'integer', minimum: 0 } as const;
 
 const count = (description: string) => z.number().meta({ ...COUNT, description });
 
-const Ledger = z
+/** The ledger as the API describes it. */
+export const LedgerResource = z
   .object({
     accepted: count('Requests that were accepted.'),
     ended: z
@@ -34,6 +35,18 @@ const Ledger = z
       description: '`accepted` without all the others: 0, or requests are lost.',
     }),
     at: Time,
+    audit: z
+      .object({
+        verdicts: z
+          .record(z.string(), z.number().meta({ ...COUNT }))
+          .meta({ description: 'How many findings have a verdict; those without findings are left out.' }),
+        seconds: z.number().meta({ description: 'How long it took.' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'The audit that the figures come from, where the service can’t count at any moment: they are of `at`, when it began, and of the requests whose record is kept.',
+      }),
   })
   .meta({ id: 'Ledger', description: 'What was accepted, and where it is. All figures are of one moment.' });
 
@@ -46,23 +59,32 @@ const get = {
   description: 'Of all tenants. For operators.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
-    200: { description: 'The ledger.', content: { 'application/json': { schema: Ledger } } },
-    ...problems(400, 401, 403, 500),
+    200: { description: 'The ledger.', content: { 'application/json': { schema: LedgerResource } } },
+    ...problems(400, 401, 403, 404, 500),
   },
 } as const satisfies Route;
 
 /** The routes of this file, for the OpenAPI document. */
 export const LEDGER_ROUTES = [get];
 
-/** What {@link addLedgerRoutes} needs. */
-export interface LedgerParts {
-  readonly ledger: LedgerBook;
-  readonly clock: Clock;
+export function addLedgerRoutes(app: Hono<ApiEnv>, { ledger }: ApiParts): void {
+  addRoute(app, get, async (c) => {
+    const read = await ledger?.read();
+    if (read) return c.json(resourceOf(read), 200, NO_STORE);
+    throw new ProblemError({
+      status: 404,
+      code: 'ledger_off',
+      detail:
+        'This service has no ledger yet: an audit takes it. Set observability.audit, and wait until the first audit has ended, or invoke ' +
+        'the function of the audit with {}',
+    });
+  });
 }
 
-export function addLedgerRoutes(app: Hono<ApiEnv>, { ledger, clock }: LedgerParts): void {
-  addRoute(app, get, async (c) => {
-    const { at, ...figures } = ledgerOf(await ledger.read(), clock.now());
-    return c.json({ ...figures, at: new Date(at).toISOString() }, 200, NO_STORE);
-  });
+function resourceOf({ at, audit, ...figures }: Ledger): z.infer<typeof LedgerResource> {
+  return {
+    ...figures,
+    at: formatTime(at),
+    ...(audit && { audit: { verdicts: { ...audit.verdicts }, seconds: audit.seconds } }),
+  };
 }

@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-ope
 import * as z from 'zod';
 import type { ApiAuthName } from '../core/config/settings.ts';
 import { FAILURE_ROUTES } from './failure-routes.ts';
+import { LEDGER_ROUTES } from './ledger-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { REQUEST_ROUTES } from './request-routes.ts';
 import type { Route } from './route.ts';
@@ -22,6 +23,7 @@ const ROUTES = [
   ...WEBHOOK_ENDPOINT_ROUTES,
   ...LIMIT_ROUTES,
   ...FAILURE_ROUTES,
+  ...LEDGER_ROUTES,
 ];
 
 const SECURITY_SCHEMES = {

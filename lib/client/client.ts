@@ -159,8 +159,8 @@ export class CoatcheckClient {
   }
 
   /**
-   * Gets the ledger of the service, if it has one: `coatcheck dev` and `coatcheck serve` do.
-   * @throws ApiError with the code `operator_required` for callers with a tenant
+   * Gets the ledger of the service: of this moment from `coatcheck dev` and `coatcheck serve`, and of the latest audit on AWS.
+   * @throws ApiError with the code `operator_required` for callers that aren't operators, and `ledger_off` before the first audit
    */
   async ledger({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ledger> {
     return readLedger(await this.#api.json({ method: 'GET', path: '/v1/ledger', signal }));

@@ -425,7 +425,18 @@ export interface Ledger {
   readonly deadLettered: number;
   /** `accepted` without all the others: 0, or requests are lost. */
   readonly drift: number;
+  /** When it was read. */
   readonly at: string;
+  /**
+   * The audit that the figures come from, where the service can't count at any moment, as on AWS: they are of `at`, when it began, and
+   * of the requests whose record is kept.
+   */
+  readonly audit?: {
+    /** How many findings have a verdict. */
+    readonly verdicts: Readonly<Record<string, number>>;
+    /** How long it took. */
+    readonly seconds: number;
+  };
 }
 
 /**

@@ -5,7 +5,6 @@ import { ACTION_ROUTES, addActionRoutes } from '../api/action-routes.ts';
 import { type ApiAccess, createApi } from '../api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
-import { addLedgerRoutes, LEDGER_ROUTES } from '../api/ledger-routes.ts';
 import { problemResponse } from '../api/problem.ts';
 import { addReceiptRoutes, RECEIPT_ROUTES } from '../api/receipt-routes.ts';
 import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
@@ -20,6 +19,7 @@ import type { ReceiptSigner } from '../core/model/receipt.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { ticketOf } from '../core/model/upload-key.ts';
 import { FailureGroups } from '../core/operations/failure-groups.ts';
+import { countedLedger } from '../core/operations/ledger.ts';
 import type { ExpectedUpload } from '../core/ports/client-transfers.ts';
 import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
@@ -118,6 +118,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     webhookRules: settings,
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
     webhookEndpoints: parts.webhookEndpoints,
+    ledger: countedLedger(storage.ledger(), clock),
     serviceName: settings.serviceName,
   };
   const access: ApiAccess = apiKeys
@@ -127,10 +128,6 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
     { routes: ACTION_ROUTES, add: (added) => addActionRoutes(added, actions) },
     { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },
-    {
-      routes: LEDGER_ROUTES,
-      add: (added) => addLedgerRoutes(added, { ledger: storage.ledger(), clock }),
-    },
     ...(receipts
       ? [
           {

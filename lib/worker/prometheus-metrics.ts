@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CountName, DistributionName } from '../core/config/metric-names.ts';
-import { type Ledger, ledgerOf } from '../core/operations/ledger.ts';
-import type { LedgerBook } from '../core/ports/ledger.ts';
+import { ledgerOf } from '../core/operations/ledger.ts';
+import type { Ledger, LedgerBook } from '../core/ports/ledger.ts';
 import type { BatchFigures, Metrics } from '../core/ports/telemetry.ts';
 
 /** From a cached answer to a day, in seconds. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
 import { FailureGroupPage, FailureGroupResource } from '../../lib/api/failure-schemas.ts';
+import { LedgerResource } from '../../lib/api/ledger-routes.ts';
 import { LimitList, LimitView } from '../../lib/api/limit-schemas.ts';
 import {
   BatchResults,
@@ -27,6 +28,7 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   listRequestsOfTenant: RequestPage,
   submitBatch: BatchResults,
   getPartUrls: PartUrls,
+  getLedger: LedgerResource,
   getStatus: ServiceStatus,
   openUpload: UploadTicket,
   createWebhookEndpoint: WebhookEndpointWithSecret,

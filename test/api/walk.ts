@@ -1,6 +1,7 @@
 import { ProblemError } from '../../lib/api/problem.ts';
 import { outcomeOf } from '../../lib/core/model/outcome.ts';
 import { ApiHarness, type ApiHarnessOptions } from '../support/api-harness.ts';
+import { AUDITED } from '../support/audited-ledger.ts';
 
 /** One possible answer to a call. */
 export interface Step {
@@ -166,6 +167,10 @@ const OPERATIONS = {
     call: ({ api, id }: Subject, { json = { text: 'known' }, body, headers }: Call) =>
       api.call('PUT', `/v1/failures/${id}/note`, body === undefined ? { json } : { body, headers }),
     breaks: failingFailures,
+  },
+  getLedger: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/ledger${query}`),
+    breaks: ({ api }: Subject) => api.ledger.faults.inject('read', 'fails before'),
   },
   getStatus: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/status${query}`),
@@ -399,6 +404,11 @@ export const WALK: readonly Step[] = [
   step('noteFailure', 403, 'operator_required', {
     options: { callerOf: () => ({ isOperator: false }) },
   }),
+
+  step('getLedger', 200, undefined, { prepare: ({ api }) => Object.assign(api.ledger, { latest: AUDITED }) }),
+  step('getLedger', 400, 'request_malformed', { call: { query: '?at=now' } }),
+  step('getLedger', 403, 'operator_required', { options: { callerOf: () => ({ isOperator: false }) } }),
+  step('getLedger', 404, 'ledger_off'),
 
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),

@@ -1,6 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { ApiHarness } from '../support/api-harness.ts';
+import { AUDITED } from '../support/audited-ledger.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { ServedApi } from '../support/served-api.ts';
 import { openServedService } from '../support/served-service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -44,6 +47,22 @@ test('a lost message ends both with 1, and the audit names it', async () => {
   const [json] = (await audit('--grace', '0s', '--json')).stdout.trim().split('\n');
   expect(JSON.parse(json ?? '')).toMatchObject({ verdict: 'message_missing', ticket: id });
   expect((await audit('--grace', '0s', '--except', 'message_missing')).exitCode).toBe(0);
+});
+
+test('a ledger that an audit counted has its age', async () => {
+  const harness = new ApiHarness();
+  await using api = await new ServedApi(harness).start();
+  const ledger = (...line: readonly string[]) => coatcheck(['ledger', '--api', api.url, ...line]);
+  const none = await ledger();
+  expect([none.exitCode, none.stderr]).toEqual([1, expect.stringContaining('Set observability.audit')]);
+  harness.ledger.latest = { ...AUDITED, at: Date.now() - 2 * 3_600_000 };
+  const counted = await ledger();
+  expect(counted.exitCode).toBe(1);
+  expect(counted.stdout).toContain('accepted\t10\n');
+  expect(counted.stderr).toMatch(
+    /^Counted by an audit at \S+Z, 2 h ago, which took 1\.2 min\n1 missing\. Find out which: npx coatcheck audit\n$/,
+  );
+  expect(JSON.parse((await ledger('--json')).stdout)).toMatchObject({ drift: 1, audit: AUDITED.audit });
 });
 
 test('a file that does not exist is an error', async () => {

@@ -3,6 +3,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
+import { DynamoDbLedger } from '../../lib/aws/dynamodb-ledger.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DAY_MILLISECONDS } from '../../lib/core/base/time.ts';
 import { type AuditEnvironment, writeAuditEnvironment } from '../../lib/core/config/audit-environment.ts';
@@ -10,6 +11,7 @@ import { outcomeOf } from '../../lib/core/model/outcome.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
+import { AUDITED } from '../support/audited-ledger.ts';
 import { LAMBDA_CONTEXT } from '../support/lambda-context.ts';
 import { createRequestTable } from '../support/request-table.ts';
 
@@ -62,6 +64,7 @@ async function setUp() {
     exceptedVerdicts: [],
   };
   return {
+    ledger: new DynamoDbLedger(table, requestTable),
     put,
     putSucceeded,
     putObject: (Key: string) =>
@@ -113,6 +116,12 @@ test('requests that add up are counted, and nothing drifts', async () => {
     AuditedRequests: 2,
     IncompleteAudits: undefined,
   });
+  expect(await stack.ledger.read()).toMatchObject({
+    accepted: 2,
+    waiting: 1,
+    drift: 0,
+    audit: { verdicts: {} },
+  });
 });
 
 test('a request whose message is gone, and one without its result, are named with what to do', async () => {
@@ -131,10 +140,28 @@ test('a request whose message is gone, and one without its result, are named wit
     since: new Date(OLD).toISOString(),
     remedy: 'Submit the payload again, then: npx coatcheck cancel waits',
   });
+  expect(await stack.ledger.read()).toEqual({
+    accepted: 2,
+    ended: { succeeded: 0, failed: 0, cancelled: 0, expired: 0 },
+    waiting: 0,
+    running: 0,
+    deadLettered: 0,
+    drift: 2,
+    at: expect.closeTo(Date.now(), -5),
+    audit: { verdicts: { message_missing: 1, result_missing: 1 }, seconds: expect.any(Number) },
+  });
   expect(await stack.run({ exceptedVerdicts: ['result_missing'] })).toMatchObject({
     named: ['message_missing waits'],
     LedgerDrift: 1,
   });
+});
+
+test('the ledger is that of the audit that began last', async () => {
+  expect(await stack.ledger.read()).toBeUndefined();
+  for (const at of [2_000, 1_000]) await stack.ledger.keep({ ...AUDITED, at });
+  expect(await stack.ledger.read()).toEqual({ ...AUDITED, at: 2_000 });
+  await stack.ledger.keep({ ...AUDITED, at: 3_000 });
+  expect((await stack.ledger.read())?.at).toBe(3_000);
 });
 
 test('an audit whose time is up says that it is incomplete, and not that nothing drifts', async () => {
@@ -146,4 +173,5 @@ test('an audit whose time is up says that it is incomplete, and not that nothing
     level: 'ERROR',
     audited: 0,
   });
+  expect(await stack.ledger.read()).toBeUndefined();
 });

@@ -55,7 +55,8 @@ async function setUp() {
     const source = new DeployedAudit(clients, deployment, options);
     const found: string[] = [];
     const rules = { now, graceMilliseconds: 60_000, resultAgeDays: 15 };
-    for await (const { findings } of runAudit(source, rules)) {
+    for await (const judged of runAudit(source, rules)) {
+      const findings = judged.flatMap((request) => request.findings);
       found.push(...findings.map(({ verdict, ticket }) => `${verdict} ${ticket}`));
     }
     return found.toSorted();

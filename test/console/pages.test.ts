@@ -4,6 +4,7 @@ import { CoatcheckClient } from '../../lib/client/index.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { all } from '../support/all.ts';
 import { ApiHarness } from '../support/api-harness.ts';
+import { AUDITED } from '../support/audited-ledger.ts';
 import { accessibilityProblems, type Browser, startBrowser } from '../support/browser.ts';
 import {
   type ConsoleService,
@@ -115,6 +116,25 @@ test('pages about what a service lacks say so', async () => {
   expect(await page.textContent('main')).not.toContain('Unaccounted for');
   const { id } = await client.submit('one');
   await page.goto(`${opened.url}/requests/${id}`);
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+test('a ledger that an audit counted has its age', async () => {
+  const harness = new ApiHarness(() => ({}));
+  harness.ledger.latest = { ...AUDITED, accepted: 9, drift: 0, at: Date.now() - 3 * 3_600_000 };
+  await using api = await new ServedApi(harness).start();
+  const client = new CoatcheckClient({ baseUrl: api.url, retry: { attempts: 1 } });
+  await using opened = await openConsole(client, api.url, true);
+  const { page, problems } = await openPage(opened);
+  await inspect(page, opened.url, NARROW);
+  expect(await page.textContent('#ledger')).toMatch(
+    /Counted by the audit of [\d: -]+ 3 h ago, which took 1\.2 min\./,
+  );
+  expect(await page.textContent('#health')).not.toContain('accounted for');
+  harness.ledger.latest = AUDITED;
+  await page.goto(opened.url);
+  expect(await page.textContent('#health')).toContain('1 accepted requests are in no status');
   expect(problems).toEqual([]);
   await page.close();
 });

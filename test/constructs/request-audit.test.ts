@@ -53,7 +53,7 @@ it('is a function that a rule invokes, and that knows all stores', () => {
   });
 });
 
-it('may read the stores, and nothing else', () => {
+it('may read the stores and keep the ledger, and nothing else', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { template } = serviceIn(stack, {
     observability: { audit: AUDIT },
@@ -72,7 +72,7 @@ it('may read the stores, and nothing else', () => {
     Condition: { StringLike: { 's3:prefix': prefixes } },
   });
   const statements = readable(Statement) as object[];
-  expect(statements).toHaveLength(6);
+  expect(statements).toHaveLength(7);
   expect(statements).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] }),
@@ -80,6 +80,12 @@ it('may read the stores, and nothing else', () => {
         Effect: 'Allow',
         Action: 'dynamodb:Scan',
         Resource: `<${idOf(template(), 'AWS::DynamoDB::GlobalTable', 'ServiceRequests')}.Arn>`,
+      },
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:PutItem',
+        Resource: `<${idOf(template(), 'AWS::DynamoDB::GlobalTable', 'ServiceRequests')}.Arn>`,
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ledger'] } },
       },
       { Effect: 'Allow', Action: reading, Resource: [`${partner}/in/*`, ...inBucket] },
       listing(`<${bucket}.Arn>`, ['payloads/*', 'results/*', 'requests/*']),

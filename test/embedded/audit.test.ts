@@ -43,7 +43,9 @@ async function setUp() {
       ...(since !== undefined && { publicationsSince: since }),
     };
     const found: AuditFinding[] = [];
-    for await (const step of runAudit(fileAudit({ file, payloads }), rules)) found.push(...step.findings);
+    for await (const judged of runAudit(fileAudit({ file, payloads }), rules)) {
+      found.push(...judged.flatMap(({ findings }) => findings));
+    }
     return found.map(({ verdict, ticket }) => `${verdict} ${ticket}`).toSorted();
   };
   /** What another program does to the file. */

@@ -22,6 +22,7 @@ import type {
   LoadFigures,
   Submitter,
 } from '../../lib/core/ports/admission.ts';
+import type { Ledger, LedgerReader } from '../../lib/core/ports/ledger.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -74,6 +75,16 @@ export class SetAdmission implements Admission {
   }
 }
 
+/** A ledger that the test sets. */
+export class SetLedger implements LedgerReader {
+  readonly faults = new Faults<'read'>();
+  latest: Ledger | undefined;
+
+  read(): Promise<Ledger | undefined> {
+    return this.faults.around('read', () => this.latest);
+  }
+}
+
 /** Options of an API harness. */
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** The API's record store, if it differs from the engine's. */
@@ -99,6 +110,7 @@ export class ApiHarness {
   readonly admission = new SetAdmission();
   readonly webhookQueue = new MemoryWebhookQueue();
   readonly endpointStore = new MemoryWebhookEndpoints();
+  readonly ledger = new SetLedger();
   readonly records: RequestRecords;
   readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
@@ -187,6 +199,7 @@ export class ApiHarness {
               newId,
             })
           : undefined,
+        ledger: this.ledger,
         serviceName: settings.serviceName,
       },
       { auth, callerOf },

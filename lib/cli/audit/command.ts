@@ -80,11 +80,11 @@ async function audit(options: AuditOptions, signal: AbortSignal): Promise<number
   let found = 0;
   using board = new ProgressBoard();
   const progress = board.begin('audit');
-  for await (const step of runAudit(opened.source, opened.rules)) {
+  for await (const judged of runAudit(opened.source, opened.rules)) {
     signal.throwIfAborted();
-    checked += step.checked;
+    checked += judged.filter(({ record }) => record).length;
     progress.note(formatProgress(checked, Math.max(checked, total, 1), formatCount));
-    for (const finding of step.findings) {
+    for (const finding of judged.flatMap(({ findings }) => findings)) {
       if (excepted.has(finding.verdict)) continue;
       found++;
       if (options.json) await printJson(resourceOf(finding));

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Ledger } from '../../client/index.ts';
+import { formatDuration } from '../../terminal/figures.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
 import { EXIT } from '../exit-status.ts';
@@ -16,11 +17,18 @@ export function ledgerCommand({ signal, exit }: Run): Command {
     withService(options, signal, async (client) => {
       const ledger = await client.ledger({ signal });
       await printLedger(ledger, options);
+      if (ledger.audit) note(auditLine(ledger, ledger.audit.seconds));
       if (ledger.drift === 0) return;
       exit.add(EXIT.error);
       note(`${formatCount(ledger.drift)} missing. Find out which: npx coatcheck audit`);
     }),
   );
+}
+
+/** When the audit began that counted, and how long ago that is. */
+function auditLine({ at }: Ledger, seconds: number): string {
+  const age = formatDuration(Math.max(1, Math.round((Date.now() - Date.parse(at)) / 1000)));
+  return `Counted by an audit at ${at}, ${age} ago, which took ${formatDuration(seconds)}`;
 }
 
 async function printLedger(ledger: Ledger, options: { readonly json?: true }): Promise<void> {

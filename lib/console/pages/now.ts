@@ -48,7 +48,7 @@ async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[
     main: html`<h1>Now</h1>
 <section id="health" data-part>${healthOf(status, ledger, pausedUntil, now)}${whyOf(status, waiting, now)}</section>
 <section id="load" data-part aria-label="Load">${loadFigures(status.load)}${trendOf(samples)}</section>
-${ledger && html`<section id="ledger" data-part aria-label="Requests by status">${ledgerFigures(ledger)}</section>`}
+${ledger && html`<section id="ledger" data-part aria-label="Requests by status">${ledgerFigures(ledger)}${auditOf(ledger, now)}</section>`}
 ${failures && failures.length > 0 && html`<section id="failures" data-part><h2>Latest failures</h2>${failureTable(failures, now)}</section>`}
 <section id="newest" data-part><h2>Newest requests</h2>${requestTable(page.requests, now, 'No requests yet.')}
 ${page.requests.length > 0 && html`<p><a href="/requests">All requests</a></p>`}</section>`,
@@ -104,7 +104,7 @@ function healthOf(
     );
   }
   const expected = wait === undefined ? '' : `; a new one is done in about ${formatDuration(wait)}`;
-  const accounted = ledger?.drift === 0 ? ' Every accepted request is accounted for.' : '';
+  const accounted = ledger?.drift === 0 && !ledger.audit ? ' Every accepted request is accounted for.' : '';
   return line('good', `Accepting requests${expected}.${accounted}`);
 }
 
@@ -135,6 +135,12 @@ function loadFigures({ backlog, completionsPerSecond, predictedWaitSeconds, maxW
     },
     { name: 'Refused above', value: formatDuration(maxWaitSeconds) },
   ]);
+}
+
+/** How old the figures are, if they aren't of this moment. */
+function auditOf({ at, audit }: Ledger, now: number): Html {
+  if (!audit) return NOTHING;
+  return html`<p class="why">Counted by the audit of ${timeOf(at, now)}, which took ${formatDuration(audit.seconds)}.</p>`;
 }
 
 function ledgerFigures({ accepted, waiting, running, deadLettered, drift, ended }: Ledger): Html {

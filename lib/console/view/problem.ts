@@ -55,7 +55,7 @@ export class FormInvalid extends CoatcheckError {
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   // API Gateway answers 404 in its own form to routes that aren't there.
-  return ['path_unknown', 'http_404', 'webhook_endpoints_off'].includes(error.code);
+  return ['path_unknown', 'http_404', 'webhook_endpoints_off', 'ledger_off'].includes(error.code);
 }
 
 /** Says that a service has no such resource. @param plural what, such as `Schedules` @param remedy how it gets them */

@@ -18,12 +18,13 @@ export interface AuditRoleProps {
   readonly logGroup: ILogGroup;
 }
 
-/** The role of the function that audits requests. It only allows reading. */
+/** The role of the function that audits requests. It only allows reading, and keeping the ledger. */
 export class AuditRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: AuditRoleProps) {
     super(scope, id, props);
     const { requestTable, payloadBucket, prefixes, payloadSources } = props;
     this.allow(['dynamodb:Scan'], [requestTable.tableArn]);
+    this.allowLedger(requestTable);
     this.allowKey(requestTable.encryptionKey, KEY_USES.records);
     // To list objects, and to ask for those of records: HEAD is a read.
     this.allowReading(payloadBucket, ...prefixes);

@@ -11,6 +11,7 @@ import type { Construct } from 'constructs';
 import {
   BATCH_KEY_PREFIX,
   ENDPOINTS_KEY_PREFIX,
+  LEDGER_KEY,
   SCHEDULE_KEY_PREFIX,
 } from '../../core/config/record-table.ts';
 import { KEY_USES, type KeyUse, keyStatement } from '../storage/key-use.ts';
@@ -93,27 +94,32 @@ export abstract class FunctionRole extends Role {
     );
   }
 
+  /** Allows putting the item of the ledger. */
+  protected allowLedger(table: ITable): void {
+    this.#allowItems(table, LEDGER_KEY, ['PutItem']);
+  }
+
   /** Allows reading the items of webhook endpoints, and writing them if it says so. */
   protected allowWebhookEndpoints(table: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
-    this.#allowItems(table, ENDPOINTS_KEY_PREFIX, actions);
+    this.#allowItems(table, `${ENDPOINTS_KEY_PREFIX}*`, actions);
   }
 
   /** Allows reading, changing or deleting the items of schedules. */
   protected allowScheduleItems(table: ITable, ...actions: ('GetItem' | 'UpdateItem' | 'DeleteItem')[]): void {
-    this.#allowItems(table, SCHEDULE_KEY_PREFIX, actions);
+    this.#allowItems(table, `${SCHEDULE_KEY_PREFIX}*`, actions);
   }
 
   /** Allows reading and putting the items of batches. */
   protected allowBatchItems(table: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
-    this.#allowItems(table, BATCH_KEY_PREFIX, actions);
+    this.#allowItems(table, `${BATCH_KEY_PREFIX}*`, actions);
   }
 
-  #allowItems({ tableArn }: ITable, keyPrefix: string, actions: readonly string[]): void {
+  #allowItems({ tableArn }: ITable, keys: string, actions: readonly string[]): void {
     this.addToPolicy(
       new PolicyStatement({
         actions: actions.map((action) => `dynamodb:${action}`),
         resources: [tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keyPrefix}*`] } },
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [keys] } },
       }),
     );
   }

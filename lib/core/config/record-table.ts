@@ -55,6 +55,9 @@ export const BATCH_KEY_PREFIX = 'batch#';
 /** The beginning of the keys of items with actions on many requests: one item for each action, and two for each page of its requests. */
 export const ACTION_KEY_PREFIX = 'action#';
 
+/** The key of the item with the ledger that the latest audit read. */
+export const LEDGER_KEY = 'ledger';
+
 /** On the record of a request that is in a batch: which batch. The stream that counts filters by it, so no other item has it. */
 export const RECORD_BATCH = 'batch';
 

@@ -6,7 +6,7 @@ export function auditMetricsOf({
   audited,
   drift,
   stoppedBy,
-}: AuditReport): readonly (readonly [AuditMetricName, number])[] {
+}: Pick<AuditReport, 'audited' | 'drift' | 'stoppedBy'>): readonly (readonly [AuditMetricName, number])[] {
   const isComplete = stoppedBy === undefined;
   return [
     ['AuditedRequests', audited],

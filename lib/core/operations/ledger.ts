@@ -1,17 +1,18 @@
-import type { LedgerFigures } from '../ports/ledger.ts';
-
-/** The requests of a service: what was accepted, and where it is now. */
-export interface Ledger extends LedgerFigures {
-  /** Accepted requests that are in no other figure: 0, or requests are lost. Less than 0 if records come from nowhere. */
-  readonly drift: number;
-  /** When it was read, in milliseconds since 1970. */
-  readonly at: number;
-}
+import type { Clock } from '../ports/clock.ts';
+import type { Ledger, LedgerBook, LedgerFigures, LedgerReader } from '../ports/ledger.ts';
 
 /** Balances figures. @param at milliseconds since 1970 */
 export function ledgerOf(figures: LedgerFigures, at: number): Ledger {
-  const { accepted, ended, waiting, running, deadLettered } = figures;
+  return { ...figures, drift: figures.accepted - knownIn(figures), at };
+}
+
+/** The requests that are in a figure besides `accepted`. */
+export function knownIn({ ended, waiting, running, deadLettered }: Omit<LedgerFigures, 'accepted'>): number {
   const { succeeded, failed, cancelled, expired } = ended;
-  const known = succeeded + failed + cancelled + expired + waiting + running + deadLettered;
-  return { ...figures, drift: accepted - known, at };
+  return succeeded + failed + cancelled + expired + waiting + running + deadLettered;
+}
+
+/** Reads a ledger from a book that counts at any moment. */
+export function countedLedger(book: LedgerBook, clock: Clock): LedgerReader {
+  return { read: async () => ledgerOf(await book.read(), clock.now()) };
 }

@@ -1,8 +1,10 @@
 import { serializeError } from '../base/serialize-error.ts';
 import type { VerdictName } from '../config/audit-verdicts.ts';
 import type { AuditSource } from '../ports/audit-source.ts';
+import type { LedgerFigures, VerdictCounts } from '../ports/ledger.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type AuditRules, remedyOf } from './audit.ts';
+import { AuditTally } from './audit-tally.ts';
 import { runAudit } from './run-audit.ts';
 
 /** Most findings of an audit that are logged one by one. The command lists all of them. */
@@ -14,6 +16,9 @@ export interface AuditReport {
   readonly audited: number;
   /** Requests that don't add up, of those that were looked at. */
   readonly drift: number;
+  /** Where those are that add up. */
+  readonly figures: LedgerFigures;
+  readonly verdicts: VerdictCounts;
   /** Why the audit didn't look at everything; undefined if it did. */
   readonly stoppedBy?: unknown;
 }
@@ -24,15 +29,13 @@ export async function reportAudit(
   rules: AuditRules,
   { logger, except = [] }: { readonly logger: Logger; readonly except?: readonly VerdictName[] },
 ): Promise<AuditReport> {
-  const drifting = new Set<string>();
-  let audited = 0;
+  const tally = new AuditTally(except);
   let findings = 0;
-  const report = () => ({ audited, drift: drifting.size });
+  const counts = () => ({ audited: tally.audited, drift: tally.drift });
+  const report = () => ({ ...counts(), figures: tally.figures, verdicts: tally.verdicts });
   try {
-    for await (const step of runAudit(source, rules)) {
-      audited += step.checked;
-      for (const finding of step.findings.filter(({ verdict }) => !except.includes(verdict))) {
-        drifting.add(finding.ticket);
+    for await (const judged of runAudit(source, rules)) {
+      for (const finding of judged.flatMap((request) => tally.add(request))) {
         findings++;
         if (findings > MAX_LOGGED_FINDINGS) continue;
         const since = new Date(finding.since).toISOString();
@@ -40,9 +43,9 @@ export async function reportAudit(
       }
     }
   } catch (stoppedBy) {
-    logger.error('The audit is incomplete', { ...report(), findings, error: serializeError(stoppedBy) });
+    logger.error('The audit is incomplete', { ...counts(), findings, error: serializeError(stoppedBy) });
     return { ...report(), stoppedBy };
   }
-  logger.info('The audit is complete', { ...report(), findings });
+  logger.info('The audit is complete', { ...counts(), findings });
   return report();
 }

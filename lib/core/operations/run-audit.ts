@@ -1,32 +1,41 @@
 import { DAY_MILLISECONDS } from '../base/time.ts';
 import { NUMBER_SETTINGS } from '../config/settings.ts';
+import type { RequestRecord } from '../model/request-record.ts';
 import type { AuditedRecord, AuditSource } from '../ports/audit-source.ts';
 import { type AuditFinding, type AuditRules, auditRequest, objectsOf } from './audit.ts';
 import { objectOwner, ownerName } from './object-owner.ts';
 
-/** A step of an audit. */
-export interface AuditStep {
-  /** Requests that were looked at since the last step. */
-  readonly checked: number;
+/** A request that was looked at. */
+export interface JudgedRequest {
+  /** Undefined if there is none: only a message or a stored object shows that there was a request. */
+  readonly record?: RequestRecord;
+  /** None if it adds up. */
   readonly findings: readonly AuditFinding[];
 }
 
-/** Compares records, messages and stored objects. */
-export async function* runAudit(source: AuditSource, rules: AuditRules): AsyncGenerator<AuditStep, void> {
+/** Compares records, messages and stored objects, some requests at a time. */
+export async function* runAudit(
+  source: AuditSource,
+  rules: AuditRules,
+): AsyncGenerator<readonly JudgedRequest[], void> {
   // Listed first: an object is stored before anything refers to it.
   const objects = await listed(source);
   const owners = new Set<string>();
   for await (const page of source.records()) {
-    const findings: AuditFinding[] = [];
+    const judged: JudgedRequest[] = [];
     for (const audited of page) {
-      owners.add(ownerName(audited.record.request.id));
+      const { record } = audited;
+      owners.add(ownerName(record.request.id));
       const missingObjects = objects ? await missingOf(audited, objects, source) : new Set<string>();
-      findings.push(...auditRequest({ ...audited, missingObjects }, rules));
+      judged.push({ record, findings: auditRequest({ ...audited, missingObjects }, rules) });
     }
-    yield { checked: page.length, findings };
+    yield judged;
   }
-  yield { checked: 0, findings: await unrecordedIn(source, rules) };
-  if (objects) yield { checked: 0, findings: await orphansIn(source, objects, owners, rules) };
+  const unrecorded = await unrecordedIn(source, rules);
+  yield unrecorded.map((finding) => ({ findings: [finding] }));
+  if (!objects) return;
+  const orphans = await orphansIn(source, objects, owners, rules);
+  yield [...Map.groupBy(orphans, ({ ticket }) => ticket).values()].map((findings) => ({ findings }));
 }
 
 /** When each object was written; undefined if objects aren't looked at. */

@@ -175,7 +175,12 @@ test('a report counts a request once, and logs as many findings as it may', asyn
   );
   const logger = new CollectingLogger();
   const report = await reportAudit(sourceOf([lost.slice(0, 50), lost.slice(50)]), RULES, { logger });
-  expect(report).toEqual({ audited: lost.length, drift: lost.length });
+  expect(report).toMatchObject({
+    audited: lost.length,
+    drift: lost.length,
+    figures: { accepted: lost.length, waiting: 0 },
+    verdicts: { message_missing: lost.length, payload_missing: lost.length },
+  });
   expect(logger.lines.filter(({ level }) => level === 'error')).toHaveLength(MAX_LOGGED_FINDINGS);
   expect(logger.lines.at(-1)).toMatchObject({
     message: 'The audit is complete',
@@ -196,7 +201,7 @@ test('a report that is incomplete has what was found, and no drift of 0', async 
   });
   const logger = new CollectingLogger();
   const nothing = await reportAudit(pages([audited({}, { hasMessage: true })]), RULES, { logger });
-  expect(nothing).toEqual({ audited: 1, drift: 0, stoppedBy: failure });
+  expect(nothing).toMatchObject({ audited: 1, drift: 0, stoppedBy: failure });
   expect(auditMetricsOf(nothing)).toEqual([
     ['AuditedRequests', 1],
     ['IncompleteAudits', 1],
@@ -207,6 +212,36 @@ test('a report that is incomplete has what was found, and no drift of 0', async 
     ['AuditedRequests', 1],
     ['LedgerDrift', 0],
   ]);
+});
+
+test('a report has each request in one figure, also where requests of several tenants have the same id', async () => {
+  const there = { hasMessage: true, hasDeadLetter: undefined };
+  const page = [
+    audited({}, there),
+    audited({ request: { ...request, tenant: 'globex' } }, { hasMessage: false }),
+    audited({ status: 'awaiting_upload' }, there),
+    audited({ status: 'running', leaseEndsAt: NOW }, there),
+    audited({ status: 'cancelling', leaseEndsAt: NOW }, there),
+    audited(ended('succeeded'), there),
+    audited(ended('failed'), there),
+    audited(ended('failed', { attemptsExhausted: true }), there),
+    audited(ended('cancelled', { attempts: 0 }), there),
+    audited(ended('expired'), there),
+  ];
+  const orphan = { 'payloads/0198c0de-7f3a-7a51-8f0c-3f1d5f0a9b11': NOW - 2 * DAY, [CHECK.key]: NOW - DAY };
+  const logger = new CollectingLogger();
+  expect(await reportAudit(sourceOf([page], orphan), RULES, { logger })).toEqual({
+    audited: 10,
+    drift: 2,
+    figures: {
+      accepted: 11,
+      ended: { succeeded: 1, failed: 1, cancelled: 1, expired: 1 },
+      waiting: 2,
+      running: 2,
+      deadLettered: 1,
+    },
+    verdicts: { message_missing: 1, payload_orphaned: 1 },
+  });
 });
 
 test('an object is an orphan only while its record would be kept', async () => {
