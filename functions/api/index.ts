@@ -21,6 +21,7 @@ import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoin
 import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
 import { LazyDelayedMessages } from '../../lib/aws/lazy-delayed-messages.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { LazyReceiptSigners } from '../../lib/aws/lazy-receipt-signers.ts';
 import { LazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
 import { queueArnOf } from '../../lib/aws/queue-arn.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
@@ -188,6 +189,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
           })
         : undefined,
     ledger: new DynamoDbLedger(dynamodb, requestTable),
+    ...(settings.receiptSecret && { receipts: new LazyReceiptSigners(settings.receiptSecret, logger) }),
     serviceName: settings.serviceName,
   };
 }

@@ -9,6 +9,7 @@ import { addLedgerRoutes } from './ledger-routes.ts';
 import { addLimitRoutes } from './limit-routes.ts';
 import type { DocumentedAuth } from './openapi-document.ts';
 import { type ProblemError, problemResponse } from './problem.ts';
+import { addReceiptRoutes } from './receipt-routes.ts';
 import { addRequestRoutes } from './request-routes.ts';
 import type { Route } from './route.ts';
 import { addServiceRoutes } from './service-routes.ts';
@@ -65,6 +66,7 @@ export function createApi(
   addLimitRoutes(app, parts);
   addFailureRoutes(app, parts);
   addLedgerRoutes(app, parts);
+  addReceiptRoutes(app, parts);
   for (const { add } of extensions) add(app);
   app.get('/v1/openapi.json', async (c) => {
     const { openApiDocument } = await import('./openapi-document.ts');

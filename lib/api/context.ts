@@ -4,6 +4,7 @@ import type { FailureGroups } from '../core/operations/failure-groups.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { LedgerReader } from '../core/ports/ledger.ts';
+import type { ReceiptSigners } from '../core/ports/receipts.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
 import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
@@ -36,6 +37,8 @@ export interface ApiParts {
   readonly webhookEndpoints?: WebhookEndpoints;
   /** Reads the ledger. @default - the service has none */
   readonly ledger?: LedgerReader;
+  /** Signs receipts of requests that are accepted. @default - there are no receipts */
+  readonly receipts?: ReceiptSigners;
   /** Of the processor, too. */
   readonly serviceName: string;
 }

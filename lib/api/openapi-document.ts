@@ -4,6 +4,7 @@ import type { ApiAuthName } from '../core/config/settings.ts';
 import { FAILURE_ROUTES } from './failure-routes.ts';
 import { LEDGER_ROUTES } from './ledger-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
+import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REQUEST_ROUTES } from './request-routes.ts';
 import type { Route } from './route.ts';
 import { BatchItem } from './schemas.ts';
@@ -24,6 +25,7 @@ const ROUTES = [
   ...LIMIT_ROUTES,
   ...FAILURE_ROUTES,
   ...LEDGER_ROUTES,
+  ...RECEIPT_ROUTES,
 ];
 
 const SECURITY_SCHEMES = {

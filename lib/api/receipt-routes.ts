@@ -1,12 +1,14 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
-import type { ReceiptKeys as Keys } from '../core/model/receipt.ts';
-import type { ApiEnv } from './context.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
+import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
+import { ProblemError } from './problem.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
 
-const ReceiptKeys = z
+/** Public keys as the API describes them. */
+export const ReceiptKeys = z
   .object({
     keys: z.array(
       z.object({
@@ -30,13 +32,20 @@ const list = {
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
     200: { description: 'The keys.', content: { 'application/json': { schema: ReceiptKeys } } },
-    ...problems(400, 401, 403),
+    ...problems(400, 401, 403, 404, 500),
   },
 } as const satisfies Route;
 
 /** The routes of this file, for the OpenAPI document. */
 export const RECEIPT_ROUTES = [list];
 
-export function addReceiptRoutes(app: Hono<ApiEnv>, { keys }: Keys): void {
-  addRoute(app, list, async (c) => c.json({ keys: [...keys] }, 200));
+export function addReceiptRoutes(app: Hono<ApiEnv>, { receipts }: ApiParts): void {
+  addRoute(app, list, async (c) => {
+    if (receipts) return c.json({ keys: [...(await receipts.read()).keys] }, 200, NO_STORE);
+    throw new ProblemError({
+      status: 404,
+      code: 'receipts_off',
+      detail: 'This service gives no receipts: set api.receipts, or COATCHECK_RECEIPT_KEY of coatcheck serve',
+    });
+  });
 }

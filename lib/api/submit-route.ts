@@ -6,6 +6,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
+import { receiptHeader } from './receipt-header.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import {
   callbackUrlOf,
@@ -47,7 +48,7 @@ const route = {
   description:
     'The body is the payload, up to about 4 MB; use `POST /v1/uploads` for larger ones. Any content type is allowed; ' +
     'only the two that client generators support are listed. JSON may be any value. ' +
-    'Headers `Coatcheck-Metadata-NAME` carry metadata for the handler.',
+    'Headers `Coatcheck-Metadata-NAME` carry metadata for the handler. Where the service gives receipts, the header `Coatcheck-Receipt` of the answer has one.',
   request: {
     query: NoQuery,
     headers: SubmitHeaders,
@@ -100,10 +101,16 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
+    // First: a request whose receipt can't be signed isn't accepted.
+    const signer = await parts.receipts?.read();
     const { record: submitted, load } = await acceptSubmission(input, destination);
     const wait = preferredWaitSeconds(headers.prefer);
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
-    const answered = { ...loadHeader(load), Location: locationOf(record) };
+    const answered = {
+      ...loadHeader(load),
+      Location: locationOf(record),
+      ...(signer && (await receiptHeader(signer, parts.serviceName, record, input.payload))),
+    };
     const status = record.outcome && wait !== undefined ? 200 : 202;
     return answerRequest(c, record, parts, { status, wait, isSubmitted: true, headers: answered });
   });

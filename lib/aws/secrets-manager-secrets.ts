@@ -22,7 +22,7 @@ export interface SecretsManagerPorts {
 export function refreshedSecret<Value>(
   name: string,
   id: string,
-  parse: (text: string) => Value,
+  parse: (text: string) => Value | Promise<Value>,
   { client, logger, now }: SecretsManagerPorts,
 ): RefreshedValue<Value> {
   return new RefreshedValue({

@@ -1,7 +1,7 @@
 import { hideLogin } from '../core/base/hide-login.ts';
 
 /** Settings that are secrets. */
-const SECRETS = ['apiKeys', 'operatorKeys', 'receiptKey', 'webhookSecrets'];
+const SECRETS = ['apiKeys', 'operatorKeys', 'receiptKeys', 'webhookSecrets'];
 
 /** Settings as they may be logged: no secrets, URLs without logins, and of the URL of webhooks only the host. */
 export function loggableSettings(settings: object): Record<string, unknown> {

@@ -225,6 +225,7 @@ export class AsyncService extends Construct implements IConnectable {
             lanes,
             webhookQueue: webhooks?.queue,
             webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
+            receiptSecret: props.api.receipts,
             requestTable,
             payloadBucket: bucket,
             removalPolicy,

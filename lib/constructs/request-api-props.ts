@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ApiAuth } from './api-auth.ts';
 
 /** Configures the HTTP API of an `AsyncService`. */
@@ -45,6 +46,14 @@ export interface RequestApiProps {
    * @default false
    */
   readonly actions?: boolean;
+
+  /**
+   * The keys of signed receipts, which the answers to submissions then have: JSON `{"current": "…"}` with what `openssl rand -base64 32`
+   * prints. To replace it, add the old value as `previous`: receipts of it stay verifiable by the API. Pass the key of an imported secret
+   * with `Secret.fromSecretAttributes`. See docs/ledger.md.
+   * @default - no receipts
+   */
+  readonly receipts?: ISecret;
 
   /**
    * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:

@@ -29,6 +29,7 @@ const CALLERS_PATHS = [
   'batches*',
   'limits*',
   'openapi.json',
+  'receipts*',
   'requests*',
   'schedules*',
   'status',

@@ -6,7 +6,6 @@ import { type ApiAccess, createApi } from '../api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
 import { problemResponse } from '../api/problem.ts';
-import { addReceiptRoutes, RECEIPT_ROUTES } from '../api/receipt-routes.ts';
 import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
@@ -28,7 +27,6 @@ import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { serviceActions } from './actions/service-actions.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
-import { addReceipts } from './receipts.ts';
 import { serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { QUEUES } from './storage.ts';
@@ -119,6 +117,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
     webhookEndpoints: parts.webhookEndpoints,
     ledger: countedLedger(storage.ledger(), clock),
+    ...(receipts && { receipts: { read: async () => receipts } }),
     serviceName: settings.serviceName,
   };
   const access: ApiAccess = apiKeys
@@ -128,21 +127,12 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
     { routes: ACTION_ROUTES, add: (added) => addActionRoutes(added, actions) },
     { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },
-    ...(receipts
-      ? [
-          {
-            routes: RECEIPT_ROUTES,
-            add: (added: Hono<ApiEnv>) => addReceiptRoutes(added, { keys: [receipts.key] }),
-          },
-        ]
-      : []),
     ...(takers
       ? [{ routes: WORK_ROUTES, add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts) }]
       : []),
   ]);
   const app = new Hono();
   app.use('/v1/*', limitBody);
-  if (receipts) app.use('/v1/requests', addReceipts(receipts, settings.serviceName));
   app.route('/', transferRoutes(transfers));
   app.mount('/', api.fetch, { replaceRequest: (request) => request });
   return app;

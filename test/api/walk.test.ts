@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { FailureGroupPage, FailureGroupResource } from '../../lib/api/failure-schemas.ts';
 import { LedgerResource } from '../../lib/api/ledger-routes.ts';
 import { LimitList, LimitView } from '../../lib/api/limit-schemas.ts';
+import { ReceiptKeys } from '../../lib/api/receipt-routes.ts';
 import {
   BatchResults,
   PartUrls,
@@ -29,6 +30,7 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   submitBatch: BatchResults,
   getPartUrls: PartUrls,
   getLedger: LedgerResource,
+  listReceiptKeys: ReceiptKeys,
   getStatus: ServiceStatus,
   openUpload: UploadTicket,
   createWebhookEndpoint: WebhookEndpointWithSecret,

@@ -172,6 +172,10 @@ const OPERATIONS = {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/ledger${query}`),
     breaks: ({ api }: Subject) => api.ledger.faults.inject('read', 'fails before'),
   },
+  listReceiptKeys: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/receipts/keys${query}`),
+    breaks: ({ api }: Subject) => api.receipts.faults.inject('read', 'fails before'),
+  },
   getStatus: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/status${query}`),
     breaks: ({ api }: Subject) => api.admission.faults.inject('state', 'fails before'),
@@ -409,6 +413,10 @@ export const WALK: readonly Step[] = [
   step('getLedger', 400, 'request_malformed', { call: { query: '?at=now' } }),
   step('getLedger', 403, 'operator_required', { options: { callerOf: () => ({ isOperator: false }) } }),
   step('getLedger', 404, 'ledger_off'),
+
+  step('listReceiptKeys', 200, undefined),
+  step('listReceiptKeys', 400, 'request_malformed', { call: { query: '?kid=1' } }),
+  step('listReceiptKeys', 404, 'receipts_off', { options: { receipts: false } }),
 
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),

@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { expect, test } from 'vitest';
 import { emptyApp, readable, resource, resources, serviceIn } from './service-in-app.ts';
@@ -32,6 +33,26 @@ test.each([
   ],
 ])('the processor gets the id of a secret, and may read it: one %s', (_, secretIn, id, arn) => {
   expect(withSecret(secretIn)).toEqual({ variable: `MODEL_KEY=${id}`, readable: [arn] });
+});
+
+test('the API gets the id of the secret of receipts, and may read it; without one, it may read none', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const receipts = new Secret(stack, 'Key');
+  const { template } = serviceIn(stack, { api: { receipts } });
+  const policies = (from: Template) =>
+    resources(from)
+      .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith('ServiceApi'))
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .filter(({ Action }) => Action === 'secretsmanager:GetSecretValue')
+      .map(({ Resource }) => readable(Resource));
+  const variable = (from: Template) =>
+    readable(
+      resource(from, 'AWS::Lambda::Function', 'ServiceApi').properties.Environment.Variables
+        .COATCHECK_RECEIPT_SECRET,
+    );
+  expect([policies(template()), variable(template())]).toEqual([['<Key961B73FD>'], '<Key961B73FD>']);
+  const without = serviceIn(new Stack(emptyApp(), 'Stack'), { api: {} }).template();
+  expect([policies(without), variable(without)]).toEqual([[], '']);
 });
 
 test('a name that is no name of a variable is rejected', () => {

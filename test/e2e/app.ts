@@ -20,7 +20,7 @@ import type { MessageRelay } from '../../lib/constructs/message-relay.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 import { callerName } from '../support/iam/caller-name.ts';
 import { documentedPermissions } from '../support/iam/documented-permissions.ts';
-import { FIRST_KEY } from './first-key.ts';
+import { FIRST_KEY, RECEIPT_KEY } from './first-key.ts';
 import { WORKER_QUEUE } from './worker-queue.ts';
 
 /** An issuer whose tokens don't exist. */
@@ -50,6 +50,7 @@ addCommonJsService();
 addSecretsService();
 addOrderedService();
 addFannedService();
+addAuditedService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const bus = new EventBus(stack, 'Bus');
@@ -214,6 +215,35 @@ function addOrderedService(): void {
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
   new CfnOutput(stack, 'DeadLetterQueueUrl', { value: service.deadLetterQueue.queueUrl });
+}
+
+/** A service that is audited, and gives receipts. Its requests have one attempt. */
+function addAuditedService(): void {
+  const stack = new Stack(app, 'E2e-audited');
+  const receipts = new Secret(stack, 'ReceiptKeys', {
+    secretStringValue: SecretValue.unsafePlainText(JSON.stringify({ current: RECEIPT_KEY })),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const service = new AsyncService(stack, 'Service', {
+    entry: 'test/e2e/processors/behaviour.ts',
+    serviceName: 'e2e-audited',
+    function: { timeout: Duration.seconds(15) },
+    retry: { maxAttempts: 1 },
+    api: { auth: ApiAuth.none(), receipts },
+    circuitBreaker: { pauseEventSource: false },
+    observability: { audit: { every: Duration.hours(1) } },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  addClients(service);
+  for (const [name, value] of Object.entries({
+    ApiUrl: service.api?.url,
+    PayloadBucketName: service.payloadBucket.bucketName,
+    RequestTableName: service.requestTable.tableName,
+    InputQueueUrl: service.inputQueue.queueUrl,
+    AuditFunctionName: service.audit?.function.functionName,
+    AuditLogGroupName: service.audit?.function.logGroup.logGroupName,
+  }))
+    new CfnOutput(stack, name, { value: value ?? '' });
 }
 
 /** A service with several consumers, some of them in stacks of their own. */

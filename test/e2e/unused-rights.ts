@@ -32,6 +32,7 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Caller: execute-api:Invoke on Api/Http/*/*/v1/batches*': OF_OPEN_APIS,
   'Caller: execute-api:Invoke on Api/Http/*/*/v1/limits*': OF_OPEN_APIS,
   'Caller: execute-api:Invoke on Api/Http/*/*/v1/openapi.json': OF_OPEN_APIS,
+  'Caller: execute-api:Invoke on Api/Http/*/*/v1/receipts*': OF_OPEN_APIS,
   'Caller: execute-api:Invoke on Api/Http/*/*/v1/schedules*': OF_OPEN_APIS,
   'Caller: execute-api:Invoke on Api/Http/*/*/v1/webhook-endpoints*': OF_OPEN_APIS,
   'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,

@@ -14,6 +14,7 @@ import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
+import { type ReceiptSigner, receiptSigner } from '../../lib/core/model/receipt.ts';
 import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import type {
   Admission,
@@ -23,6 +24,7 @@ import type {
   Submitter,
 } from '../../lib/core/ports/admission.ts';
 import type { Ledger, LedgerReader } from '../../lib/core/ports/ledger.ts';
+import type { ReceiptSigners } from '../../lib/core/ports/receipts.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -85,6 +87,16 @@ export class SetLedger implements LedgerReader {
   }
 }
 
+/** The signer of receipts. */
+export class SetSigners implements ReceiptSigners {
+  readonly faults = new Faults<'read'>();
+  readonly signer = receiptSigner(new Uint8Array(32).fill(7));
+
+  read(): Promise<ReceiptSigner> {
+    return this.faults.around('read', () => this.signer);
+  }
+}
+
 /** Options of an API harness. */
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** The API's record store, if it differs from the engine's. */
@@ -99,6 +111,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly others?: readonly Destination[];
   /** Whether there are webhook endpoints. @default true */
   readonly endpoints?: boolean;
+  /** Whether it gives receipts. @default true */
+  readonly receipts?: boolean;
 }
 
 /** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
@@ -111,6 +125,7 @@ export class ApiHarness {
   readonly webhookQueue = new MemoryWebhookQueue();
   readonly endpointStore = new MemoryWebhookEndpoints();
   readonly ledger = new SetLedger();
+  readonly receipts = new SetSigners();
   readonly records: RequestRecords;
   readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
@@ -131,6 +146,7 @@ export class ApiHarness {
       priorities,
       others = [],
       endpoints = true,
+      receipts = true,
       auth = 'none',
       callerOf = tenantSaid,
       ...engineOptions
@@ -200,6 +216,7 @@ export class ApiHarness {
             })
           : undefined,
         ledger: this.ledger,
+        ...(receipts && { receipts: this.receipts }),
         serviceName: settings.serviceName,
       },
       { auth, callerOf },

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import type { ServeEnvironment } from '../../core/config/serve-environment.ts';
-import { type ReceiptSigner, receiptSigner } from '../../core/model/receipt.ts';
+import { signerOf } from '../../core/model/receipt-keys.ts';
 import type { Processor } from '../../core/processor/handler.ts';
 import type { ApiKeys } from '../../embedded/api-keys.ts';
 import { openParts } from '../../embedded/open-service.ts';
@@ -62,7 +62,7 @@ export async function runServe(
   try {
     const baseUrl = environment.url || api.url;
     const transferKey = Buffer.from(keys.transfers, 'base64');
-    const receipts = await signerOf(environment);
+    const receipts = await receiptSigner(environment);
     api.use(
       createServiceApi({ ...parts, takers, baseUrl, transferKey, apiKeys, ...(receipts && { receipts }) }),
     );
@@ -111,8 +111,8 @@ function assertReachableSafely({ host, url }: ServeEnvironment, apiKeys: ApiKeys
   }
 }
 
-function signerOf({ receiptKey }: ServeEnvironment): Promise<ReceiptSigner> | undefined {
-  return receiptKey === '' ? undefined : receiptSigner(Buffer.from(receiptKey, 'base64'));
+async function receiptSigner({ receiptKeys: [current, ...previous] }: ServeEnvironment) {
+  return current === undefined ? undefined : signerOf([current, ...previous]);
 }
 
 /** The URL for programs of this machine. */

@@ -57,6 +57,8 @@ export interface ApiResources {
   readonly webhookQueue?: IQueue;
   /** The secret from which those of webhook endpoints are derived; undefined without endpoints. */
   readonly webhookSecret?: ISecret;
+  /** The secret with the keys of receipts; undefined without receipts. */
+  readonly receiptSecret?: ISecret;
   /** What schedules requests; undefined if requests start at most 15 minutes later. */
   readonly schedules?: ScheduleResources;
   /** What ends batches; undefined if the API has none. */
@@ -78,6 +80,7 @@ export function apiEnvironment(
     lanes,
     webhookQueue,
     webhookSecret,
+    receiptSecret,
     schedules,
     batches,
     actions,
@@ -93,6 +96,7 @@ export function apiEnvironment(
     lowInputQueueUrl: lanes?.low.queueUrl ?? '',
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     webhookSecret: webhookSecret?.secretArn ?? '',
+    receiptSecret: receiptSecret?.secretArn ?? '',
     scheduleGroup: schedules?.scheduleGroup.scheduleGroupName ?? '',
     scheduleRole: schedules?.role.roleArn ?? '',
     scheduleDeadLetterQueueArn: schedules?.deadLetterQueue.queueArn ?? '',

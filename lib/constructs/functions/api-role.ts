@@ -28,6 +28,7 @@ export class ApiRole extends FunctionRole {
       lanes,
       webhookQueue,
       webhookSecret,
+      receiptSecret,
       schedules,
       batches,
       actions,
@@ -39,6 +40,7 @@ export class ApiRole extends FunctionRole {
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     this.allowKey(webhookQueue?.encryptionMasterKey, KEY_USES.send);
     if (webhookSecret) this.allowSecret(webhookSecret);
+    if (receiptSecret) this.allowSecret(receiptSecret);
     if (schedules) {
       this.allowSchedules(schedules.scheduleGroup, schedules.role);
       this.allow(['scheduler:DeleteSchedule'], [schedulesIn(schedules.scheduleGroup)]);

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { CorsHttpMethod, type CorsPreflightOptions } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3';
+import { RECEIPT_HEADER } from '../../core/config/receipts.ts';
 
 /** How long browsers may cache the answer to a preflight request. */
 const MAX_AGE = Duration.hours(1);
@@ -22,7 +23,15 @@ export function apiCors(
     allowMethods: methods.map((method) => CorsHttpMethod[method]),
     // Clients choose the names of metadata headers. In browsers, * doesn't include Authorization.
     allowHeaders: ['*', 'Authorization'],
-    exposeHeaders: ['Location', 'Retry-After', 'ETag', 'Link', 'Coatcheck-Load', 'Preference-Applied'],
+    exposeHeaders: [
+      'Location',
+      'Retry-After',
+      'ETag',
+      'Link',
+      'Coatcheck-Load',
+      RECEIPT_HEADER,
+      'Preference-Applied',
+    ],
     maxAge: MAX_AGE,
   };
 }

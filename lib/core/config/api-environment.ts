@@ -50,6 +50,8 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly webhookEvents: readonly WebhookEvent[];
   /** The Secrets Manager secret from which the secrets of webhook endpoints are derived; empty if there are none. */
   readonly webhookSecret: string;
+  /** The Secrets Manager secret with the keys of receipts; empty if there are no receipts. */
+  readonly receiptSecret: string;
   /** The group for the schedules of requests; empty if none are scheduled. */
   readonly scheduleGroup: string;
   /** The role that EventBridge Scheduler assumes to send to input queues. */
@@ -115,6 +117,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     tracing: tracingVariable(),
     ...webhookVariables(),
     webhookSecret: optionalText(TEXT_VARIABLES.webhookSecret),
+    receiptSecret: optionalText(TEXT_VARIABLES.receiptSecret),
     scheduleGroup: optionalText(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: optionalText(TEXT_VARIABLES.scheduleRole),
     scheduleDeadLetterQueueArn: optionalText('COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN'),

@@ -7,6 +7,7 @@ import {
 } from './engine-variables.ts';
 import type { Limit } from './limits.ts';
 import { limitsVariable } from './limits-variable.ts';
+import { receiptKeyProblem } from './receipts.ts';
 import { NO_OUTPUT_URL, NUMBER_SETTINGS, type Order, type TraceTarget } from './settings.ts';
 import {
   TEXT_VARIABLES,
@@ -37,11 +38,8 @@ import {
 /** The variable with the folder for everything that is stored. */
 export const DATA_VARIABLE = 'COATCHECK_DATA';
 
-/** The variable with the private key of receipts. */
+/** The variable with the private keys of receipts. */
 const RECEIPT_KEY_VARIABLE = 'COATCHECK_RECEIPT_KEY';
-
-/** 32 bytes in base64. */
-const RECEIPT_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
 /** Where outcomes go, beside the records: the service has one queue for them. */
 const OUTPUTS = ['queue', NO_OUTPUT_URL] as const;
@@ -64,8 +62,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly apiKeys: readonly string[];
   /** Keys of operators. */
   readonly operatorKeys: readonly string[];
-  /** Signs receipts: 32 bytes in base64; empty if there are none. */
-  readonly receiptKey: string;
+  /** Private keys of receipts in base64: the first one signs. Empty if there are no receipts. */
+  readonly receiptKeys: readonly string[];
   /** Most requests handled, or held by takers, at a time; undefined for the default. */
   readonly concurrency: number | undefined;
   /** Whether outcomes are queued for consumers. */
@@ -112,7 +110,7 @@ export function readServeEnvironment(variables: Variables): ServeEnvironment {
   assertKeys('COATCHECK_API_KEYS', environment.apiKeys);
   assertKeys('COATCHECK_OPERATOR_KEYS', environment.operatorKeys);
   assertUrl(environment.url);
-  assertReceiptKey(environment.receiptKey);
+  assertReceiptKeys(environment.receiptKeys);
   return environment;
 }
 
@@ -129,12 +127,10 @@ function assertKeys(name: string, keys: readonly string[]): void {
   );
 }
 
-/** @throws ConfigurationError that doesn't quote it */
-function assertReceiptKey(key: string): void {
-  if (key === '' || RECEIPT_KEY.test(key)) return;
-  throw new ConfigurationError(
-    `${RECEIPT_KEY_VARIABLE} must be 32 random bytes in base64, got ${key.length} characters of another form. Make one with openssl rand -base64 32`,
-  );
+/** @throws ConfigurationError that doesn't quote them */
+function assertReceiptKeys(keys: readonly string[]): void {
+  const problem = keys.map(receiptKeyProblem).find((each) => each !== undefined);
+  if (problem !== undefined) throw new ConfigurationError(`${RECEIPT_KEY_VARIABLE} ${problem}`);
 }
 
 function assertUrl(url: string): void {
@@ -153,7 +149,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     dataFolder: withDefault(text(DATA_VARIABLE), DATA_FOLDER),
     apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
     operatorKeys: withDefault(list('COATCHECK_OPERATOR_KEYS'), []),
-    receiptKey: optionalText(RECEIPT_KEY_VARIABLE),
+    receiptKeys: withDefault(list(RECEIPT_KEY_VARIABLE), []),
     concurrency: optionalSetting('concurrency'),
     output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
     order: orderVariable(),

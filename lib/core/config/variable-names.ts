@@ -24,6 +24,7 @@ export const TEXT_VARIABLES = {
   webhookDeadLetterQueueArn: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_ARN',
   webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
   rehearsalFunctionArn: 'COATCHECK_REHEARSAL_FUNCTION_ARN',
+  receiptSecret: 'COATCHECK_RECEIPT_SECRET',
   scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
   scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
   eventBusArn: 'COATCHECK_EVENT_BUS_ARN',

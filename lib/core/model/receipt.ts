@@ -1,6 +1,8 @@
 import { jsonValue } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 
+export { RECEIPT_HEADER } from '../config/receipts.ts';
+
 /** What a receipt says: a service has accepted a payload as a request. */
 export interface Receipt {
   /** The name of the service. */
@@ -30,17 +32,10 @@ export interface ReceiptKeys {
 }
 
 /** Signs receipts. */
-export interface ReceiptSigner {
-  readonly key: ReceiptKey;
-  /** @returns a JWS in its compact form */
+export interface ReceiptSigner extends ReceiptKeys {
+  /** Signs with the first of its keys. The others are those of receipts that were signed before. @returns a JWS in its compact form */
   sign(receipt: Receipt): Promise<string>;
 }
-
-/** The header with the receipt of a request that was accepted. */
-export const RECEIPT_HEADER = 'Coatcheck-Receipt';
-
-/** Bytes of the private key of Ed25519. */
-export const RECEIPT_KEY_BYTES = 32;
 
 /** The media type of a receipt, in its header: no other JWT of the same key is one. */
 const TYPE = 'coatcheck-receipt+jwt';
@@ -48,21 +43,35 @@ const TYPE = 'coatcheck-receipt+jwt';
 /** What precedes the private key in PKCS #8. @see https://www.rfc-editor.org/rfc/rfc8410#section-7 */
 const PKCS8_PREFIX = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/** @param privateKey 32 bytes */
-export async function receiptSigner(privateKey: Uint8Array): Promise<ReceiptSigner> {
-  const pkcs8 = new Uint8Array([...PKCS8_PREFIX, ...privateKey]);
-  const signing = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign']);
-  const { x = '' } = await crypto.subtle.exportKey('jwk', signing);
-  const kid = await thumbprintOf(x);
-  const header = base64url(utf8(JSON.stringify({ alg: 'EdDSA', typ: TYPE, kid })));
+/**
+ * Makes a signer.
+ * @param current the private key to sign with, 32 bytes
+ * @param previous private keys that signed before
+ */
+export async function receiptSigner(
+  current: Uint8Array,
+  ...previous: readonly Uint8Array[]
+): Promise<ReceiptSigner> {
+  const { signing, key } = await keyPairOf(current);
+  const others = await Promise.all(previous.map(keyPairOf));
+  const header = base64url(utf8(JSON.stringify({ alg: 'EdDSA', typ: TYPE, kid: key.kid })));
   return {
-    key: { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' },
+    keys: [key, ...others.map((other) => other.key)],
     sign: async (receipt) => {
       const signed = `${header}.${base64url(utf8(JSON.stringify(receipt)))}`;
       const signature = await crypto.subtle.sign('Ed25519', signing, utf8(signed));
       return `${signed}.${base64url(new Uint8Array(signature))}`;
     },
   };
+}
+
+async function keyPairOf(privateKey: Uint8Array) {
+  const pkcs8 = new Uint8Array([...PKCS8_PREFIX, ...privateKey]);
+  const signing = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign']);
+  const { x = '' } = await crypto.subtle.exportKey('jwk', signing);
+  const kid = await thumbprintOf(x);
+  const key: ReceiptKey = { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' };
+  return { signing, key };
 }
 
 /** A receipt, or why it isn't valid. */
