@@ -75,7 +75,7 @@ export class BilledCalls {
         for (const { Statement, Parameters } of input.Statements) {
           if (Statement.startsWith('SELECT')) this.#billed.reads += 1;
           else {
-            const bytes = sizeOf(Object.fromEntries(Parameters.entries()));
+            const bytes = itemBytes(Object.fromEntries(Parameters.entries()));
             const isListed = Statement.startsWith('INSERT') && Statement.includes(`'${RECORD_LIST}'`);
             this.#billed.writes += Math.ceil(bytes / DYNAMODB_BILLED_BYTES) + (isListed ? 1 : 0);
           }
@@ -94,14 +94,15 @@ export function dollarsOf({ sqs, writes, reads }: Billed): number {
 }
 
 function writesOf(item: Item): number {
-  return Math.max(1, Math.ceil(sizeOf(item) / DYNAMODB_BILLED_BYTES));
+  return Math.max(1, Math.ceil(itemBytes(item) / DYNAMODB_BILLED_BYTES));
 }
 
 function readsOf(item: Item, consistent: boolean | undefined): number {
-  return Math.max(1, Math.ceil(sizeOf(item) / READ_BYTES)) * (consistent ? 1 : 0.5);
+  return Math.max(1, Math.ceil(itemBytes(item) / READ_BYTES)) * (consistent ? 1 : 0.5);
 }
 
-function sizeOf(item: Item): number {
+/** What an item counts, in bytes. */
+export function itemBytes(item: Item): number {
   return Object.entries(item).reduce(
     (sum, [name, { S = '', N = '', B }]) =>
       sum +

@@ -185,7 +185,15 @@ it('has CORS for web pages', () => {
     AllowOrigins: ['https://app.example.com'],
     AllowMethods: ['GET', 'POST'],
     AllowHeaders: ['*', 'Authorization'],
-    ExposeHeaders: ['Location', 'Retry-After', 'ETag', 'Link', 'Coatcheck-Load', 'Preference-Applied'],
+    ExposeHeaders: [
+      'Location',
+      'Retry-After',
+      'ETag',
+      'Link',
+      'Coatcheck-Load',
+      'Coatcheck-Receipt',
+      'Preference-Applied',
+    ],
     MaxAge: 3_600,
   });
 });

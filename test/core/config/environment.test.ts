@@ -452,6 +452,7 @@ function problemsOf(
 
 /** The mandatory variables. */
 const OPTIONAL = [
+  'COATCHECK_RECEIPT_SECRET',
   'COATCHECK_WEBHOOK_SECRET',
   'COATCHECK_SCHEDULE_GROUP',
   'COATCHECK_SCHEDULE_ROLE',
