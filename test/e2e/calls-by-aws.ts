@@ -98,6 +98,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ['Api/Schedules/Function/Role', 'Api/Schedules/Function/Logs'],
     ['Api/Batches/Function/Role', 'Api/Batches/Function/Logs'],
     ['Api/Actions/Function/Role', 'Api/Actions/Function/Logs'],
+    ['Audit/Role', 'Audit/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
   ...[
     'Processor/Role',
@@ -106,6 +107,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     'Api/Function/Role',
     'Relay/Role',
     'Outbox/Role',
+    'Audit/Role',
     'Api/Schedules/Function/Role',
     'Api/Batches/Function/Role',
     'Api/Actions/Function/Role',
