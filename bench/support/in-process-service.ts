@@ -97,6 +97,8 @@ export class InProcessService {
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         failures: new FailureGroups(new DynamoDbFailureIndex(dynamodb, TABLE, Date), Date),
         transfers,
+        store: taking.store,
+        payloadSources: [],
         limits: new LiveLimits(settings.limits, limitStore, Date, Math.random),
         heldCalls: { mayHold: async () => true },
         logger: silentLogger,

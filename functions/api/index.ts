@@ -104,7 +104,7 @@ function takingOf({ payloadBucket, requestTable, recordAgeDays }: ApiEnvironment
 
 function partsOf(settings: ApiEnvironment): ApiParts {
   const { payloadBucket, requestTable, resultAgeDays, limits } = settings;
-  const { records, newId } = taking;
+  const { records, newId, store } = taking;
   const [dynamodb, sqs] = [recordClient(), queueClient()];
   const transfers = new LazyClientTransfers(payloadBucket);
   const index = new DynamoDbRecordIndex(dynamodb, requestTable, Date);
@@ -168,6 +168,10 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     index,
     failures: new FailureGroups(new DynamoDbFailureIndex(dynamodb, requestTable, Date), Date),
     transfers,
+    store,
+    payloadSources: [settings.uploadPrefix, settings.payloadPrefix].map(
+      (prefix) => `${payloadBucket}/${prefix}`,
+    ),
     limits: new LiveLimits(limits, caps.store, Date, Math.random),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,

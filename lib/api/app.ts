@@ -92,5 +92,5 @@ export function createApi(
 function unknownPath(path: string): string {
   const hint =
     '; in a path, write an id that contains a slash as ~ and its base64url, as the links of the request do';
-  return `Path not found: ${path}${path.startsWith('/v1/requests/') ? hint : ''}`;
+  return `Path not found: ${path}${/^\/v1\/(?:tenants\/[^/]+\/)?requests\//.test(path) ? hint : ''}`;
 }

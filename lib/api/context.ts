@@ -5,7 +5,9 @@ import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { LedgerReader } from '../core/ports/ledger.ts';
 import type { ReceiptSigners } from '../core/ports/receipts.ts';
+import type { PayloadStore } from '../core/ports/payload-store.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
+import type { RequestMessages } from '../core/ports/request-messages.ts';
 import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
 import type { RequestRecords } from '../core/records/request-records.ts';
@@ -21,6 +23,11 @@ export interface ApiParts {
   readonly index: RecordIndex;
   readonly failures: FailureGroups;
   readonly transfers: ClientTransfers;
+  /** The messages of requests. @default - the host's queues give them to processors only */
+  readonly messages?: RequestMessages;
+  readonly store: Pick<PayloadStore, 'open'>;
+  /** The places of stored payloads that the API gives out, as `assertAllowed` takes them. */
+  readonly payloadSources: readonly string[];
   /** The limits of the processor of the first destination. */
   readonly limits: LiveLimits;
   /** Limits how many calls all instances hold. */

@@ -11,7 +11,7 @@ import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
 import { retryAfterHeader } from './error-problem.ts';
 import { NO_STORE } from './no-store.ts';
-import { type RequestResource, resourceOf } from './request-resource.ts';
+import { type RequestResource, resourceOf, withTenant } from './request-resource.ts';
 
 /** Seconds after which clients should poll a request again. */
 const RETRY_AFTER_SECONDS = 2;
@@ -26,6 +26,8 @@ export interface AnswerOptions<Status extends number> {
   readonly wait?: number;
   /** Whether the request was just submitted: then its answer takes no reads of its own. @default false */
   readonly isSubmitted?: boolean;
+  /** Whether an operator asks for the request of a tenant. @default false */
+  readonly forOperator?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -34,15 +36,15 @@ export async function answerRequest<Status extends 200 | 201 | 202>(
   c: Context,
   record: RequestRecord,
   { destinations, webhookRules, clock }: Pick<ApiParts, 'destinations' | 'webhookRules' | 'clock'>,
-  { status, wait, isSubmitted, headers }: AnswerOptions<Status>,
+  { status, wait, isSubmitted, forOperator = false, headers }: AnswerOptions<Status>,
 ) {
   const { forecaster } = closestOf(destinations, record.request.topic) ?? destinations[0];
   const forecast = await (isSubmitted ? forecaster.forecastSubmitted(record) : forecaster.forecast(record));
   const now = clock.now();
-  const resource = resourceOf(record, webhookRules, now);
-  return c.json(resourceOf(record, webhookRules, now, forecast), status, {
+  const answered = resourceOf(record, webhookRules, now, forecast);
+  return c.json(forOperator ? withTenant(answered, record) : answered, status, {
     ...headers,
-    ...requestHeaders(record, resource, now),
+    ...requestHeaders(record, resourceOf(record, webhookRules, now), now),
     ...(wait === undefined ? {} : { 'Preference-Applied': `wait=${wait}` }),
   });
 }

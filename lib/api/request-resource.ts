@@ -74,8 +74,13 @@ export function resourceForOperator(
   rules: WebhookRules,
   now: number,
 ): RequestResource {
-  const { tenant } = record.request;
-  return { ...listedResourceOf(record, rules, now), ...(tenant !== undefined && { tenant }) };
+  return withTenant(listedResourceOf(record, rules, now), record);
+}
+
+/** The resource of a request for an operator: with its tenant, and links that name it. */
+export function withTenant(resource: RequestResource, { request }: RequestRecord): RequestResource {
+  const { id, source, tenant } = request;
+  return tenant === undefined ? resource : { ...resource, tenant, links: linksOf(id, source, tenant) };
 }
 
 /** The URL of a request that this API created, relative to `/v1/…`, so that it works below any base path. */

@@ -8,18 +8,19 @@ import type { RequestRecord } from '../core/model/request-record.ts';
 import { closestOf } from '../core/model/topic.ts';
 import { recipientsOf } from '../core/webhooks/recipient.ts';
 import { resendWebhooks } from '../core/webhooks/resend.ts';
-import type { ApiEnv, ApiParts, Caller } from './context.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
 import { leaveWaiting } from './leave-waiting.ts';
 import { listRequests } from './list-requests.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
+import { answerPayload } from './payload-answer.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
 import { ProblemError } from './problem.ts';
 import { answerRequest, heldUntilEnd, requestHeaders } from './request-answer.ts';
 import { timeOf } from './request-fields.ts';
 import { listedResourceOf, resourceForOperator, resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
-import { addRoute, type Route } from './route.ts';
+import { addRoute, type OutputOf, type Route } from './route.ts';
 import {
   ListQuery,
   NoHeaders,
@@ -27,8 +28,15 @@ import {
   Source,
   StatusHeaders,
   TenantSegment,
+  TenantTicket,
   Ticket,
 } from './schemas.ts';
+
+/** Bytes first: generated clients take the first content they support. The other has no type: it may be JSON. */
+const BYTES = {
+  [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } },
+  '*/*': { schema: {} },
+} as const;
 
 const status = {
   method: 'get',
@@ -50,14 +58,27 @@ const result = {
   summary: 'Get the result',
   request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
-    200: {
-      description: 'The result, in its own content type.',
-      // Bytes first: generated clients take the first content they support. The other has no type: it may be JSON.
-      content: { [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } }, '*/*': { schema: {} } },
-    },
+    200: { description: 'The result, in its own content type.', content: BYTES },
     202: { ...REQUEST_ANSWER, description: 'The request, which has not ended yet.' },
     303: {
       description: 'The result is at `Location` for 15 minutes. Fetch it without the `Authorization` header.',
+    },
+    ...problems(400, 401, 403, 404, 409, 410, 500),
+  },
+} as const satisfies Route;
+
+const payload = {
+  method: 'get',
+  path: '/v1/requests/{id}/payload',
+  operationId: 'getPayload',
+  summary: 'Get the payload',
+  description: 'As it was sent, if it is kept: in its message, until the request has ended, or in the store.',
+  request: { params: Ticket, query: Source, headers: NoHeaders },
+  responses: {
+    200: { description: 'The payload, in its own content type and content encoding.', content: BYTES },
+    303: {
+      description:
+        'The payload is at `Location` for 15 minutes. Fetch it without the `Authorization` header.',
     },
     ...problems(400, 401, 403, 404, 409, 410, 500),
   },
@@ -120,38 +141,75 @@ const listOfTenant = {
   request: { ...list.request, params: TenantSegment },
 } as const satisfies Route;
 
+/** The calls about one request. */
+const OF_REQUEST: readonly RequestCall[] = [status, result, payload, cancel, repeat];
+
+/** A call about one request. */
+interface RequestCall<Headers extends z.ZodObject = z.ZodObject> extends Route {
+  readonly request: {
+    readonly params: typeof Ticket;
+    readonly query: typeof Source;
+    readonly headers: Headers;
+  };
+}
+
+/** The same call for operators, who name the tenant: the request's own callers need not. */
+function ofTenant<Headers extends z.ZodObject>(call: RequestCall<Headers>) {
+  const { path, operationId, summary, description, request } = call;
+  return {
+    ...call,
+    'x-operator': true,
+    path: path.replace('/v1/', '/v1/tenants/{tenant}/'),
+    operationId: `${operationId}OfTenant`,
+    summary: `${summary}, of a tenant`,
+    description: ['For operators.', ...(description ? [description] : [])].join(' '),
+    request: { ...request, params: TenantTicket },
+  } as const;
+}
+
 /** The routes of this file, for the OpenAPI document. */
-export const REQUEST_ROUTES = [status, result, cancel, repeat, list, listOfTenant];
+export const REQUEST_ROUTES: readonly Route[] = [
+  ...OF_REQUEST,
+  list,
+  listOfTenant,
+  ...OF_REQUEST.map((call) => ofTenant(call)),
+];
+
+/** What a call is about. */
+interface Subject<Headers extends z.ZodObject> {
+  readonly identity: RequestIdentity;
+  readonly headers: OutputOf<Headers>;
+  readonly forOperator: boolean;
+}
 
 export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
   const { destinations, records, index, clock, webhookRules } = parts;
 
-  addRoute(app, status, async (c) => {
+  addBoth(status, async (c, { identity, headers: { prefer, 'if-none-match': known }, forOperator }) => {
     const cameAt = clock.now();
-    const { prefer, 'if-none-match': known } = c.req.valid('header');
-    const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
+    const found = await knownRecord(identity);
     const wait = preferredWaitSeconds(prefer);
     const record = await heldUntilEnd(found, wait, parts, cameAt);
     const now = clock.now();
     const headers = requestHeaders(record, resourceOf(record, webhookRules, now), now);
     if (isKnown(headers.ETag, known)) return c.body(null, 304, headers);
-    return answerRequest(c, record, parts, { status: 200, wait });
+    return answerRequest(c, record, parts, { status: 200, wait, forOperator });
   });
 
-  addRoute(app, result, async (c) => {
-    const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
-    return answerResult(c, await knownRecord(identity), parts);
-  });
+  addBoth(result, async (c, { identity, forOperator }) =>
+    answerResult(c, await knownRecord(identity), parts, { forOperator }),
+  );
 
-  addRoute(app, cancel, async (c) => {
-    const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
+  addBoth(payload, async (c, { identity }) => answerPayload(c, await knownRecord(identity), parts));
+
+  addBoth(cancel, async (c, { identity, forOperator }) => {
     const applied = await records.change(identity, { type: 'cancel' });
     await leaveWaiting(applied, destinations);
     const { record } = applied.stored;
     const { submissions } = closestOf(destinations, record.request.topic) ?? destinations[0];
     await submissions.promote(record);
-    if (record.status === 'cancelling') return answerRequest(c, record, parts, { status: 202 });
-    if (record.status === 'cancelled') return answerRequest(c, record, parts, { status: 200 });
+    if (record.status === 'cancelling') return answerRequest(c, record, parts, { status: 202, forOperator });
+    if (record.status === 'cancelled') return answerRequest(c, record, parts, { status: 200, forOperator });
     throw new ProblemError({
       status: 409,
       code: 'request_finished',
@@ -159,8 +217,7 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     });
   });
 
-  addRoute(app, repeat, async (c) => {
-    const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
+  addBoth(repeat, async (c, { identity, forOperator }) => {
     const record = await knownRecord(identity);
     const { outcome } = record;
     if (!outcome) {
@@ -176,7 +233,7 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
       throw new ProblemError({ status: 409, code: 'webhook_unknown', detail });
     }
     await resendWebhooks(outcome, recipients, serviceName, queue);
-    return answerRequest(c, record, parts, { status: 202 });
+    return answerRequest(c, record, parts, { status: 202, forOperator });
   });
 
   addRoute(app, list, (c) => answerList(c, c.req.valid('query'), c.get('caller').tenant, listedResourceOf));
@@ -185,6 +242,26 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     const tenant = idOfSegment(c.req.valid('param').tenant);
     return answerList(c, c.req.valid('query'), tenant, resourceForOperator);
   });
+
+  /** Adds a call about a request, for its own callers and for operators. */
+  function addBoth<Headers extends z.ZodObject>(
+    call: RequestCall<Headers>,
+    handle: (c: Context<ApiEnv>, subject: Subject<Headers>) => Promise<Response>,
+  ): void {
+    addRoute(app, call, async (c) => {
+      const { id } = c.req.valid('param');
+      const { source } = c.req.valid('query');
+      const { tenant } = c.get('caller');
+      const identity = { id: idOfSegment(id), source, tenant };
+      return handle(c, { identity, headers: c.req.valid('header'), forOperator: false });
+    });
+    addRoute(app, ofTenant(call), async (c) => {
+      const { id, tenant } = c.req.valid('param');
+      const { source } = c.req.valid('query');
+      const identity = { id: idOfSegment(id), source, tenant: idOfSegment(tenant) };
+      return handle(c, { identity, headers: c.req.valid('header'), forOperator: true });
+    });
+  }
 
   async function answerList(
     c: Context<ApiEnv>,
@@ -206,14 +283,6 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     if (!record) throw new RequestNotFound(identity.id);
     return record;
   }
-}
-
-function identityOf(
-  { id }: z.infer<typeof Ticket>,
-  { source }: z.infer<typeof Source>,
-  { tenant }: Caller,
-): RequestIdentity {
-  return { id: idOfSegment(id), source, tenant };
 }
 
 /** Whether `If-None-Match` names a version, or is `*`. */

@@ -1,26 +1,25 @@
 import type { Context } from 'hono';
 import type { Outcome } from '../core/model/outcome.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
-import { isResultKept, type StoredResult } from '../core/model/stored-result.ts';
+import { isResultKept } from '../core/model/stored-result.ts';
+import type { DownloadableObject } from '../core/ports/client-transfers.ts';
 import type { ApiParts } from './context.ts';
-import { NO_STORE } from './no-store.ts';
+import { INERT } from './inert.ts';
 import { ProblemError } from './problem.ts';
-import { answerRequest } from './request-answer.ts';
+import { type AnswerOptions, answerRequest } from './request-answer.ts';
 
 /** How long a result's URL is valid: 15 minutes. */
 const DOWNLOAD_SECONDS = 900;
 
-/** A result is untrusted content. These headers keep browsers from running it as a page of this API's origin. */
-const INERT = {
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "sandbox; default-src 'none'",
-  ...NO_STORE,
-} as const;
-
 /** The response for a request's result: its bytes, a redirect to them, or why there are none. */
-export async function answerResult(c: Context, record: RequestRecord, parts: ApiParts) {
+export async function answerResult(
+  c: Context,
+  record: RequestRecord,
+  parts: ApiParts,
+  options?: Pick<AnswerOptions<202>, 'forOperator'>,
+) {
   const { outcome } = record;
-  if (!outcome) return answerRequest(c, record, parts, { status: 202 });
+  if (!outcome) return answerRequest(c, record, parts, { ...options, status: 202 });
   if (outcome.status !== 'succeeded') throw noResult(outcome);
   const { result } = outcome;
   if (!('check' in result)) {
@@ -30,9 +29,13 @@ export async function answerResult(c: Context, record: RequestRecord, parts: Api
   return redirectTo(c, result, parts);
 }
 
-/** The redirect to a file in the store. */
-export async function redirectTo(c: Context, file: StoredResult, { transfers }: Pick<ApiParts, 'transfers'>) {
-  const Location = await transfers.downloadUrl(file, DOWNLOAD_SECONDS);
+/** The redirect to an object in the store. */
+export async function redirectTo(
+  c: Context,
+  object: DownloadableObject,
+  { transfers }: Pick<ApiParts, 'transfers'>,
+) {
+  const Location = await transfers.downloadUrl(object, DOWNLOAD_SECONDS);
   return c.body(null, 303, { ...INERT, Location });
 }
 

@@ -17,7 +17,8 @@ export interface Route extends RouteConfig {
   };
 }
 
-type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : never;
+/** What a schema checks. */
+export type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : never;
 
 /** The checked parts of a call. */
 interface CheckedInput<Checked extends Route> {
@@ -33,10 +34,11 @@ interface CheckedInput<Checked extends Route> {
   };
 }
 
-/** Handles a call whose parts are checked; `c.req.valid` returns them. */
-type RouteHandler<Checked extends Route> = (
-  c: Context<ApiEnv, string, CheckedInput<Checked>>,
-) => Promise<Response>;
+/** A call whose parts are checked; `c.req.valid` returns them. */
+export type CheckedContext<Checked extends Route> = Context<ApiEnv, string, CheckedInput<Checked>>;
+
+/** Handles a call whose parts are checked. */
+type RouteHandler<Checked extends Route> = (c: CheckedContext<Checked>) => Promise<Response>;
 
 /**
  * Adds a route whose handler gets calls that match the schemas. Others throw an {@link ProblemError} of the status 400 or 415, or
@@ -51,7 +53,7 @@ export function addRoute<Checked extends Route>(
   const json = body?.content['application/json'];
   const schema = json && 'schema' in json ? json.schema : undefined;
   const path = route.path.replaceAll(/\{(.+?)\}/g, ':$1');
-  app.on(route.method, path, async (c: Context<ApiEnv, string, CheckedInput<Checked>>) => {
+  app.on(route.method, path, async (c: CheckedContext<Checked>) => {
     if (route['x-operator']) assertOperator(c.get('caller'));
     await check(c, 'query', query, queryOf(c));
     if (params) await check(c, 'param', params, c.req.param());

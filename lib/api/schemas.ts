@@ -451,6 +451,8 @@ export const TenantSegment = z.object({
     }),
 });
 
+export const TenantTicket = z.object({ ...TenantSegment.shape, ...Ticket.shape });
+
 /** The query of calls that take no parameters. */
 export const NoQuery = ownQuery({});
 

@@ -199,14 +199,14 @@ export function addWorkRoutes(
 
   /** The member of a job that has its payload, or says where it is. */
   async function dataOf({ request, payload }: LeasedJob): Promise<DataMember | ['dataUrl', string]> {
-    const { id, tenant, contentType = BINARY_TYPE, contentEncoding, size = 0 } = request;
+    const { id, tenant, contentType = BINARY_TYPE, contentEncoding } = request;
     if (payload) {
       const type = contentEncoding === undefined ? contentType : BINARY_TYPE;
       return inlineMember({ bytes: payload, contentType: type }, isJson);
     }
     const check = (await records.find({ id, source: '', tenant }))?.payload?.check;
     if (!check) throw new Error(`The payload of ${id} is large, and its record has no reference to it`);
-    const url = await transfers.downloadUrl({ check, size, contentType }, DOWNLOAD_SECONDS);
+    const url = await transfers.downloadUrl({ check, contentType }, DOWNLOAD_SECONDS);
     return ['dataUrl', JSON.stringify(url)];
   }
 }

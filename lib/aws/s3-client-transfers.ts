@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { StoredResult } from '../core/model/stored-result.ts';
 import type {
   ClientTransfers,
+  DownloadableObject,
   ExpectedPart,
   ExpectedUpload,
   UploadedPart,
@@ -116,13 +116,17 @@ export class S3ClientTransfers implements ClientTransfers {
     });
   }
 
-  /** The handler chose the bytes: a browser must download them, and not show them as a page of the bucket's origin. */
-  async downloadUrl({ check, contentType }: StoredResult, expiresInSeconds: number): Promise<string> {
+  /** A handler or a client chose the bytes: a browser must download them, and not show them as a page of the bucket's origin. */
+  async downloadUrl(
+    { check, contentType, contentEncoding }: DownloadableObject,
+    expiresInSeconds: number,
+  ): Promise<string> {
     const command = new GetObjectCommand({
       Bucket: check.bucket,
       Key: check.key,
       VersionId: check.versionId,
       ResponseContentType: contentType,
+      ResponseContentEncoding: contentEncoding,
       ResponseContentDisposition: 'attachment',
     });
     return getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds });

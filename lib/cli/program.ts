@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   status: async (run) => (await import('./status/command.ts')).statusCommand(run),
   wait: async (run) => (await import('./wait/command.ts')).waitCommand(run),
   result: async (run) => (await import('./result/command.ts')).resultCommand(run),
+  payload: async (run) => (await import('./payload/command.ts')).payloadCommand(run),
   cancel: async (run) => (await import('./cancel/command.ts')).cancelCommand(run),
   list: async (run) => (await import('./list/command.ts')).listCommand(run),
   consume: async (run) => (await import('./consume/command.ts')).consumeCommand(run),

@@ -26,6 +26,11 @@ export interface RequestCommandOptions extends ServiceOptions {
   readonly source?: string;
 }
 
+/** Options of commands that operators use for requests of any tenant. */
+export interface TenantCommandOptions extends RequestCommandOptions {
+  readonly tenant?: string;
+}
+
 /** Declares the options of every command that calls the API and prints what it answers. */
 export function addServiceOptions(command: Command): Command {
   return addApiOptions(command).addOption(jsonOption());
@@ -61,4 +66,9 @@ export function jsonOption(): Option {
 /** Declares the options of every command that takes ids of requests. */
 export function addRequestOptions(command: Command): Command {
   return addServiceOptions(command).option('--source <source>', "issuer of the id, if it isn't the API");
+}
+
+/** Declares `--tenant`. */
+export function addTenantOption(command: Command): Command {
+  return command.option('--tenant <tenant>', 'tenant of the request (operators only)');
 }

@@ -8,7 +8,7 @@ import type { Api } from './api.ts';
 import { connect } from './connection.ts';
 import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
 import { allOf } from './list.ts';
-import { fromStore } from './result.ts';
+import { fromStore } from './open-content.ts';
 import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import { type ApiProblem, type Batch, type BatchResultLine, hasBatchEnded } from './types.ts';

@@ -5,11 +5,12 @@ import { readLedger, readReceiptKeys, readRequest, readServiceStatus } from './a
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { BatchesClient } from './batches.ts';
+import type { RequestContent } from './content.ts';
 import { FailuresClient } from './failures.ts';
 import { LimitsClient } from './limits.ts';
 import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts';
+import { openContent } from './open-content.ts';
 import type { PayloadBody } from './payload.ts';
-import { openResult, type RequestResult } from './result.ts';
 import { DEFAULT_RETRY, type OnRetry, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
 import { SchedulesClient } from './schedules.ts';
 import { getRequest, type RequestOptions } from './status.ts';
@@ -118,8 +119,17 @@ export class CoatcheckClient {
    * bucket must allow any origin.
    * @throws RequestPending, RequestFailed, RequestCancelled, RequestExpired, ResultGone, RequestUnknown
    */
-  result(id: string, options: RequestOptions = {}): Promise<RequestResult> {
-    return openResult(this.#api, id, options);
+  result(id: string, options: RequestOptions = {}): Promise<RequestContent> {
+    return openContent(this.#api, 'result', id, options);
+  }
+
+  /**
+   * Gets the payload of a request as it was sent, if it is kept: in its message, until the request has ended, or in the store. One
+   * with a content encoding that `fetch` knows comes decoded. In a browser, a payload in the store is reached as a result is.
+   * @throws PayloadGone if it isn't kept any more; PayloadUnavailable if the API can't read it where it is; RequestUnknown
+   */
+  payload(id: string, options: RequestOptions = {}): Promise<RequestContent> {
+    return openContent(this.#api, 'payload', id, options);
   }
 
   /**
@@ -127,8 +137,8 @@ export class CoatcheckClient {
    * @returns the request: `cancelled`, or `cancelling` until its handler has stopped
    * @throws RequestFinished if it had ended before, RequestUnknown
    */
-  async cancel(id: string, { source, signal }: RequestOptions = {}): Promise<RequestResource> {
-    const path = requestPath(id, '/cancel');
+  async cancel(id: string, { source, tenant, signal }: RequestOptions = {}): Promise<RequestResource> {
+    const path = requestPath(id, '/cancel', tenant);
     return readRequest(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 
@@ -138,8 +148,8 @@ export class CoatcheckClient {
    * @throws RequestUnknown; ApiError with the code `request_unfinished` if the request hasn't ended, or
    * `webhook_unknown` if it has no webhook
    */
-  async repeatWebhook(id: string, { source, signal }: RequestOptions = {}): Promise<RequestResource> {
-    const path = requestPath(id, '/webhook');
+  async repeatWebhook(id: string, { source, tenant, signal }: RequestOptions = {}): Promise<RequestResource> {
+    const path = requestPath(id, '/webhook', tenant);
     return readRequest(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 

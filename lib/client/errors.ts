@@ -77,6 +77,16 @@ export class ResultGone extends ApiError {
   override readonly name = 'ResultGone';
 }
 
+/** The payload of the request isn't kept any more. */
+export class PayloadGone extends ApiError {
+  override readonly name = 'PayloadGone';
+}
+
+/** The payload of the request is where the API can't read it, such as in a message of SQS. The message says what to do. */
+export class PayloadUnavailable extends ApiError {
+  override readonly name = 'PayloadUnavailable';
+}
+
 /** The request has ended without a result. */
 export class RequestNotSucceeded extends ApiError {
   override name: string = 'RequestNotSucceeded';
@@ -209,6 +219,8 @@ const CLASSES: Readonly<Record<string, typeof ApiError>> = {
   request_id_reused: RequestIdReused,
   request_finished: RequestFinished,
   result_gone: ResultGone,
+  payload_gone: PayloadGone,
+  payload_unavailable: PayloadUnavailable,
   request_failed: RequestFailed,
   request_cancelled: RequestCancelled,
   request_expired: RequestExpired,

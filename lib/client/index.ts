@@ -34,6 +34,7 @@ export type {
   RefusedLine,
 } from './batches.ts';
 export { type ClientOptions, CoatcheckClient } from './client.ts';
+export type { RequestContent } from './content.ts';
 export {
   AnswerInvalid,
   ApiError,
@@ -43,7 +44,9 @@ export {
   IdempotencyKeyReused,
   NotAuthorized,
   Overloaded,
+  PayloadGone,
   PayloadTooLarge,
+  PayloadUnavailable,
   RequestCancelled,
   RequestExpired,
   RequestFailed,
@@ -66,7 +69,6 @@ export type {
 export type { LimitsClient } from './limits.ts';
 export type { ListOptions, PageOptions } from './list.ts';
 export type { PayloadBody } from './payload.ts';
-export type { RequestResult } from './result.ts';
 export type { OnRetry, RetryPolicy, Timing } from './retry.ts';
 export type { SchedulesClient } from './schedules.ts';
 export type { RequestOptions } from './status.ts';

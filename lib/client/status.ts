@@ -7,6 +7,8 @@ import type { RequestResource } from './types.ts';
 export interface RequestOptions {
   /** Issuer of the id, if it isn't the API; see {@link RequestResource.source}. */
   readonly source?: string;
+  /** The tenant of the request. For operators. @default the caller's */
+  readonly tenant?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -23,12 +25,12 @@ export function preference(waitSeconds: number | undefined): string | undefined 
 export async function getRequest(
   api: Api,
   id: string,
-  { source, signal }: RequestOptions,
+  { source, tenant, signal }: RequestOptions,
   waitSeconds?: number,
 ): Promise<{ readonly request: RequestResource; readonly answer: JsonAnswer }> {
   const answer = await api.json({
     method: 'GET',
-    path: requestPath(id),
+    path: requestPath(id, '', tenant),
     query: { source },
     headers: { prefer: preference(waitSeconds) },
     signal,

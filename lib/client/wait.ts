@@ -20,8 +20,8 @@ const POLL_SECONDS = 1;
 
 /** Polls until the request has ended. @throws WaitTimedOut, ApiError, ConnectionFailed, the signal's reason */
 export async function waitForEnd(api: Api, id: string, options: WaitOptions): Promise<RequestResource> {
-  const { timeoutMilliseconds, onChange, source, signal } = options;
-  const waiter = new Waiter(api, id, { source, onChange });
+  const { timeoutMilliseconds, onChange, source, tenant, signal } = options;
+  const waiter = new Waiter(api, id, { source, tenant, onChange });
   if (timeoutMilliseconds === undefined) return waiter.run(signal);
   const timeout = AbortSignal.timeout(timeoutMilliseconds);
   try {
@@ -35,10 +35,10 @@ export async function waitForEnd(api: Api, id: string, options: WaitOptions): Pr
 class Waiter {
   readonly #api: Api;
   readonly #id: string;
-  readonly #options: Pick<WaitOptions, 'source' | 'onChange'>;
+  readonly #options: Pick<WaitOptions, 'source' | 'tenant' | 'onChange'>;
   latest?: RequestResource;
 
-  constructor(api: Api, id: string, options: Pick<WaitOptions, 'source' | 'onChange'>) {
+  constructor(api: Api, id: string, options: Pick<WaitOptions, 'source' | 'tenant' | 'onChange'>) {
     this.#api = api;
     this.#id = id;
     this.#options = options;
@@ -46,7 +46,7 @@ class Waiter {
 
   async run(signal?: AbortSignal, milliseconds = Number.POSITIVE_INFINITY): Promise<RequestResource> {
     const { now, sleep } = this.#api.timing;
-    const { source, onChange } = this.#options;
+    const { source, tenant, onChange } = this.#options;
     const endsAt = now() + milliseconds;
     for (;;) {
       const askedAt = now();
@@ -54,7 +54,12 @@ class Waiter {
         onChange ? WATCHED_HOLD_SECONDS : MAX_HELD_SECONDS,
         (endsAt - askedAt) / 1000,
       );
-      const { request, answer } = await getRequest(this.#api, this.#id, { source, signal }, heldSeconds);
+      const { request, answer } = await getRequest(
+        this.#api,
+        this.#id,
+        { source, tenant, signal },
+        heldSeconds,
+      );
       this.#update(request);
       if (hasEnded(request)) return request;
       const pauseSeconds = parseRetryAfter(answer.headers.get('retry-after'), now()) ?? POLL_SECONDS;

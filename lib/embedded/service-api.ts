@@ -24,12 +24,13 @@ import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
 import { SqliteFailureIndex } from '../stores/sqlite/failure-index.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
+import { SqliteRequestMessages } from '../stores/sqlite/request-messages.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { serviceActions } from './actions/service-actions.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
 import { serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
-import { QUEUES } from './storage.ts';
+import { QUEUES, REQUEST_LANES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 
 /** What the API of a service is made of. */
@@ -107,6 +108,9 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     index: new SqliteRecordIndex(file, clock),
     failures: new FailureGroups(new SqliteFailureIndex(file), clock),
     transfers,
+    messages: new SqliteRequestMessages(file, [...Object.values(REQUEST_LANES), QUEUES.deadLetters]),
+    store: payloads,
+    payloadSources: settings.claimCheckSources,
     limits: intake.limits,
     // Held calls cost nothing here.
     heldCalls: { mayHold: async () => true },

@@ -18,7 +18,7 @@ const MAX_FIELDS = 20;
 /** A ticket holds the metadata of an upload. */
 const MAX_FIELD_BYTES = 65_536;
 
-/** A result is untrusted content. These headers keep browsers from running it as a page of this origin. */
+/** A result or a payload is untrusted content. These headers keep browsers from running it as a page of this origin. */
 const INERT = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "sandbox; default-src 'none'",
@@ -26,7 +26,7 @@ const INERT = {
   'Cache-Control': 'no-store',
 };
 
-/** Takes uploads and gives out results, by tickets. */
+/** Takes uploads and gives out results and payloads, by tickets. */
 export function transferRoutes(transfers: DirectoryClientTransfers): Hono {
   const app = new Hono();
   app.post(TRANSFER_PATHS.form, async (c) => {
@@ -42,10 +42,12 @@ export function transferRoutes(transfers: DirectoryClientTransfers): Hono {
       body,
       size,
       contentType = BINARY_TYPE,
+      contentEncoding,
     } = await transfers.openDownload(c.req.query(TICKET_FIELD) ?? '');
     const length = size === undefined ? {} : { 'Content-Length': String(size) };
+    const encoding = contentEncoding === undefined ? {} : { 'Content-Encoding': contentEncoding };
     return new Response(ReadableStream.from(body), {
-      headers: { ...INERT, ...length, 'Content-Type': contentType },
+      headers: { ...INERT, ...length, ...encoding, 'Content-Type': contentType },
     });
   });
   app.onError((error, c) => {

@@ -89,7 +89,7 @@ describe('the description', () => {
       ),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 59);
+    expect(operationsOf(description)).toHaveProperty('size', 65);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {
@@ -108,7 +108,7 @@ describe('the description', () => {
       .map(({ method, path }) => `${method} ${path.replaceAll(/\/:(\w+)/g, '/{$1}')}`);
     const operations = [...operationsOf(await described()).keys()];
     expect(new Set(routes)).toEqual(new Set([...operations, 'GET /v1/openapi.json']));
-    expect(operations).toHaveLength(32);
+    expect(operations).toHaveLength(38);
   });
 
   test('has every answer of the walk, and no other', async () => {
@@ -170,6 +170,8 @@ describe('the description', () => {
       ],
       'GET /v1/requests/{id}': ['header if-none-match', 'header prefer', 'path id', 'query source'],
       'GET /v1/requests/{id}/result': ['path id', 'query source'],
+      'GET /v1/requests/{id}/payload': ['path id', 'query source'],
+      'GET /v1/tenants/{tenant}/requests/{id}/payload': ['path id', 'path tenant', 'query source'],
       'POST /v1/requests/{id}/cancel': ['path id', 'query source'],
       'POST /v1/requests/{id}/webhook': ['path id', 'query source'],
       'POST /v1/uploads/{id}/parts': ['path id'],

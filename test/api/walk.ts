@@ -20,6 +20,7 @@ interface Subject {
   readonly api: ApiHarness;
   readonly id: string;
   readonly uploadName: string;
+  readonly tenant?: string;
 }
 
 /** Changes to an operation's valid call. */
@@ -28,6 +29,19 @@ interface Call {
   readonly body?: string;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The tenant of what operators ask for. */
+const TENANT = 'acme';
+
+/** A call about a request. @param tenant that an operator names */
+function ofRequest(method: 'GET' | 'POST', rest: string, tenant?: string) {
+  const owner = tenant === undefined ? '' : `/tenants/${tenant}`;
+  return {
+    call: ({ api, id }: Subject, { headers }: Call) =>
+      api.call(method, `/v1${owner}/requests/${id}${rest}`, { headers }),
+    breaks: failingRead,
+  };
 }
 
 /** Every operation, with a valid call for a request that is queued or waits for its upload in parts. */
@@ -50,22 +64,16 @@ const OPERATIONS = {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/tenants/acme/requests${query}`),
     breaks: ({ api }: Subject) => api.index.faults.inject('list', 'fails before'),
   },
-  getRequest: {
-    call: ({ api, id }: Subject, { headers }: Call) => api.call('GET', `/v1/requests/${id}`, { headers }),
-    breaks: failingRead,
-  },
-  getResult: {
-    call: ({ api, id }: Subject) => api.call('GET', `/v1/requests/${id}/result`),
-    breaks: failingRead,
-  },
-  cancelRequest: {
-    call: ({ api, id }: Subject) => api.call('POST', `/v1/requests/${id}/cancel`),
-    breaks: failingRead,
-  },
-  repeatWebhook: {
-    call: ({ api, id }: Subject) => api.call('POST', `/v1/requests/${id}/webhook`),
-    breaks: failingRead,
-  },
+  getRequest: ofRequest('GET', ''),
+  getResult: ofRequest('GET', '/result'),
+  getPayload: ofRequest('GET', '/payload'),
+  cancelRequest: ofRequest('POST', '/cancel'),
+  repeatWebhook: ofRequest('POST', '/webhook'),
+  getRequestOfTenant: ofRequest('GET', '', TENANT),
+  getResultOfTenant: ofRequest('GET', '/result', TENANT),
+  getPayloadOfTenant: ofRequest('GET', '/payload', TENANT),
+  cancelRequestOfTenant: ofRequest('POST', '/cancel', TENANT),
+  repeatWebhookOfTenant: ofRequest('POST', '/webhook', TENANT),
   openUpload: {
     call: ({ api }: Subject, { json = { size: 5 }, body, headers }: Call) =>
       api.call('POST', '/v1/uploads', body === undefined ? { json } : { body, headers }),
@@ -189,7 +197,21 @@ const ENDPOINT = { url: 'https://example.com/hook' };
 const OF_ACME = '?value=acme';
 const FROM = '2026-01-31T12:00:00Z';
 
-const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest', 'repeatWebhook'] as const;
+const OF_A_REQUEST_OF_TENANT = [
+  'getRequestOfTenant',
+  'getResultOfTenant',
+  'getPayloadOfTenant',
+  'cancelRequestOfTenant',
+  'repeatWebhookOfTenant',
+] as const;
+const OF_A_REQUEST = [
+  'getRequest',
+  'getResult',
+  'getPayload',
+  'cancelRequest',
+  'repeatWebhook',
+  ...OF_A_REQUEST_OF_TENANT,
+] as const;
 const OF_AN_UPLOAD = ['getPartUrls', 'completeUpload', 'abortUpload'] as const;
 const OF_AN_ENDPOINT = [
   'getWebhookEndpoint',
@@ -290,33 +312,54 @@ export const WALK: readonly Step[] = [
       api.call('POST', '/v1/requests', { body: 'other', headers: { 'Coatcheck-Request-Id': 'order-17' } }),
   }),
 
-  step('getRequest', 200, undefined),
-  step('getRequest', 304, undefined, { call: { headers: { 'If-None-Match': '*' } } }),
+  ...(['getRequest', 'getRequestOfTenant'] as const).flatMap((operation) => [
+    step(operation, 200, undefined),
+    step(operation, 304, undefined, { call: { headers: { 'If-None-Match': '*' } } }),
+  ]),
 
-  step('getResult', 202, undefined),
-  step('getResult', 200, undefined, { prepare: deliver }),
-  step('getResult', 303, undefined, { result: 'x'.repeat(10_000), prepare: deliver }),
-  step('getResult', 409, 'request_cancelled', { prepare: cancel }),
-  step('getResult', 410, 'result_gone', {
-    result: 'x'.repeat(10_000),
-    prepare: async (subject) => {
-      await deliver(subject);
-      subject.api.harness.clock.advanceSeconds(20 * 86_400);
-    },
-  }),
+  ...(['getResult', 'getResultOfTenant'] as const).flatMap((operation) => [
+    step(operation, 202, undefined),
+    step(operation, 200, undefined, { prepare: deliver }),
+    step(operation, 303, undefined, { result: 'x'.repeat(10_000), prepare: deliver }),
+    step(operation, 409, 'request_cancelled', { prepare: cancel }),
+    step(operation, 410, 'result_gone', {
+      result: 'x'.repeat(10_000),
+      prepare: async (subject) => {
+        await deliver(subject);
+        subject.api.harness.clock.advanceSeconds(20 * 86_400);
+      },
+    }),
+  ]),
 
-  step('cancelRequest', 200, undefined),
-  step('cancelRequest', 202, undefined, {
-    prepare: ({ api, id }) => {
-      const leaseEndsAt = api.harness.clock.now() + 60_000;
-      return api.records.claim({ id, source: '' }, leaseEndsAt);
-    },
-  }),
-  step('cancelRequest', 409, 'request_finished', { prepare: deliver }),
+  ...(['getPayload', 'getPayloadOfTenant'] as const).flatMap((operation) => [
+    step(operation, 200, undefined, { options: { readsQueue: true } }),
+    step(operation, 303, undefined, { options: { inlineLimitBytes: 4 }, prepare: deliver }),
+    step(operation, 409, 'payload_unavailable'),
+    step(operation, 410, 'payload_gone', { prepare: deliver }),
+  ]),
 
-  step('repeatWebhook', 202, undefined, { options: WITH_WEBHOOK, prepare: deliver }),
-  step('repeatWebhook', 409, 'request_unfinished', { options: WITH_WEBHOOK }),
-  step('repeatWebhook', 409, 'webhook_unknown', { prepare: deliver }),
+  ...(['cancelRequest', 'cancelRequestOfTenant'] as const).flatMap((operation) => [
+    step(operation, 200, undefined),
+    step(operation, 202, undefined, {
+      prepare: ({ api, id, tenant }) => {
+        const leaseEndsAt = api.harness.clock.now() + 60_000;
+        return api.records.claim({ id, source: '', tenant }, leaseEndsAt);
+      },
+    }),
+    step(operation, 409, 'request_finished', { prepare: deliver }),
+  ]),
+
+  ...(['repeatWebhook', 'repeatWebhookOfTenant'] as const).flatMap((operation) => [
+    step(operation, 202, undefined, { options: WITH_WEBHOOK, prepare: deliver }),
+    step(operation, 409, 'request_unfinished', { options: WITH_WEBHOOK }),
+    step(operation, 409, 'webhook_unknown', { prepare: deliver }),
+  ]),
+
+  ...OF_A_REQUEST_OF_TENANT.map((operation) =>
+    step(operation, 403, 'operator_required', {
+      options: { callerOf: () => ({ tenant: TENANT, isOperator: false }) },
+    }),
+  ),
 
   step('listRequests', 200, undefined),
   step('listRequests', 400, 'request_malformed', { call: { query: '?limit=0' } }),
@@ -474,14 +517,15 @@ function broken(operation: Operation): Step {
 async function subjectOf(operation: Operation, api: ApiHarness): Promise<Subject> {
   if (isOfEndpoints(operation)) return endpointSubject(api);
   if (OF_A_FAILURE.some((name) => name === operation)) return failureSubject(api);
+  const tenant = OF_A_REQUEST_OF_TENANT.some((name) => name === operation) ? TENANT : undefined;
   const isUpload = OF_AN_UPLOAD.some((name) => name === operation);
   const response = await (isUpload
     ? api.call('POST', '/v1/uploads', { json: { size: 5, multipart: true } })
-    : api.call('POST', '/v1/requests', { body: 'hello' }));
+    : api.call('POST', '/v1/requests', { body: 'hello', tenant }));
   const body: unknown = await response.json();
   const uploadName = api.transfers.unfinished[0] ?? '';
   api.transfers.putPart(uploadName, 1, 'hello');
-  return { api, id: idIn(body), uploadName };
+  return { api, id: idIn(body), uploadName, tenant };
 }
 
 function isOfEndpoints(operation: Operation): boolean {
@@ -544,6 +588,6 @@ async function deliver({ api }: Subject): Promise<void> {
   await api.deliver();
 }
 
-async function cancel({ api, id }: Subject): Promise<void> {
-  await api.call('POST', `/v1/requests/${id}/cancel`);
+async function cancel({ api, id, tenant }: Subject): Promise<void> {
+  await api.call('POST', `/v1/requests/${id}/cancel`, { tenant });
 }

@@ -129,6 +129,31 @@ test('downloads a result from the store', async () => {
   expect((await coatcheck(['result', id, ...api])).stdout).toBe(large);
 });
 
+test('prints the payload of a request, or writes it to a file', async () => {
+  const large = `text${'x'.repeat(1_000_000)}`;
+  const id = await ticketFor(large);
+  const waiting = await coatcheck(['payload', id, ...api]);
+  expect(waiting.exitCode).toBe(1);
+  expect(waiting.stderr).toContain('which the queue gives to processors only');
+  await served.api.deliver();
+  expect((await coatcheck(['payload', id, ...api])).stdout).toBe(large);
+  const file = join(await temporaryFolder(), 'payload.txt');
+  const saved = await coatcheck(['payload', id, '-o', file, '--json', ...api]);
+  expect(JSON.parse(saved.stdout)).toMatchObject({ id, file, size: large.length });
+  expect(await readFile(file, 'utf8')).toBe(large);
+});
+
+test('--tenant is for operators', async () => {
+  const response = await served.api.call('POST', '/v1/requests', { body: 'hello', tenant: 'acme' });
+  const { id }: { readonly id: string } = JSON.parse(await response.text());
+  const named = ['--tenant', 'acme', ...api];
+  expect((await coatcheck(['status', id, ...api])).stderr).toContain('request_unknown');
+  expect((await coatcheck(['status', id, ...named])).stdout).toMatch(`${id}\tqueued`);
+  expect((await coatcheck(['result', id, ...named])).exitCode).toBe(6);
+  expect((await coatcheck(['payload', id, ...named])).stderr).toContain('gives to processors only');
+  expect((await coatcheck(['cancel', id, ...named])).stdout).toMatch(`${id}\tcancelled`);
+});
+
 test('leaves no file if a download breaks off', async () => {
   const id = await ticketFor('text');
   await served.api.deliver();

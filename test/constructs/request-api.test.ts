@@ -141,7 +141,17 @@ it('has permission for its own calls and no others', () => {
     },
     { Effect: 'Allow', Action: 's3:AbortMultipartUpload', Resource: `${bucket}/requests/tickets/*` },
     { Effect: 'Allow', Action: 's3:GetObjectVersion', Resource: `${bucket}/results/*` },
-    { Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucket}/payloads/*` },
+    {
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Resource: [`${bucket}/payloads/*`, `${bucket}/requests/*`],
+    },
+    {
+      Effect: 'Allow',
+      Action: 's3:ListBucket',
+      Resource: bucket,
+      Condition: { StringLike: { 's3:prefix': ['requests/*', 'payloads/*'] } },
+    },
   ]);
   expect(Object.keys(resource(template, 'AWS::IAM::Role', 'ServiceApi').properties)).toEqual([
     'AssumeRolePolicyDocument',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { Service, type SubmittedRequest } from './service.ts';
@@ -82,6 +83,56 @@ describe('a request submitted by HTTP', () => {
       path = page.next && `/v1/requests?limit=3&status=succeeded&cursor=${page.next}`;
     }
     expect(seen).toContain(id);
+  });
+});
+
+describe('a payload can be had', () => {
+  const payloadOf = (id: string) => service.call('GET', `/v1/requests/${id}/payload`);
+  const linked = async (response: Response) => {
+    expect(response.status).toBe(303);
+    return fetch(response.headers.get('location') ?? '');
+  };
+
+  test('from the store after its request has ended, until it is deleted there', async () => {
+    const body = new Uint8Array(gzipSync(JSON.stringify({ do: 'echo', value: randomBytes(500_000) })));
+    const headers = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' };
+    const response = await service.call('POST', '/v1/requests', { body, headers });
+    const { id } = (await response.json()) as SubmittedRequest;
+    await ended(id);
+    const fetched = await linked(await payloadOf(id));
+    expect(fetched.headers.get('content-type')).toBe('application/json');
+    expect(fetched.headers.get('content-encoding')).toBe('gzip');
+    expect(await fetched.json()).toMatchObject({ do: 'echo' });
+    const { key = '', versionId = '' } = (await service.record(id))?.payload?.check ?? {};
+    await service.remove(key, versionId);
+    const gone = await payloadOf(id);
+    expect([gone.status, await gone.json()]).toMatchObject([410, { code: 'payload_gone' }]);
+  });
+
+  test('from the store where it was uploaded', async () => {
+    const payload = JSON.stringify({ do: 'echo', value: 'uploaded' });
+    const { id, send } = await formFor({ size: payload.length, contentType: 'application/json' });
+    await send(payload);
+    await ended(id);
+    const fetched = await linked(await payloadOf(id));
+    expect(fetched.headers.get('content-type')).toBe('application/json');
+    expect(await fetched.text()).toBe(payload);
+  });
+
+  test('from no message: the answer says so', async () => {
+    const { id } = await service.submit({ do: 'stamp' });
+    await ended(id);
+    const gone = await payloadOf(id);
+    expect([gone.status, await gone.json()]).toMatchObject([410, { code: 'payload_gone' }]);
+  });
+
+  test('by operators under its tenant only', async () => {
+    const { id } = await service.submit({ do: 'stamp' });
+    const path = `/v1/tenants/acme/requests/${id}`;
+    for (const rest of ['', '/payload', '/result']) {
+      const other = await service.call('GET', path + rest);
+      expect([other.status, await other.json()]).toMatchObject([404, { code: 'request_unknown' }]);
+    }
   });
 });
 

@@ -13,8 +13,10 @@ import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
+import type { DecodedRequest } from '../../lib/core/model/decoded-request.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
 import { type ReceiptSigner, receiptSigner } from '../../lib/core/model/receipt.ts';
+import { identityDigest, type RequestIdentity } from '../../lib/core/model/request-id.ts';
 import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import type {
   Admission,
@@ -29,6 +31,7 @@ import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
+import { decode } from '../../lib/core/wire/decode.ts';
 import { MemoryFailureIndex } from '../../lib/stores/memory/failure-index.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
@@ -101,6 +104,8 @@ export class SetSigners implements ReceiptSigners {
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** The API's record store, if it differs from the engine's. */
   readonly recordStore?: RecordStore;
+  /** Whether the API can read its queue, as it can in a file. @default false */
+  readonly readsQueue?: boolean;
   /** Whether the queue keeps order. @default false */
   readonly ordered?: boolean;
   /** How long the queue can delay a message, in seconds. @default - for ever */
@@ -141,6 +146,7 @@ export class ApiHarness {
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
     const {
       recordStore,
+      readsQueue = false,
       ordered = false,
       maxDelaySeconds = Number.POSITIVE_INFINITY,
       priorities,
@@ -196,6 +202,9 @@ export class ApiHarness {
         index,
         failures: new FailureGroups(this.failureIndex, clock),
         transfers,
+        messages: readsQueue ? { find: async (request) => this.#messagesOf(request) } : undefined,
+        store,
+        payloadSources: settings.claimCheckSources,
         limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
         heldCalls: this.heldCalls,
         logger,
@@ -248,6 +257,13 @@ export class ApiHarness {
   /** A message of the queue as a delivery. */
   deliveryOf(message: string): MemoryMessage {
     return delivery(message, { id: crypto.randomUUID() });
+  }
+
+  #messagesOf(request: RequestIdentity): DecodedRequest[] {
+    return this.queue.sent
+      .flatMap(({ message }) => decode(this.deliveryOf(message), this.harness.settings))
+      .filter((each) => 'metadata' in each)
+      .filter((each) => identityDigest('record', each) === identityDigest('record', request));
   }
 
   async #wait(milliseconds: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { formatClaimCheck } from '../../lib/core/model/claim-check.ts';
-import type { StoredResult } from '../../lib/core/model/stored-result.ts';
 import type {
   ClientTransfers,
+  DownloadableObject,
   ExpectedPart,
   ExpectedUpload,
   UploadedPart,
@@ -97,7 +97,7 @@ export class MemoryClientTransfers implements ClientTransfers {
     });
   }
 
-  downloadUrl({ check }: StoredResult, expiresInSeconds: number): Promise<string> {
+  downloadUrl({ check }: DownloadableObject, expiresInSeconds: number): Promise<string> {
     const path = formatClaimCheck(check).replace('s3:/', 'https://store.example');
     return this.faults.around('downloadUrl', () => `${path}#expires=${expiresInSeconds}`);
   }

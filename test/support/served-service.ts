@@ -24,14 +24,8 @@ export async function openServedService(
     clock,
   );
   const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
-  const app = createServiceApi({
-    ...parts,
-    baseUrl: 'http://127.0.0.1',
-    transferKey: randomBytes(32),
-    receipts,
-  });
   const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
-  server.use(app);
+  server.use(createServiceApi({ ...parts, baseUrl: server.url, transferKey: randomBytes(32), receipts }));
   onTestFinished(async () => {
     await server.close();
     await service.close();

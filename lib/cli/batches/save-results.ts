@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { CoatcheckClient } from '../../client/index.ts';
 import { CoatcheckError } from '../../core/base/errors.ts';
 import { note } from '../../terminal/output.ts';
-import { ResultUnsaved } from '../result-file.ts';
+import { ContentUnsaved } from '../content-file.ts';
 
-/** Writes the results of a batch to a file, which appears once it is complete. @throws ResultUnsaved, ApiError, ConnectionFailed */
+/** Writes the results of a batch to a file, which appears once it is complete. @throws ContentUnsaved, ApiError, ConnectionFailed */
 export async function saveResults(
   id: string,
   file: string,
@@ -28,7 +28,7 @@ export async function saveResults(
   } catch (error) {
     await rm(partial, { force: true });
     signal.throwIfAborted();
-    throw error instanceof CoatcheckError ? error : new ResultUnsaved(id, file, error);
+    throw error instanceof CoatcheckError ? error : new ContentUnsaved(`result of ${id}`, file, error);
   }
   note(`${file}: ${count} lines`);
 }

@@ -3,7 +3,7 @@ import { eachRequest } from '../each-request.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
+import { addRequestOptions, addTenantOption, type TenantCommandOptions } from '../service-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -16,10 +16,10 @@ export function cancelCommand(run: Run): Command {
     .description('Cancel requests: at once, or when their handler stops (status "cancelling").')
     .argument('<ids...>', 'tickets')
     .addHelpText('after', EXAMPLES);
-  return addRequestOptions(command).action((ids: string[], options: RequestCommandOptions) =>
+  return addTenantOption(addRequestOptions(command)).action((ids: string[], options: TenantCommandOptions) =>
     withService(options, run.signal, async (client) => {
-      const { source, json } = options;
-      const cancel = (id: string) => client.cancel(id, { source, signal: run.signal });
+      const { source, tenant, json } = options;
+      const cancel = (id: string) => client.cancel(id, { source, tenant, signal: run.signal });
       await printRequests(await eachRequest(ids, run, cancel), { json });
     }),
   );

@@ -4,7 +4,7 @@ import { EXIT_CODES_HELP, exitCodeOf } from '../exit-status.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
+import { addRequestOptions, addTenantOption, type TenantCommandOptions } from '../service-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,10 +18,12 @@ export function statusCommand(run: Run): Command {
     .argument('<ids...>', 'tickets')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
-  return addRequestOptions(command).action((ids: string[], options: RequestCommandOptions) =>
+  return addTenantOption(addRequestOptions(command)).action((ids: string[], options: TenantCommandOptions) =>
     withService(options, run.signal, async (client) => {
-      const { source, json } = options;
-      const requests = await eachRequest(ids, run, (id) => client.status(id, { source, signal: run.signal }));
+      const { source, tenant, json } = options;
+      const requests = await eachRequest(ids, run, (id) =>
+        client.status(id, { source, tenant, signal: run.signal }),
+      );
       for (const request of requests) run.exit.add(exitCodeOf(request));
       await printRequests(requests, { json, detailed: true });
     }),

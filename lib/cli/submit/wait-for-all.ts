@@ -2,12 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotAuthorized, type RequestResource, WaitTimedOut } from '../../client/index.ts';
 import { mapConcurrently } from '../../core/base/map-concurrently.ts';
+import { saveContent } from '../content-file.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
 import { formatForecast } from '../format-forecast.ts';
 import { extensionOf } from '../media-types.ts';
 import { isExpected, reportError } from '../report-error.ts';
 import { formatOutcome, formatProgress } from '../request-rows.ts';
-import { saveResult } from '../result-file.ts';
 import type { SubmitContext, TrackedRequest } from './submit-all.ts';
 
 /** Requests that are polled concurrently. */
@@ -88,7 +88,7 @@ async function download(
     const result = await client.result(request.id, { source, signal });
     const path = join(folder, `${name}.result.${extensionOf(result.contentType)}`);
     await mkdir(folder, { recursive: true });
-    await saveResult(request.id, result, path, signal);
+    await saveContent(`result of ${request.id}`, result, path, signal);
     return path;
   } catch (error) {
     if (signal.aborted || !isExpected(error)) throw error;

@@ -64,8 +64,8 @@ export class ApiRole extends FunctionRole {
     this.allowObjects(payloadBucket, ['s3:AbortMultipartUpload'], uploads);
     // Links to results name the version.
     this.allowObjects(payloadBucket, ['s3:GetObjectVersion'], resultPrefix);
-    // To reuse the payload that an earlier submission of the same request stored.
-    this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
+    // To give payloads out, and to reuse the one that an earlier submission of the same request stored.
+    this.allowReading(payloadBucket, uploadPrefix, payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
   }
 

@@ -9,6 +9,10 @@ export interface PinnedPayload {
   readonly digest: string;
   /** Where it is stored; absent if it is inline. */
   readonly check?: ClaimCheck;
+  /** The content type of one that is stored, if its message says it. */
+  readonly contentType?: string;
+  /** The content encoding of one that is stored, if its message says it. */
+  readonly contentEncoding?: string;
   /** The id of the latest message with this payload. */
   readonly messageId: string;
   /** When that message was sent, in milliseconds since 1970. */
@@ -23,7 +27,14 @@ export function pinnedPayloadOf(
   const { payload } = request;
   if ('unreadable' in payload) return undefined;
   const pinned = { digest: payloadDigest(request), messageId, sentAt };
-  return 'inline' in payload ? pinned : { ...pinned, check: payload };
+  if ('inline' in payload) return pinned;
+  const { contentType, contentEncoding } = request;
+  return {
+    ...pinned,
+    check: payload,
+    ...(contentType !== undefined && { contentType }),
+    ...(contentEncoding !== undefined && { contentEncoding }),
+  };
 }
 
 /**

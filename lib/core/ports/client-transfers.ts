@@ -1,5 +1,5 @@
 import { CoatcheckError } from '../base/errors.ts';
-import type { StoredResult } from '../model/stored-result.ts';
+import type { ClaimCheck } from '../model/claim-check.ts';
 
 /** A payload that a client will upload directly to the store. */
 export interface ExpectedUpload {
@@ -45,6 +45,14 @@ export interface UploadedPart {
   readonly etag: string;
 }
 
+/** A result or a payload in the store. */
+export interface DownloadableObject {
+  readonly check: ClaimCheck;
+  readonly contentType: string;
+  /** @default - S3 says the object's own, a directory none */
+  readonly contentEncoding?: string;
+}
+
 /** Lets clients transfer data directly to and from the store, with links that expire. */
 export interface ClientTransfers {
   /** Signs a form that is valid for this upload only. */
@@ -68,8 +76,8 @@ export interface ClientTransfers {
   completeParts(key: string, uploadName: string, parts: readonly UploadedPart[], size: number): Promise<void>;
   /** Drops an upload and its parts. Does nothing if the upload doesn't exist. */
   abortParts(key: string, uploadName: string): Promise<void>;
-  /** Signs a URL to GET a result from. */
-  downloadUrl(result: StoredResult, expiresInSeconds: number): Promise<string>;
+  /** Signs a URL to GET an object from. */
+  downloadUrl(object: DownloadableObject, expiresInSeconds: number): Promise<string>;
 }
 
 /** The parts that the client listed aren't the parts of its upload. */

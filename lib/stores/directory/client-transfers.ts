@@ -2,6 +2,7 @@ import { DAY_MILLISECONDS } from '../../core/base/time.ts';
 import type { StoredResult } from '../../core/model/stored-result.ts';
 import type {
   ClientTransfers,
+  DownloadableObject,
   ExpectedPart,
   ExpectedUpload,
   UploadedPart,
@@ -47,7 +48,7 @@ type Permission =
       readonly sha256?: string;
     }
   | { readonly to: 'upload part'; readonly name: string; readonly number: number; readonly size: number }
-  | { readonly to: 'download'; readonly result: StoredResult };
+  | { readonly to: 'download'; readonly object: DownloadableObject };
 
 /** A day: parts of an upload that isn't completed within it are deleted. */
 const INCOMPLETE_UPLOAD_MILLISECONDS = DAY_MILLISECONDS;
@@ -104,10 +105,10 @@ export class DirectoryClientTransfers implements ClientTransfers {
     return this.#parts.delete(name);
   }
 
-  async downloadUrl(result: StoredResult, expiresInSeconds: number): Promise<string> {
+  async downloadUrl(object: DownloadableObject, expiresInSeconds: number): Promise<string> {
     return this.#url(
       TRANSFER_PATHS.download,
-      this.#tickets.sign({ to: 'download', result }, expiresInSeconds),
+      this.#tickets.sign({ to: 'download', object }, expiresInSeconds),
     );
   }
 
@@ -125,8 +126,9 @@ export class DirectoryClientTransfers implements ClientTransfers {
 
   /** Opens what a ticket is for. @throws TicketRefused, PayloadMissing */
   async openDownload(ticket: string): Promise<OpenedPayload> {
-    const { result } = this.#permission(ticket, 'download');
-    return this.#store.open(result.check, new AbortController().signal);
+    const { check, contentType, contentEncoding } = this.#permission(ticket, 'download').object;
+    const opened = await this.#store.open(check, new AbortController().signal);
+    return { ...opened, contentType, contentEncoding };
   }
 
   async #keep(upload: ExpectedUpload, body: AsyncIterable<Uint8Array>): Promise<void> {

@@ -1,0 +1,27 @@
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import { payloadDigest } from '../model/pinned-payload.ts';
+import type { RequestRecord } from '../model/request-record.ts';
+import type { RequestMessages } from '../ports/request-messages.ts';
+
+/** The payload of a request, with what its message says about it. */
+export type FoundPayload = Pick<
+  DecodedRequest,
+  'payload' | 'contentType' | 'contentEncoding' | 'contentLanguage'
+>;
+
+/**
+ * Finds the payload of a request: the one that its first attempt had, if there was one.
+ * @param messages absent where queues can't be read
+ * @returns undefined if it is in no message that can be read, and not stored
+ */
+export async function findPayload(
+  { request, payload: pinned }: RequestRecord,
+  messages: RequestMessages | undefined,
+): Promise<FoundPayload | undefined> {
+  if (pinned?.check) {
+    const { check, contentType, contentEncoding } = pinned;
+    return { payload: check, contentType, contentEncoding };
+  }
+  const found = (await messages?.find(request)) ?? [];
+  return pinned ? found.find((each) => payloadDigest(each) === pinned.digest) : found[0];
+}
