@@ -14,8 +14,9 @@ import {
 } from './action-schemas.ts';
 import type { ApiEnv } from './context.ts';
 import { cursorTo, positionIn } from './cursor.ts';
+import { INERT } from './inert.ts';
 import { NO_STORE } from './no-store.ts';
-import { jsonBody, problems } from './openapi.ts';
+import { BYTES, jsonBody, problems } from './openapi.ts';
 import { payloadOf } from './payload-forms.ts';
 import { checkedMetadata, contentTypeOf, timeOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
@@ -89,6 +90,20 @@ const get = {
   responses: { 200: { ...ANSWER, description: 'The action.' }, ...problems(400, 401, 403, 404, 500) },
 } as const satisfies Route;
 
+const payload = {
+  method: 'get',
+  path: `${PATH}/{id}/payload`,
+  operationId: 'getActionPayload',
+  'x-operator': true,
+  summary: 'Get the payload that an action retries a request with',
+  description: 'For operators.',
+  request: OF_ONE,
+  responses: {
+    200: { description: 'The payload, in its own content type.', content: BYTES },
+    ...problems(400, 401, 403, 404, 500),
+  },
+} as const satisfies Route;
+
 const requests = {
   method: 'get',
   path: `${PATH}/{id}/requests`,
@@ -121,7 +136,7 @@ const list = {
 } as const satisfies Route;
 
 /** The routes of this file, for the OpenAPI document. */
-export const ACTION_ROUTES = [plan, list, get, requests, apply, abort];
+export const ACTION_ROUTES = [plan, list, get, payload, requests, apply, abort];
 
 export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
   addRoute(app, plan, async (c) => {
@@ -145,6 +160,14 @@ export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
 
   addRoute(app, get, async (c) => {
     return c.json(resourceOf(await actions.get(c.req.valid('param').id)), 200, NO_STORE);
+  });
+
+  addRoute(app, payload, async (c) => {
+    const { base64, contentType } = await actions.payload(c.req.valid('param').id);
+    return c.body(new Uint8Array(Buffer.from(base64, 'base64')), 200, {
+      ...INERT,
+      'Content-Type': contentType,
+    });
   });
 
   addRoute(app, requests, async (c) => {

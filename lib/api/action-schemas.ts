@@ -114,6 +114,10 @@ export const Action = z
     rate: z.number().meta(RATE),
     canary: z.object(CANARY).optional(),
     reason: z.string().optional(),
+    payload: z
+      .object({ size: Count.meta({ description: 'In bytes.' }), contentType: z.string() })
+      .optional()
+      .meta({ description: 'What it retries a request with, in place of its payload.' }),
     createdAt: Time,
     createdBy: z
       .string()

@@ -10,6 +10,7 @@ const STATUSES = {
   action_invalid: 422,
   action_not_planned: 409,
   action_over: 409,
+  action_payload_unknown: 404,
   action_unknown: 404,
   filter_empty: 422,
   filter_invalid: 422,

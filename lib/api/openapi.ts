@@ -1,8 +1,15 @@
 import type * as z from 'zod';
+import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { Problem, Request } from './schemas.ts';
 
 /** A response whose content is a request. */
 export const REQUEST_ANSWER = { content: { 'application/json': { schema: Request } } } as const;
+
+/** Bytes first: generated clients take the first content they support. The other has no type: it may be JSON. */
+export const BYTES = {
+  [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } },
+  '*/*': { schema: {} },
+} as const;
 
 /** A required JSON body. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {

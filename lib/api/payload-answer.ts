@@ -70,7 +70,7 @@ function noPayload(record: RequestRecord, { messages }: ApiParts): ProblemError 
   if (record.status === 'awaiting_upload') return unavailable('has not been uploaded yet', record);
   if (!record.outcome) {
     const why = messages
-      ? 'is in no message of this service’s queues'
+      ? 'was not found in the queues of this service'
       : 'is in its message, which the queue gives to processors only; stored payloads can be read from the first attempt on';
     return unavailable(why, record);
   }

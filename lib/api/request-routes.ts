@@ -1,6 +1,5 @@
 import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
-import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { RequestNotFound } from '../core/intake/errors.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
@@ -12,7 +11,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { leaveWaiting } from './leave-waiting.ts';
 import { listRequests } from './list-requests.ts';
 import { NO_STORE } from './no-store.ts';
-import { problems, REQUEST_ANSWER } from './openapi.ts';
+import { BYTES, problems, REQUEST_ANSWER } from './openapi.ts';
 import { answerPayload } from './payload-answer.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
 import { ProblemError } from './problem.ts';
@@ -31,12 +30,6 @@ import {
   TenantTicket,
   Ticket,
 } from './schemas.ts';
-
-/** Bytes first: generated clients take the first content they support. The other has no type: it may be JSON. */
-const BYTES = {
-  [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } },
-  '*/*': { schema: {} },
-} as const;
 
 const status = {
   method: 'get',

@@ -1,8 +1,10 @@
 import { isObject } from '../core/base/json-object.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api } from './api.ts';
+import type { RequestContent } from './content.ts';
 import { ApiError } from './errors.ts';
 import { allOf } from './list.ts';
+import { openContent } from './open-content.ts';
 import { toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import {
@@ -111,6 +113,14 @@ export class ActionsClient {
   /** Gets an action. @throws ApiError with the code `action_unknown` */
   async get(id: string, { signal }: CallOptions = {}): Promise<Action> {
     return readAction(await this.#api.json({ method: 'GET', path: pathOf(id), signal }));
+  }
+
+  /**
+   * Gets the payload that an action retries its request with, in place of its own.
+   * @throws ApiError with the code `action_payload_unknown` if it has none, or `action_unknown`
+   */
+  payload(id: string, options: CallOptions = {}): Promise<RequestContent> {
+    return openContent(this.#api, `${pathOf(id)}/payload`, options);
   }
 
   /** Lists actions, newest first: the log of operations. Fetches pages on demand. */

@@ -120,7 +120,7 @@ export class CoatcheckClient {
    * @throws RequestPending, RequestFailed, RequestCancelled, RequestExpired, ResultGone, RequestUnknown
    */
   result(id: string, options: RequestOptions = {}): Promise<RequestContent> {
-    return openContent(this.#api, 'result', id, options);
+    return openContent(this.#api, requestPath(id, '/result', options.tenant), options);
   }
 
   /**
@@ -129,7 +129,7 @@ export class CoatcheckClient {
    * @throws PayloadGone if it isn't kept any more; PayloadUnavailable if the API can't read it where it is; RequestUnknown
    */
   payload(id: string, options: RequestOptions = {}): Promise<RequestContent> {
-    return openContent(this.#api, 'payload', id, options);
+    return openContent(this.#api, requestPath(id, '/payload', options.tenant), options);
   }
 
   /**

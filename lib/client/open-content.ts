@@ -1,5 +1,4 @@
 import { parseRetryAfter } from '../core/base/retry-after.ts';
-import { requestPath } from '../core/model/request-links.ts';
 import { readRequest } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { readText } from './connection.ts';
@@ -10,17 +9,15 @@ import { transfer } from './transfer.ts';
 import { callName } from './url.ts';
 
 /**
- * Opens the result or the payload of a request.
+ * Opens a result or a payload. @param path of the call that answers with it
  * @throws RequestPending, RequestNotSucceeded, ResultGone, PayloadGone, PayloadUnavailable, ApiError, TransferRefused,
  * ConnectionFailed
  */
 export async function openContent(
   api: Api,
-  kind: 'payload' | 'result',
-  id: string,
-  { source, tenant, signal }: RequestOptions,
+  path: string,
+  { source, signal }: Pick<RequestOptions, 'source' | 'signal'>,
 ): Promise<RequestContent> {
-  const path = requestPath(id, `/${kind}`, tenant);
   const call: Call = { method: 'GET', path, query: { source }, signal };
   const open = () => api.retrier.run(() => openOnce(api, call), signal);
   return new RequestContent(await open(), open, api, signal);

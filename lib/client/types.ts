@@ -310,6 +310,8 @@ export interface Action extends SeenPlan {
   readonly rate: number;
   readonly canary?: Canary;
   readonly reason?: string;
+  /** What it retries a request with, in place of its payload: {@link ActionsClient.payload} gets it. Its size is in bytes. */
+  readonly payload?: { readonly size: number; readonly contentType: string };
   readonly createdAt: string;
   /** Who planned it, where the service tells callers apart. */
   readonly createdBy?: string;

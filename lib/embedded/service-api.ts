@@ -108,7 +108,10 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     index: new SqliteRecordIndex(file, clock),
     failures: new FailureGroups(new SqliteFailureIndex(file), clock),
     transfers,
-    messages: new SqliteRequestMessages(file, [...Object.values(REQUEST_LANES), QUEUES.deadLetters]),
+    messages: new SqliteRequestMessages(file, {
+      lanes: Object.values(REQUEST_LANES),
+      deadLetters: QUEUES.deadLetters,
+    }),
     store: payloads,
     payloadSources: settings.claimCheckSources,
     limits: intake.limits,

@@ -94,6 +94,17 @@ test('one request is retried with another payload', async () => {
     filter: { ids: [id] },
     payload: { json: { order: 2 } },
   });
+  expect(plan.payload).toEqual({ size: 11, contentType: 'application/json' });
+  expect(await (await client.actions.payload(plan.id)).json()).toEqual({ order: 2 });
+  const other = await client.actions.plan({ action: 'retry', filter: { ids: [id] } });
+  expect(await call('GET', `/${other.id}/payload`)).toMatchObject({
+    status: 404,
+    body: { code: 'action_payload_unknown' },
+  });
+  expect(await call('GET', `/${plan.id}/payload`, undefined, CALLER)).toMatchObject({
+    status: 403,
+    body: { code: 'operator_required' },
+  });
   await client.actions.apply(plan.id, plan);
   await client.actions.wait(plan.id);
   const [listed] = await all(client.actions.requests(plan.id));

@@ -16,7 +16,6 @@ import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import type { DecodedRequest } from '../../lib/core/model/decoded-request.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
 import { type ReceiptSigner, receiptSigner } from '../../lib/core/model/receipt.ts';
-import { identityDigest, type RequestIdentity } from '../../lib/core/model/request-id.ts';
 import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import type {
   Admission,
@@ -202,7 +201,9 @@ export class ApiHarness {
         index,
         failures: new FailureGroups(this.failureIndex, clock),
         transfers,
-        messages: readsQueue ? { find: async (request) => this.#messagesOf(request) } : undefined,
+        messages: readsQueue
+          ? { find: async (_, matches) => this.#requestsInQueue().find(matches) }
+          : undefined,
         store,
         payloadSources: settings.claimCheckSources,
         limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
@@ -259,11 +260,10 @@ export class ApiHarness {
     return delivery(message, { id: crypto.randomUUID() });
   }
 
-  #messagesOf(request: RequestIdentity): DecodedRequest[] {
+  #requestsInQueue(): DecodedRequest[] {
     return this.queue.sent
       .flatMap(({ message }) => decode(this.deliveryOf(message), this.harness.settings))
-      .filter((each) => 'metadata' in each)
-      .filter((each) => identityDigest('record', each) === identityDigest('record', request));
+      .filter((each) => 'metadata' in each);
   }
 
   async #wait(milliseconds: number): Promise<void> {

@@ -1,29 +1,43 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Action, ActionFilter, ActionRequestLine, SeenPlan } from '../../client/index.ts';
-import { formatCount } from '../../terminal/format.ts';
+import {
+  type Action,
+  type ActionFilter,
+  type ActionRequestLine,
+  type CoatcheckClient,
+  PayloadGone,
+  PayloadUnavailable,
+  type RequestOptions,
+  type SeenPlan,
+} from '../../client/index.ts';
+import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { firstOf } from '../first-of.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { MAX_IDS, succeedingRequests } from '../succeeding-requests.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
+import { type Beginning, beginningOf, SHOWN_BYTES } from '../view/beginning-of.ts';
 import { commandsOf, type Shell } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
 import { failureLink } from '../view/failure-table.ts';
 import type { Content, Html } from '../view/html.ts';
+import { lineDiffOf } from '../view/line-diff.ts';
 import { pagerOf } from '../view/pager.ts';
 import { planForm, plannedBy } from '../view/plan-form.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { requestLink } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
 import { tableOf } from '../view/table.ts';
-import { oneLine } from '../view/text.ts';
+import { manyLines, oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
 const PAGE_ACTIONS = 50;
 
 /** Requests of an action that a page shows. */
 const SHOWN_REQUESTS = 50;
+
+/** The query of the page of an action that shows its payload. */
+const SHOWING_PAYLOAD = '?payload=shown';
 
 /** `/operations`: the log of actions. `/operations/ID`: one of them: its plan, applying and aborting it. */
 export function addOperationPages(app: Hono, pages: Pages): void {
@@ -35,8 +49,9 @@ export function addOperationPages(app: Hono, pages: Pages): void {
       const { parts, signal } = context;
       const rehearsal = fieldOf(form, 'rehearsal');
       const rehearsed = rehearsal === undefined ? undefined : await succeedingRequests(rehearsal, context);
-      const { id } = await parts.client.actions.plan(plannedBy(form, rehearsed), { signal });
-      return operationHref(id);
+      const { id, payload } = await parts.client.actions.plan(plannedBy(form, rehearsed), { signal });
+      // Who has just written a payload sees what it changes.
+      return operationHref(id, payload && SHOWING_PAYLOAD);
     }),
   );
   app.post(
@@ -107,7 +122,8 @@ function operationsTable(actions: readonly Action[], now: number): Html {
   });
 }
 
-async function operationView({ c, parts, now, signal, mayAct }: ViewContext): Promise<View> {
+async function operationView(context: ViewContext): Promise<View> {
+  const { c, parts, now, signal, mayAct } = context;
   const { client, shell } = parts;
   const id = c.req.param('id') ?? '';
   const action = await client.actions.get(id, { signal });
@@ -117,15 +133,57 @@ async function operationView({ c, parts, now, signal, mayAct }: ViewContext): Pr
       ? sample
       : await firstOf(client.actions.requests(id, { limit: SHOWN_REQUESTS, signal }), SHOWN_REQUESTS);
   const name = `${nameOf(action.action)} ${requestsText(count)}`;
+  const showsPayload = c.req.query('payload') !== undefined;
   return {
     title: name,
-    live: state === 'running',
+    // A page that follows changes would look at the payload each time.
+    live: state === 'running' && !showsPayload,
     main: html`<h1>${name}</h1>
 <section id="action" data-part>${progressOf(action)}${operationFacts(action, now)}</section>
+${action.payload && html`<section id="payload" data-part><h2>Payload</h2>${showsPayload ? await payloadChange(action, context) : payloadHint(action)}</section>`}
 <section id="actions" data-part><h2>What you can do</h2>${operationForms(action, mayAct, shell)}</section>
 <section id="requests" data-part><h2>${state === 'planned' ? (action.action === 'rehearse' ? 'It would run' : 'It would change') : 'Its requests'}</h2>${linesTable(requests)}
 ${requests.length < count && html`<p class="hint">The first ${requests.length} of ${formatCount(count)}.</p>`}</section>`,
   };
+}
+
+/** What there is to look at, which isn't shown unasked. */
+function payloadHint({ id, payload }: Action): Html {
+  return html`<p>${payload && `${formatBytes(payload.size)}, ${oneLine(payload.contentType)}.`} <a href="${operationHref(id, SHOWING_PAYLOAD)}">Show what it changes</a></p><p class="hint">The console prints each look at a payload.</p>`;
+}
+
+/** What the payload of a retry changes, and prints that somebody looked. */
+async function payloadChange({ id, filter }: Action, { parts, signal }: ViewContext): Promise<Html> {
+  const { client, log } = parts;
+  const [request = ''] = filter.ids ?? [];
+  log(`looked at the payload of ${oneLine(request)} and of the action ${oneLine(id)}`);
+  const { tenant } = filter;
+  const [before, after] = await Promise.all([
+    presentPayload(client, request, { tenant, signal }),
+    client.actions.payload(id, { signal }).then((content) => beginningOf(content.stream())),
+  ]);
+  if ('missing' in before) {
+    return html`<p class="unavailable">${oneLine(before.missing)}</p><p>The new payload:</p><pre class="content" tabindex="0">${manyLines(after.text, SHOWN_BYTES)}</pre>`;
+  }
+  if ([before, after].some(({ isText, isCut }) => !isText || isCut)) {
+    return html`<p class="unavailable">Only texts of up to ${formatBytes(SHOWN_BYTES)} are compared.</p>`;
+  }
+  return lineDiffOf(before.text, after.text);
+}
+
+/** The payload that a request has, or why it can't be had. */
+async function presentPayload(
+  client: CoatcheckClient,
+  id: string,
+  options: RequestOptions,
+): Promise<Beginning | { readonly missing: string }> {
+  try {
+    return await beginningOf((await client.payload(id, options)).stream());
+  } catch (error) {
+    if (error instanceof PayloadGone || error instanceof PayloadUnavailable)
+      return { missing: error.message };
+    throw error;
+  }
 }
 
 /** The state, and how far it is. */
@@ -230,8 +288,8 @@ function linesTable(lines: readonly ActionRequestLine[]): Html {
 }
 
 /** What became of a request. */
-function detailOf({ retriedAs, detail }: ActionRequestLine): Content {
-  if (retriedAs !== undefined) return html`New request: ${requestLink({ id: retriedAs })}`;
+function detailOf({ retriedAs, detail, tenant }: ActionRequestLine): Content {
+  if (retriedAs !== undefined) return html`New request: ${requestLink({ id: retriedAs, tenant })}`;
   return detail && oneLine(detail);
 }
 
@@ -241,7 +299,9 @@ function filterOf({ ids = [], failureGroup, ...others }: ActionFilter): Html {
   const parts = [
     ...(first === undefined
       ? []
-      : [html`${requestLink({ id: first })}${more.length > 0 && ` and ${formatCount(more.length)} more`}`]),
+      : [
+          html`${requestLink({ id: first, tenant: others.tenant })}${more.length > 0 && ` and ${formatCount(more.length)} more`}`,
+        ]),
     ...(failureGroup === undefined ? [] : [html`failure group ${failureLink(failureGroup)}`]),
     ...Object.entries(others).map(([name, value]) => html`${oneLine(`${name} ${value}`)}`),
   ];

@@ -2,6 +2,9 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import {
   hasEnded,
+  PayloadGone,
+  PayloadUnavailable,
+  type RequestContent,
   RequestNotSucceeded,
   RequestPending,
   type RequestResource,
@@ -12,6 +15,7 @@ import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm } from '../view/action-form.ts';
+import { beginningOf, SHOWN_BYTES } from '../view/beginning-of.ts';
 import { commandsOf, type ShellCall } from '../view/commands.ts';
 import { type Fact, factsOf } from '../view/facts.ts';
 import { failureLink } from '../view/failure-table.ts';
@@ -24,40 +28,42 @@ import { storyOf } from '../view/story.ts';
 import { manyLines, oneLine } from '../view/text.ts';
 import { rangeOf } from '../view/time.ts';
 
-/** Most bytes of a result that are read and shown. */
-const SHOWN_BYTES = 65_536;
-
 /** `/requests/ID`: the story of a request, and what can be done about it. */
 export function addRequestPage(app: Hono, pages: Pages): void {
   app.get('/requests/:id', pages.show(requestView));
+  app.get('/requests/:id/payload', pages.show(payloadView));
+  app.get('/requests/:id/edit', pages.show(editView));
   app.get('/requests/:id/result', pages.show(resultView));
   app.post(
     '/requests/:id/cancel',
     pages.act(async (context) => {
-      const { id, source } = addressOf(context);
-      await context.parts.client.cancel(id, { source, signal: context.signal });
-      return requestHref({ id, source });
+      const address = addressOf(context);
+      await context.parts.client.cancel(address.id, { ...address, signal: context.signal });
+      return requestHref(address);
     }),
   );
   app.post(
     '/requests/:id/webhook',
     pages.act(async (context) => {
-      const { id, source } = addressOf(context);
-      await context.parts.client.repeatWebhook(id, { source, signal: context.signal });
-      return requestHref({ id, source });
+      const address = addressOf(context);
+      await context.parts.client.repeatWebhook(address.id, { ...address, signal: context.signal });
+      return requestHref(address);
     }),
   );
 }
 
-function addressOf({ c }: Pick<ViewContext, 'c'>): { readonly id: string; readonly source?: string } {
-  return { id: c.req.param('id') ?? '', source: c.req.query('source') };
+/** What names a request in a path of the console. */
+type RequestAddress = Pick<RequestResource, 'id' | 'source' | 'tenant'>;
+
+function addressOf({ c }: Pick<ViewContext, 'c'>): RequestAddress {
+  return { id: c.req.param('id') ?? '', source: c.req.query('source'), tenant: c.req.query('tenant') };
 }
 
 async function requestView(context: ViewContext): Promise<View> {
   const { parts, now, signal } = context;
-  const { id, source } = addressOf(context);
+  const address = addressOf(context);
   const [request, canAct] = await Promise.all([
-    parts.client.status(id, { source, signal }),
+    parts.client.status(address.id, { ...address, signal }),
     hasActions(context),
   ]);
   return {
@@ -74,8 +80,12 @@ async function requestView(context: ViewContext): Promise<View> {
 }
 
 /** A payload to send in place of the one that failed. */
-const PAYLOAD_INPUTS = html`<label class="text-input">Payload <textarea name="payload" rows="6" required spellcheck="false"></textarea></label>
-<label>Media type <input name="contentType" value="application/json" autocomplete="off" size="20"></label>`;
+function payloadInputs(text = '', contentType = 'application/json'): Html {
+  // A parser drops a line end at the start.
+  return html`<label class="text-input">Payload <textarea name="payload" rows="${Math.min(24, Math.max(6, text.split('\n').length))}" required spellcheck="false">
+${text}</textarea></label>
+<label>Media type <input name="contentType" value="${contentType}" autocomplete="off" size="20"></label>`;
+}
 
 /** The status, and why it is that. */
 function stateOf(request: RequestResource, now: number): Html {
@@ -100,7 +110,7 @@ function requestFacts(request: RequestResource): Fact[] {
     ['Oldest version that may run it', text(request.minVersion)],
     ['Checkpoints', request.checkpoints],
     ['Trace', text(request.traceparent)],
-    ['Retry of', request.retryOf && requestLink({ id: request.retryOf })],
+    ['Retry of', request.retryOf && requestLink({ ...request, id: request.retryOf, source: undefined })],
     ['Failure group', request.failureGroup && failureLink(request.failureGroup)],
   ];
 }
@@ -110,20 +120,22 @@ function contentOf(request: RequestResource): Html {
   const { result } = request;
   return html`${
     result
-      ? html`<p>Result: ${formatBytes(result.size)}, ${oneLine(result.contentType)}. <a href="${requestHref(request, '/result')}">Show it</a></p><p class="hint">The console prints each look at a result.</p>`
+      ? html`<p>Result: ${formatBytes(result.size)}, ${oneLine(result.contentType)}. <a href="${requestHref(request, '/result')}">Show the result</a></p>`
       : html`<p class="empty">No result${hasEnded(request) ? '' : ' yet'}.</p>`
-  }<p class="unavailable">The API does not give payloads out: look at them where they were submitted, or in the bucket.</p>`;
+  }<p>Payload: <a href="${requestHref(request, '/payload')}">Show the payload</a></p><p class="hint">The console prints each look at a payload or a result.</p>`;
 }
 
 /** @param canAct whether the service has actions on many requests */
 function actionsOf(request: RequestResource, canAct: boolean, { parts, mayAct }: ViewContext): Html {
   const { shell } = parts;
-  const { id, source } = request;
+  const { id, source, tenant } = request;
+  const ofTenant = tenant === undefined ? {} : { tenant };
+  const owned = tenant === undefined ? [] : ['--tenant', tenant];
   const planned = (action: 'redrive' | 'retry', more = {}): ShellCall | undefined =>
     canAct
-      ? { method: 'POST', path: '/v1/actions', json: { action, filter: { ids: [id] }, ...more } }
+      ? { method: 'POST', path: '/v1/actions', json: { action, filter: { ids: [id], ...ofTenant }, ...more } }
       : undefined;
-  const named = source === undefined ? [id] : [id, '--source', source];
+  const named = [id, ...(source === undefined ? [] : ['--source', source]), ...owned];
   const { self, result, cancel } = request.links;
   const webhook = self.replace(/(?=\?|$)/, '/webhook');
   const call = (method: ShellCall['method'], path: string): ShellCall => ({ method, path });
@@ -150,7 +162,7 @@ ${
     'Redrive',
     'Runs it again under its ticket, if it used up its attempts. Fix the cause first.',
     commandsOf(shell, ['dead-letters', 'redrive', id], planned('redrive'), shell.queueOptions),
-    canAct && planForm(mayAct, { action: 'redrive', on: { ids: id }, button: 'Plan a redrive' }),
+    canAct && planForm(mayAct, { action: 'redrive', on: { ids: id, ...ofTenant }, button: 'Plan a redrive' }),
   )
 }
 ${
@@ -159,18 +171,13 @@ ${
   html`${item(
     'Retry',
     'Submits its payload again, as a new request, if it used up its attempts.',
-    commandsOf(shell, ['actions', 'plan', 'retry', id], planned('retry')),
-    planForm(mayAct, { action: 'retry', on: { ids: id }, button: 'Plan a retry' }),
+    commandsOf(shell, ['actions', 'plan', 'retry', id, ...owned], planned('retry')),
+    planForm(mayAct, { action: 'retry', on: { ids: id, ...ofTenant }, button: 'Plan a retry' }),
   )}${item(
     'Retry with another payload',
     'Submits a corrected payload for the same tenant and topic, as a new request.',
     commandsOf(shell, undefined, planned('retry', { payload: { json: {} } })),
-    planForm(mayAct, {
-      action: 'retry',
-      on: { ids: id },
-      button: 'Plan with this payload',
-      inputs: PAYLOAD_INPUTS,
-    }),
+    html`${editForm(mayAct, request)}${mayAct && html`<p><a href="${requestHref(request, '/edit')}">Edit its payload</a></p>`}`,
   )}`
 }
 ${
@@ -188,41 +195,80 @@ ${request.result && item('Save its result', 'Into a file.', commandsOf(shell, ['
 </ul>${!mayAct && html`<p class="hint">This console is read-only: it was started without --allow-actions. The commands work with the rights of your own credentials.</p>`}`;
 }
 
-async function resultView(context: ViewContext): Promise<View> {
-  const { parts, signal } = context;
-  const { id, source } = addressOf(context);
-  parts.log(`looked at the result of ${oneLine(id)}`);
-  const title = `Result of ${id}`;
-  const back = html`<p><a href="${requestHref({ id, source })}">Back to the request</a></p>`;
+/** A form that plans a retry of a request with another payload. */
+function editForm(mayAct: boolean, { id, tenant }: RequestAddress, inputs = payloadInputs()): Html {
+  return planForm(mayAct, {
+    action: 'retry',
+    on: { ids: id, ...(tenant !== undefined && { tenant }) },
+    button: 'Plan with this payload',
+    inputs,
+  });
+}
+
+function resultView(context: ViewContext): Promise<View> {
+  return contentView(context, 'result');
+}
+
+function payloadView(context: ViewContext): Promise<View> {
+  return contentView(context, 'payload');
+}
+
+/** Shows a payload or a result, and prints that somebody looked. */
+async function contentView(context: ViewContext, kind: 'payload' | 'result'): Promise<View> {
+  const address = addressOf(context);
+  return answeredView(context, kind, async () => {
+    const content = await open(context, kind);
+    const { text, isCut } = await beginningOf(content.stream());
+    return html`<p>${oneLine(content.contentType)}${content.size !== undefined && `, ${formatBytes(content.size)}`}${isCut && `: the first ${formatBytes(SHOWN_BYTES)}`}</p>
+<pre class="content" tabindex="0">${manyLines(text, SHOWN_BYTES)}</pre>
+${isCut && commandsOf(context.parts.shell, [kind, address.id, ...(address.source === undefined ? [] : ['--source', address.source]), ...(address.tenant === undefined ? [] : ['--tenant', address.tenant]), '-o', kind], undefined)}`;
+  });
+}
+
+/** The form for another payload, which has the present one where that is a text that a form can hold. */
+async function editView(context: ViewContext): Promise<View> {
+  const { mayAct } = context;
+  const address = addressOf(context);
+  return answeredView(context, 'payload', async () => {
+    const content = await open(context, 'payload');
+    const { text, isCut, isText } = await beginningOf(content.stream());
+    if (isCut || !isText || text.includes('\0')) {
+      return html`<p class="unavailable">Only a text of up to ${formatBytes(SHOWN_BYTES)} can be edited here. Send another payload: coatcheck actions plan retry --payload FILE.</p>`;
+    }
+    return html`<p>The next page shows what would change. Nothing is sent before you apply that.</p>
+${editForm(mayAct, address, payloadInputs(text, content.contentType))}`;
+  });
+}
+
+/** A view of a content, or of why there is none. */
+async function answeredView(
+  context: ViewContext,
+  kind: 'payload' | 'result',
+  show: () => Promise<Html>,
+): Promise<View> {
+  const address = addressOf(context);
+  const name = kind === 'payload' ? 'Payload' : 'Result';
+  const title = `${name} of ${address.id}`;
+  const back = html`<p><a href="${requestHref(address)}">Back to the request</a></p>`;
   try {
-    const result = await parts.client.result(id, { source, signal });
-    const { text, isCut } = await beginningOf(result.stream());
     return {
       title,
-      main: html`<h1>Result of <span class="ticket">${oneLine(id)}</span></h1>${back}
-<p>${oneLine(result.contentType)}${result.size !== undefined && `, ${formatBytes(result.size)}`}${isCut && `: the first ${formatBytes(SHOWN_BYTES)}`}</p>
-<pre class="content" tabindex="0">${manyLines(text, SHOWN_BYTES)}</pre>`,
+      main: html`<h1>${name} of <span class="ticket">${oneLine(address.id)}</span></h1>${back}
+${await show()}`,
     };
   } catch (error) {
-    const isAnswer =
-      error instanceof RequestPending || error instanceof RequestNotSucceeded || error instanceof ResultGone;
-    if (!isAnswer) throw error;
-    return { title, status: 404, main: html`${problemOf('No result', error.message)}${back}` };
+    if (!NO_CONTENT.some((Answer) => error instanceof Answer) || !(error instanceof Error)) throw error;
+    return { title, status: 404, main: html`${problemOf(`No ${kind}`, error.message)}${back}` };
   }
 }
 
-/** Reads no more than is shown. Bytes that aren't UTF-8 become replacement characters. */
-async function beginningOf(
-  stream: ReadableStream<Uint8Array>,
-): Promise<{ readonly text: string; readonly isCut: boolean }> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let size = 0;
-  for await (const chunk of stream) {
-    const left = SHOWN_BYTES - size;
-    text += decoder.decode(chunk.subarray(0, left), { stream: true });
-    size += chunk.byteLength;
-    if (size > SHOWN_BYTES) return { text, isCut: true };
-  }
-  return { text: text + decoder.decode(), isCut: false };
+/** Answers that say that there is none. */
+const NO_CONTENT = [RequestPending, RequestNotSucceeded, ResultGone, PayloadGone, PayloadUnavailable];
+
+function open(context: ViewContext, kind: 'payload' | 'result'): Promise<RequestContent> {
+  const { parts, signal } = context;
+  const address = addressOf(context);
+  const { id, tenant } = address;
+  parts.log(`looked at the ${kind} of ${oneLine(id)}${tenant === undefined ? '' : ` of ${oneLine(tenant)}`}`);
+  return parts.client[kind](id, { ...address, signal });
 }

@@ -25,8 +25,8 @@ const STATUSES = [
 export function addRequestsPage(app: Hono, pages: Pages): void {
   app.get('/requests', pages.show(requestsView));
   app.get('/open', (c) => {
-    const id = c.req.query('ticket')?.trim();
-    return c.redirect(id ? requestHref({ id }) : '/requests', 303);
+    const [id, tenant] = [c.req.query('ticket')?.trim(), c.req.query('tenant') || undefined];
+    return c.redirect(id ? requestHref({ id, tenant }) : '/requests', 303);
   });
 }
 
@@ -67,6 +67,7 @@ async function requestsView({ c, parts, now, signal }: ViewContext): Promise<Vie
 ${moreFilters(query)}
 <button>Filter</button></form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
+<label>Its tenant <input name="tenant" autocomplete="off" spellcheck="false" size="12"></label>
 <button>Open</button></form>
 </div>
 <section id="requests" data-part>${requestTable(page.requests, now, empty)}${pagerOf('/requests', query, page.next)}</section>`,

@@ -10,7 +10,7 @@ const ACTIONS = ['redrive', 'purge', 'cancel', 'retry', 'rehearse'] as const sat
 export interface PlanForm {
   readonly action: ActionKind;
   /** The requests that it is about. */
-  readonly on: Readonly<Partial<Record<'ids' | 'failureGroup' | 'rehearsal', string>>>;
+  readonly on: Readonly<Partial<Record<'ids' | 'failureGroup' | 'rehearsal' | 'tenant', string>>>;
   readonly button: string;
   /** Whether its rate and a canary can be set. @default false */
   readonly isGradual?: boolean;
@@ -39,10 +39,12 @@ export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAct
   const action = ACTIONS.find((each) => each === fieldOf(form, 'action'));
   if (!action) throw new FormInvalid(`action must be one of ${ACTIONS.join(', ')}`);
   const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
+  const tenant = form.get('tenant');
   const filter: ActionFilter = {
     ...(id !== undefined && { ids: [id] }),
     ...(rehearsed && { ids: rehearsed }),
     ...(failureGroup !== undefined && { failureGroup }),
+    ...(typeof tenant === 'string' && { tenant }),
   };
   const [rate, percent] = [numberOf(form, 'Most a second', 'rate'), numberOf(form, 'First try', 'percent')];
   const stopAbovePercent = numberOf(form, 'Stop above', 'stopAbove');

@@ -36,16 +36,20 @@ export function requestTable(requests: readonly RequestResource[], now: number, 
   });
 }
 
-/** A link to the page of a request. The API gives the requests of tenants only to callers of these. */
+/** A link to the page of a request. */
 export function requestLink(request: Pick<RequestResource, 'id' | 'source' | 'tenant'>): Html {
-  if (request.tenant !== undefined) return html`<span class="ticket">${oneLine(request.id)}</span>`;
   return html`<a class="ticket" href="${requestHref(request)}">${oneLine(request.id)}</a>`;
 }
 
 /** The path of the page of a request. */
-export function requestHref({ id, source }: Pick<RequestResource, 'id' | 'source'>, more = ''): string {
-  const query = source === undefined ? '' : `?source=${encodeURIComponent(source)}`;
-  return `/requests/${encodeURIComponent(id)}${more}${query}`;
+export function requestHref(
+  { id, source, tenant }: Pick<RequestResource, 'id' | 'source' | 'tenant'>,
+  more = '',
+): string {
+  const query = Object.entries({ source, tenant }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return `/requests/${encodeURIComponent(id)}${more}${query.length === 0 ? '' : `?${query.join('&')}`}`;
 }
 
 /** The outcome in short: its size and type, what went wrong, or how far it is. */

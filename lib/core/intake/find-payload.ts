@@ -1,5 +1,6 @@
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { payloadDigest } from '../model/pinned-payload.ts';
+import { identityDigest } from '../model/request-id.ts';
 import type { RequestRecord } from '../model/request-record.ts';
 import type { RequestMessages } from '../ports/request-messages.ts';
 
@@ -15,13 +16,17 @@ export type FoundPayload = Pick<
  * @returns undefined if it is in no message that can be read, and not stored
  */
 export async function findPayload(
-  { request, payload: pinned }: RequestRecord,
+  record: RequestRecord,
   messages: RequestMessages | undefined,
 ): Promise<FoundPayload | undefined> {
+  const { request, payload: pinned } = record;
   if (pinned?.check) {
     const { check, contentType, contentEncoding } = pinned;
     return { payload: check, contentType, contentEncoding };
   }
-  const found = (await messages?.find(request)) ?? [];
-  return pinned ? found.find((each) => payloadDigest(each) === pinned.digest) : found[0];
+  const key = identityDigest('record', request);
+  return messages?.find(
+    record,
+    (each) => identityDigest('record', each) === key && (!pinned || payloadDigest(each) === pinned.digest),
+  );
 }

@@ -11,6 +11,8 @@ import type { StoredAction } from '../ports/action-store.ts';
 export interface ActionView
   extends Pick<Action, 'id' | 'action' | 'filter' | 'rate' | 'canary' | 'reason' | 'createdBy'> {
   readonly state: ActionState;
+  /** What it retries a request with, in place of its payload. */
+  readonly payload?: { readonly size: number; readonly contentType: string };
   /** How many requests it is for. */
   readonly count: number;
   /** A digest of these requests, which applying the plan takes. */
@@ -32,11 +34,14 @@ export interface ActionView
 
 /** @param now milliseconds since 1970 */
 export function actionViewOf({ action, progress }: StoredAction, now: number): ActionView {
-  const { payload: _, canaryPassedAt: __, createdAt, expiresAt, appliedAt, endedAt, ...shown } = action;
+  const { payload, canaryPassedAt: _, createdAt, expiresAt, appliedAt, endedAt, ...shown } = action;
   const { done, skipped, failed } = progress;
   return {
     ...shown,
     state: actionStateAt(action, now),
+    ...(payload && {
+      payload: { size: Buffer.byteLength(payload.base64, 'base64'), contentType: payload.contentType },
+    }),
     createdAt: new Date(createdAt),
     expiresAt: new Date(expiresAt),
     ...(appliedAt !== undefined && { appliedAt: new Date(appliedAt) }),

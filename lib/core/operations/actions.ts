@@ -3,6 +3,7 @@ import {
   type ActionRequest,
   type ActionTarget,
   actionStateAt,
+  type EditedPayload,
   MAX_LISTED,
   PLAN_MILLISECONDS,
   SAMPLE_SIZE,
@@ -17,6 +18,7 @@ import {
   ActionNotFound,
   ActionNotPlanned,
   ActionOver,
+  ActionPayloadNotFound,
   PlanChanged,
   PlanExpired,
   PlanMismatched,
@@ -112,6 +114,13 @@ export class Actions {
   /** @throws ActionNotFound */
   async get(id: string): Promise<ActionView> {
     return this.#viewOf(await this.#stored(id));
+  }
+
+  /** What an action retries its request with. @throws ActionNotFound, ActionPayloadNotFound */
+  async payload(id: string): Promise<EditedPayload> {
+    const { payload } = (await this.#stored(id)).action;
+    if (!payload) throw new ActionPayloadNotFound(id);
+    return payload;
   }
 
   /** Lists actions, newest first. @param after `next` of the page before */

@@ -25,6 +25,16 @@ export class ActionNotFound extends CoatcheckError {
   }
 }
 
+/** The action retries requests with their own payloads, or none at all. */
+export class ActionPayloadNotFound extends CoatcheckError {
+  override readonly name = 'ActionPayloadNotFound';
+  readonly code = 'action_payload_unknown';
+
+  constructor(id: string) {
+    super(`The action ${id} has no payload of its own`);
+  }
+}
+
 /** The requests that the plan lists aren't those that its filter matches now. */
 export class PlanChanged extends CoatcheckError {
   override readonly name = 'PlanChanged';
