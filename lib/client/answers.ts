@@ -1,7 +1,8 @@
 import { isObject } from '../core/base/json-object.ts';
 import type { ReceiptKeys } from '../core/model/receipt.ts';
+import { ACTIVITY_FIGURES } from '../core/ports/activity-log.ts';
 import { AnswerInvalid } from './errors.ts';
-import type { Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
+import type { Activity, Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
 
 /** A JSON response, with the call that it answers. */
 export interface JsonAnswer {
@@ -28,6 +29,11 @@ export function readServiceStatus(answer: JsonAnswer): ServiceStatus {
 /** @throws AnswerInvalid */
 export function readLedger(answer: JsonAnswer): Ledger {
   return readJson(answer, 'a ledger', isLedger);
+}
+
+/** @throws AnswerInvalid */
+export function readActivity(answer: JsonAnswer): Activity {
+  return readJson(answer, 'an activity', isActivity);
 }
 
 /** @throws AnswerInvalid */
@@ -79,6 +85,20 @@ function isServiceStatus(value: unknown): value is ServiceStatus {
 function isLedger(value: unknown): value is Ledger {
   return hasMembers(value, { accepted: 'number', ended: 'object', drift: 'number' });
 }
+
+function isActivity(value: unknown): value is Activity {
+  return (
+    hasMembers(value, { from: 'string', to: 'string', bucketSeconds: 'number' }) &&
+    isObject(value) &&
+    Array.isArray(value.buckets) &&
+    value.buckets.every((bucket) => hasMembers(bucket, BUCKET))
+  );
+}
+
+const BUCKET = {
+  at: 'string',
+  ...Object.fromEntries(ACTIVITY_FIGURES.map((figure) => [figure, 'number'])),
+};
 
 function isReceiptKeys(value: unknown): value is ReceiptKeys {
   return isObject(value) && Array.isArray(value.keys);

@@ -1,7 +1,7 @@
 import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { requestPath } from '../core/model/request-links.ts';
 import { ActionsClient } from './actions.ts';
-import { readLedger, readReceiptKeys, readRequest, readServiceStatus } from './answers.ts';
+import { readActivity, readLedger, readReceiptKeys, readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { BatchesClient } from './batches.ts';
@@ -17,7 +17,14 @@ import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
 import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
-import type { Ledger, RequestPage, RequestResource, ServiceStatus, SubmittedRequest } from './types.ts';
+import type {
+  Activity,
+  Ledger,
+  RequestPage,
+  RequestResource,
+  ServiceStatus,
+  SubmittedRequest,
+} from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 import { WebhookEndpointsClient } from './webhook-endpoints.ts';
 
@@ -35,6 +42,13 @@ export interface ClientOptions {
   readonly onRetry?: OnRetry;
   /** For tests. @default the real ones */
   readonly timing?: Timing;
+}
+
+/** Options of {@link CoatcheckClient.activity}. */
+export interface ActivityOptions {
+  /** 1 to 24. @default 6 */
+  readonly hours?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -174,6 +188,16 @@ export class CoatcheckClient {
    */
   async ledger({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ledger> {
     return readLedger(await this.#api.json({ method: 'GET', path: '/v1/ledger', signal }));
+  }
+
+  /**
+   * Gets how many requests were submitted and ended in the last hours, if the service counts them: `coatcheck dev` and
+   * `coatcheck serve` do, and on AWS `api: { activity: true }`.
+   * @throws ApiError with the code `operator_required` for callers with a tenant
+   */
+  async activity({ hours, signal }: ActivityOptions = {}): Promise<Activity> {
+    const query = { hours: hours?.toString() };
+    return readActivity(await this.#api.json({ method: 'GET', path: '/v1/activity', query, signal }));
   }
 
   /** Gets the public keys that receipts are verified with, if the service gives receipts. See `verifyReceipt`. */

@@ -33,7 +33,7 @@ export type {
   NewBatch,
   RefusedLine,
 } from './batches.ts';
-export { type ClientOptions, CoatcheckClient } from './client.ts';
+export { type ActivityOptions, type ClientOptions, CoatcheckClient } from './client.ts';
 export type { RequestContent } from './content.ts';
 export {
   AnswerInvalid,
@@ -81,6 +81,9 @@ export {
   type ActionKind,
   type ActionRequestLine,
   type ActionState,
+  type Activity,
+  type ActivityBucket,
+  type ActivityFigure,
   type Allowance,
   type ApiProblem,
   type Batch,

@@ -14,11 +14,13 @@ import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
 import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
+import type { ActivityFigure } from '../core/ports/activity-log.ts';
 import type { FullKey, Load } from '../core/ports/admission.ts';
 
 export type {
   ActionKind,
   ActionState,
+  ActivityFigure,
   Allowance,
   BatchCounts,
   BatchStatus,
@@ -439,6 +441,26 @@ export interface Ledger {
     /** How long it took. */
     readonly seconds: number;
   };
+}
+
+/** What a service did in its last hours. */
+export interface Activity {
+  /** When the first bucket begins. */
+  readonly from: string;
+  /** When it was read. The last bucket isn't over then. */
+  readonly to: string;
+  /** Length of a bucket. */
+  readonly bucketSeconds: number;
+  /** All buckets, in order of time. */
+  readonly buckets: readonly ActivityBucket[];
+  /** Figures without any data, whose counts aren't known to be 0; absent if there are none. */
+  readonly missing?: readonly ActivityFigure[];
+}
+
+/** How many requests were submitted in a bucket, and how many ended. A request that is redriven ends again. */
+export interface ActivityBucket extends Readonly<Record<ActivityFigure, number>> {
+  /** When it begins. */
+  readonly at: string;
 }
 
 /**

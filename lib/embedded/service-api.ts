@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ACTION_ROUTES, addActionRoutes } from '../api/action-routes.ts';
+import { ACTIVITY_ROUTES, addActivityRoutes } from '../api/activity-routes.ts';
 import { type ApiAccess, createApi } from '../api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
@@ -134,6 +135,10 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     { routes: SCHEDULE_ROUTES, add: (added) => addScheduleRoutes(added, intake.schedules, apiParts) },
     { routes: ACTION_ROUTES, add: (added) => addActionRoutes(added, actions) },
     { routes: BATCH_ROUTES, add: (added) => addBatchRoutes(added, intake.batches, apiParts) },
+    {
+      routes: ACTIVITY_ROUTES,
+      add: (added) => addActivityRoutes(added, { activity: storage.activity(), clock }),
+    },
     ...(takers
       ? [{ routes: WORK_ROUTES, add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts) }]
       : []),

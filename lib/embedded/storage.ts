@@ -7,6 +7,7 @@ import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { BacklogGauge, InputQueue } from '../core/ports/message-source.ts';
 import { statedPriority } from '../core/wire/stated-priority.ts';
 import { DirectoryPayloadStore } from '../stores/directory/payload-store.ts';
+import { SqliteActivityLog } from '../stores/sqlite/activity-log.ts';
 import { SqliteInputQueue } from '../stores/sqlite/input-queue.ts';
 import { keepOrder, keepsOrder } from '../stores/sqlite/keep-order.ts';
 import { SqliteLedger } from '../stores/sqlite/ledger.ts';
@@ -135,6 +136,11 @@ export class Storage implements AsyncDisposable {
   /** Counts the requests, whatever their priority. */
   ledger(): SqliteLedger {
     return new SqliteLedger(this.file, Object.values(REQUEST_LANES));
+  }
+
+  /** Counts the requests by time. */
+  activity(): SqliteActivityLog {
+    return new SqliteActivityLog(this.file);
   }
 
   /** The queue that a dead letter goes back to. */

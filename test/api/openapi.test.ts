@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ACTION_ROUTES } from '../../lib/api/action-routes.ts';
+import { ACTIVITY_ROUTES } from '../../lib/api/activity-routes.ts';
 import { BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
 import { openApiDocument } from '../../lib/api/openapi-document.ts';
 import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
@@ -85,11 +86,17 @@ describe('the description', () => {
   test('has nothing a linter minds, with schedules, batches, the calls of takers and callers let in by a key', async () => {
     const description = JSON.parse(
       JSON.stringify(
-        openApiDocument('key', [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...WORK_ROUTES, ...ACTION_ROUTES]),
+        openApiDocument('key', [
+          ...SCHEDULE_ROUTES,
+          ...BATCH_ROUTES,
+          ...WORK_ROUTES,
+          ...ACTION_ROUTES,
+          ...ACTIVITY_ROUTES,
+        ]),
       ),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 66);
+    expect(operationsOf(description)).toHaveProperty('size', 67);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {

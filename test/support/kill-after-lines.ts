@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /**
- * Runs a program of test/support/programs and kills it, as `kill -9` does, when it has printed so many lines.
+ * Runs a program, by its path from test/support/programs, and kills it, as `kill -9` does, when it has printed so many lines.
  * @returns all lines it printed
  */
 export async function killAfterLines(
@@ -12,7 +12,7 @@ export async function killAfterLines(
   args: readonly string[],
   count: number,
 ): Promise<string[]> {
-  const path = join(import.meta.dirname, 'programs', program);
+  const path = resolve(import.meta.dirname, 'programs', program);
   const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines: string[] = [];
   for await (const line of createInterface(child.stdout)) {

@@ -1,4 +1,6 @@
+import { MAX_ACTIVITY_HOURS } from '../../core/ports/activity-log.ts';
 import { hasActions } from './action-tables.ts';
+import { countActivity } from './activity-tables.ts';
 import { hasBatches } from './batch-tables.ts';
 import { RECORD_STATUS } from './ledger-tables.ts';
 import { numberOf } from './row.ts';
@@ -30,6 +32,9 @@ const DELETE_RECORDS_OF_ITEMS = `DELETE FROM records WHERE ${IS_EXPIRED} AND id 
 /** Their requests stay in the ledger. One whose upload never came has expired. */
 const KEEP_IN_LEDGER = 'UPDATE ledger SET count = count + 1 WHERE figure = :status';
 
+/** {@link KEEP_IN_LEDGER}, by time. */
+const COUNT_EXPIRED = countActivity(':now', "'expired'");
+
 const DELETE_ITEMS = `DELETE FROM batch_items WHERE record IN (${ITEMS_OF_BATCH})`;
 
 const DELETE_BATCH = 'DELETE FROM batches WHERE number = :number';
@@ -52,6 +57,8 @@ const DELETE_LIMITS = 'DELETE FROM limits WHERE kept_until <= :now';
 
 const DELETE_LOAD = 'DELETE FROM load WHERE second < :before';
 
+const DELETE_ACTIVITY = 'DELETE FROM activity WHERE at < :before';
+
 const DELETE_MESSAGES = `DELETE FROM messages WHERE number IN (
   SELECT number FROM messages WHERE queue = :queue AND sent_at < :before LIMIT ${MAX_ROWS})`;
 
@@ -61,11 +68,15 @@ const OLDEST = `SELECT min(sent_at) AS at FROM messages
 /** A load log is read for the last minute. */
 const LOAD_SECONDS = 120;
 
+/** An hour more than what is read, which is counted in whole buckets. */
+const ACTIVITY_MILLISECONDS = (MAX_ACTIVITY_HOURS + 1) * 3_600_000;
+
 /** How long each queue and the subscriptions to it keep a message, in seconds. Queues that aren't named keep them for ever. */
 export type Retention = Readonly<Record<string, number>>;
 
 /**
- * Deletes what a file keeps no longer: batches, actions, records, idempotency keys, unused limits, work done, and messages.
+ * Deletes what a file keeps no longer: batches, actions, records, idempotency keys, unused limits, work done, old
+ * counts, and messages.
  * @param now milliseconds since 1970
  */
 export async function deleteExpired(file: SqliteFile, retention: Retention, now: number): Promise<void> {
@@ -76,6 +87,7 @@ export async function deleteExpired(file: SqliteFile, retention: Retention, now:
   await deleteAll(file, DELETE_KEYS, { now });
   await deleteRows(file, DELETE_LIMITS, { now });
   await deleteRows(file, DELETE_LOAD, { before: Math.floor(now / 1000) - LOAD_SECONDS });
+  await deleteRows(file, DELETE_ACTIVITY, { before: now - ACTIVITY_MILLISECONDS });
   for (const [kept, seconds] of Object.entries(retention)) {
     const subscriptions = subscriptionsTo(file, kept).map((name) => subscriptionQueue(kept, name));
     for (const queue of [kept, ...subscriptions]) {
@@ -117,11 +129,16 @@ async function deleteActions(file: SqliteFile, now: number): Promise<void> {
 }
 
 /** Deletes records in a transaction. @returns how many */
-function deleteRecords(file: SqliteFile, sql: string, bound: Record<string, number>): number {
+function deleteRecords(
+  file: SqliteFile,
+  sql: string,
+  bound: { readonly now: number; readonly number?: number },
+): number {
   const deleted = file.statement(sql).all(bound);
   for (const row of deleted) {
-    const status = row.status === 'awaiting_upload' ? 'expired' : String(row.status);
-    file.statement(KEEP_IN_LEDGER).run({ status });
+    const isAbandoned = row.status === 'awaiting_upload';
+    file.statement(KEEP_IN_LEDGER).run({ status: isAbandoned ? 'expired' : String(row.status) });
+    if (isAbandoned) file.statement(COUNT_EXPIRED).run({ now: bound.now });
   }
   return deleted.length;
 }

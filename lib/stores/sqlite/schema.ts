@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { ACTIVITY_TABLES, HAS_ACTIVITY } from './activity-tables.ts';
 import { LEDGER_TABLES } from './ledger-tables.ts';
 import { rollback } from './rollback.ts';
 
@@ -159,6 +160,7 @@ export function createTables(database: DatabaseSync, path: string): void {
     if (!database.prepare(HAS_FAILURE_GROUPS).get()) database.exec(ADD_FAILURE_GROUPS);
     if (!database.prepare(HAS_PUBLICATIONS).get()) database.exec(ADD_PUBLICATIONS);
     if (!database.prepare(HAS_DISCARDS).get()) database.exec(ADD_DISCARDS);
+    if (!database.prepare(HAS_ACTIVITY).get()) database.exec(ACTIVITY_TABLES);
     database.exec('COMMIT');
   } catch (error) {
     rollback(database);
