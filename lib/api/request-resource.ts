@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
+import type { RecordedAttempt } from '../core/model/attempt-history.ts';
 import type { Forecast, TimeRange } from '../core/model/forecast.ts';
 import { idSegment } from '../core/model/id-segment.ts';
 import type { Outcome } from '../core/model/outcome.ts';
@@ -24,8 +25,8 @@ export function resourceOf(
   now: number,
   forecast?: Forecast,
 ): RequestResource {
-  const { request, attempts, handlerVersion, progress, checkpoint, lastError, outcome, failureGroup } =
-    record;
+  const { request, attempts, history, handlerVersion, progress, checkpoint, lastError } = record;
+  const { outcome, failureGroup } = record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
   const topic = request.topic ?? outcome?.topic;
@@ -44,6 +45,7 @@ export function resourceOf(
     ...(traceparent !== undefined && { traceparent }),
     ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
     attempts: record.attemptsExhausted && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
+    ...(history && history.length > 0 && { attemptHistory: history.map(attemptOf) }),
     ...(handlerVersion !== undefined && { handlerVersion }),
     ...(progress && { progress }),
     ...(checkpoint && { checkpoints: checkpoint.number }),
@@ -56,13 +58,27 @@ export function resourceOf(
   };
 }
 
+function attemptOf({
+  at,
+  ms,
+  version,
+  ...attempt
+}: RecordedAttempt): NonNullable<RequestResource['attemptHistory']>[number] {
+  return {
+    ...attempt,
+    startedAt: formatTime(at),
+    ...(ms !== undefined && { endedAt: formatTime(at + ms) }),
+    ...(version !== undefined && { handlerVersion: version }),
+  };
+}
+
 /**
- * A request among others. Leaves out the details of its problem, with which a page could be too large, and what takes more reads
- * than its record.
+ * A request among others. Leaves out its attempts and the details of its problem, with which a page could be too large, and what
+ * takes more reads than its record.
  */
 export function listedResourceOf(record: RequestRecord, rules: WebhookRules, now: number): RequestResource {
   const forecast = forecastOf(record, NO_FIGURES, now);
-  const { problem, ...resource } = resourceOf(record, rules, now, forecast);
+  const { problem, attemptHistory: _attempts, ...resource } = resourceOf(record, rules, now, forecast);
   if (!problem) return resource;
   const { details: _, ...listed } = problem;
   return { ...resource, problem: listed };

@@ -3,6 +3,7 @@ import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
+import { MAX_HISTORY_ATTEMPTS } from '../core/model/attempt-history.ts';
 import { CHOSEN_ID, REQUEST_ID_MAX_LENGTH } from '../core/model/chosen-id.ts';
 import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
@@ -60,6 +61,32 @@ export const Status = z
   .enum(REQUEST_STATUSES)
   .meta({ id: 'Status', description: 'The state of the request. The last four are terminal.' });
 
+const Attempt = z
+  .object({
+    number: z.int().meta({ description: 'From 1. `request.attempt` of the handler.' }),
+    startedAt: Time,
+    endedAt: Time.optional().meta({
+      description: 'Absent while it runs, and if it never reported its end: crash, out of memory or timeout.',
+    }),
+    handlerVersion: z.string().optional().meta({ description: 'The version of its code, if it has one.' }),
+    error: z
+      .object({
+        code: z.string().meta({ description: 'The code of the error, or its name.' }),
+        message: z.string(),
+      })
+      .optional()
+      .meta({ description: 'Why it failed, in short.' }),
+    uncounted: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'It doesn’t count, since the request didn’t cause its failure.' }),
+    redrive: z.int().optional().meta({
+      description: 'Of the first attempt after a redrive: the number of the redrive, from 1.',
+    }),
+    traceparent: z.string().optional().meta({ description: 'W3C trace context of the attempt, if traced.' }),
+  })
+  .meta({ id: 'Attempt' });
+
 export const Request = z
   .object({
     id: z.string().meta({ description: 'The ticket.', example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42' }),
@@ -86,6 +113,12 @@ export const Request = z
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
     retryOf: z.string().optional().meta({ description: 'The failed request that it retries.' }),
     attempts: z.int().meta({ description: 'Attempts started.' }),
+    attemptHistory: z
+      .array(Attempt)
+      .optional()
+      .meta({
+        description: `The latest attempts that ran, in order, at most ${MAX_HISTORY_ATTEMPTS}. Absent in lists, and if none is known.`,
+      }),
     handlerVersion: z.string().optional().meta({
       description: 'The version of the code that took the latest attempt, if it has one.',
       example: '42',

@@ -86,6 +86,8 @@ export {
   type ActivityFigure,
   type Allowance,
   type ApiProblem,
+  type Attempt,
+  type AttemptError,
   type Batch,
   type BatchCounts,
   type BatchImport,

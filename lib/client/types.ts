@@ -8,6 +8,7 @@ import type {
   ActionFilter as Filter,
   ItemResult,
 } from '../core/model/action.ts';
+import type { AttemptError } from '../core/model/attempt-history.ts';
 import type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
 import type { ImportProblem, ImportState } from '../core/model/batch-import.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
@@ -22,6 +23,7 @@ export type {
   ActionState,
   ActivityFigure,
   Allowance,
+  AttemptError,
   BatchCounts,
   BatchStatus,
   Canary,
@@ -67,6 +69,8 @@ export interface RequestResource {
   readonly retryOf?: string;
   /** Attempts started. */
   readonly attempts: number;
+  /** The latest attempts that ran, in order, at most 20. Absent in lists, and if none is known. */
+  readonly attemptHistory?: readonly Attempt[];
   /** Version of the code that took the latest attempt, if it has one. */
   readonly handlerVersion?: string;
   /** Progress that the latest attempt reported. */
@@ -91,6 +95,25 @@ export interface RequestResource {
   readonly webhook?: WebhookDelivery;
   /** Paths relative to the API's base URL. */
   readonly links: { readonly self: string; readonly result: string; readonly cancel: string };
+}
+
+/** An attempt of a request. */
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  readonly startedAt: string;
+  /** Absent while it runs, and if it never reported its end: crash, out of memory or timeout. */
+  readonly endedAt?: string;
+  /** Version of its code, if it has one. */
+  readonly handlerVersion?: string;
+  /** Why it failed, in short. */
+  readonly error?: AttemptError;
+  /** It doesn't count, since the request didn't cause its failure. */
+  readonly uncounted?: true;
+  /** Of the first attempt after a redrive: the number of the redrive, from 1. */
+  readonly redrive?: number;
+  /** Its trace, if it was traced. */
+  readonly traceparent?: string;
 }
 
 /** A request that was submitted. */

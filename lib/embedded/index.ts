@@ -25,7 +25,7 @@ export type { Problem } from '../core/model/outcome.ts';
 export type { Priority } from '../core/model/priority.ts';
 export type { Rehearsal } from '../core/model/rehearsal.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
-export type { DateRange, RequestView } from '../core/model/request-view.ts';
+export type { AttemptView, DateRange, RequestView } from '../core/model/request-view.ts';
 export type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 export type { Logger } from '../core/ports/telemetry.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';

@@ -2,6 +2,7 @@ import type { RequestResource } from '../client/index.ts';
 
 /** A request as an agent sees it: what happened to it, without texts of its sender, its handler or its receivers. */
 export function redactRequest({
+  attemptHistory,
   lastError,
   problem,
   progress,
@@ -13,6 +14,12 @@ export function redactRequest({
   return {
     ...facts,
     ...(progress && { progress: { fraction: progress.fraction } }),
+    ...(attemptHistory && {
+      attemptHistory: attemptHistory.map(({ error, traceparent: _trace, ...attempt }) => ({
+        ...attempt,
+        ...(error && { error: { code: error.code } }),
+      })),
+    }),
     ...(lastError && { lastError: { name: lastError.name, code: lastError.code } }),
     ...(problem && { problem: { code: problem.code, attempts: problem.attempts } }),
     ...(webhook && { webhook: { ...webhook, reason: undefined } }),

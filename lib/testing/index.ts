@@ -7,7 +7,7 @@ export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Priority } from '../core/model/priority.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
-export type { DateRange, RequestView } from '../core/model/request-view.ts';
+export type { AttemptView, DateRange, RequestView } from '../core/model/request-view.ts';
 export type { DynamoDbWrite, HandlerWrites } from '../core/ports/handler-writes.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';
 export { InjectedFault } from '../stores/memory/faults.ts';

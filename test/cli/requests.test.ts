@@ -295,6 +295,21 @@ test('prints the version of the code that took a request, in a column only if th
   expect((await coatcheckOnTerminal(['status', queued, ...api])).stdout).not.toContain('version');
 });
 
+test('a terminal shows the attempts of a request', async () => {
+  const [failed, succeeded] = [await ticketFor('fail'), await ticketFor('text')];
+  await served.api.deliver();
+  const other = await ticketFor('text');
+  const table = async (id: string) =>
+    stripVTControlCharacters((await coatcheckOnTerminal(['status', id, ...api], { columns: 200 })).stdout);
+  expect(await table(failed)).toMatch(/ticket +attempt +started +took +version +end$/m);
+  expect(await table(failed)).toMatch(
+    new RegExp(`^${failed} +1 +2026-01-31T12:00:00.000Z +0 s +csv_invalid: line 3 has no .*end`, 'm'),
+  );
+  expect(await table(succeeded)).toMatch(new RegExp(`^${succeeded} +1 +2026\\S+Z +0 s +no error$`, 'm'));
+  expect(await table(other)).not.toContain('took');
+  expect((await coatcheck(['status', failed, ...api])).stdout).not.toContain('took');
+});
+
 test('replays webhooks of ended requests', async () => {
   const webhooks = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
   served = await cliService(undefined, webhooks);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { printAttempts } from '../attempt-rows.ts';
 import { eachRequest } from '../each-request.ts';
 import { EXIT_CODES_HELP, exitCodeOf } from '../exit-status.ts';
 import { printRequests } from '../request-rows.ts';
@@ -14,7 +15,7 @@ Examples:
 /** `coatcheck status`: prints the status of requests. */
 export function statusCommand(run: Run): Command {
   const command = new Command('status')
-    .description('Print the status of requests.')
+    .description('Print the status of requests and, on a terminal, their attempts.')
     .argument('<ids...>', 'tickets')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
@@ -26,6 +27,7 @@ export function statusCommand(run: Run): Command {
       );
       for (const request of requests) run.exit.add(exitCodeOf(request));
       await printRequests(requests, { json, detailed: true });
+      printAttempts(requests, { json });
     }),
   );
 }

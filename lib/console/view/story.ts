@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { hasEnded, type RequestResource } from '../../client/index.ts';
+import { type Attempt, hasEnded, type RequestResource } from '../../client/index.ts';
 import { formatBytes } from '../../terminal/format.ts';
 import type { Content, Html } from './html.ts';
 import { oneLine } from './text.ts';
@@ -41,24 +41,65 @@ function isRunning({ status }: RequestResource): boolean {
   return status === 'running' || status === 'cancelling';
 }
 
-/** The API states the number of attempts and the latest error. */
+/** The attempts that are known; of a record of an earlier version, their number and the latest error. */
 function attemptSteps(request: RequestResource): Step[] {
-  const { attempts, lastError, handlerVersion, progress, why } = request;
-  if (attempts === 0) return [];
-  const by = handlerVersion === undefined ? '' : `, version ${oneLine(handlerVersion)}`;
+  const { attempts, attemptHistory = [] } = request;
+  const [first] = attemptHistory;
+  if (!first) return attempts === 0 ? [] : unlistedSteps(request);
+  const before = first.number - 1;
+  return [
+    ...(before > 0 ? [{ title: `${before} ${before === 1 ? 'attempt' : 'attempts'} before` }] : []),
+    ...attemptHistory.flatMap((attempt) => [
+      ...(attempt.redrive === undefined ? [] : [{ title: 'Redriven', at: attempt.startedAt }]),
+      attemptStep(attempt, request),
+    ]),
+  ];
+}
+
+function attemptStep(attempt: Attempt, request: RequestResource): Step {
+  const { number, startedAt: at, endedAt, error, uncounted, traceparent } = attempt;
+  const title = `Attempt ${number}`;
+  const by = versionOf(attempt);
+  const trace = traceparent && `trace ${traceparent.split('-')[1]}`;
+  if (endedAt === undefined && isRunning(request) && attempt === request.attemptHistory?.at(-1)) {
+    return { title: `${title} is running${by}`, at, detail: runningDetail(request), tone: 'busy' };
+  }
+  const took = durationOf(at, endedAt);
+  if (endedAt === undefined) {
+    const detail = 'It ended without reporting: crash, out of memory or timeout';
+    return { title: `${title} never reported its end${by}`, at, detail, tone: 'bad' };
+  }
+  const detail = [error && `${error.code}: ${error.message}`, took && `took ${took}`, trace];
+  return {
+    title: `${title}${error ? ' failed' : ''}${uncounted ? ', not counted' : ''}${by}`,
+    at,
+    detail: oneLine(detail.filter(Boolean).join(' · ')),
+    ...(error && { tone: 'bad' as const }),
+  };
+}
+
+function unlistedSteps(request: RequestResource): Step[] {
+  const { attempts, lastError } = request;
+  const title = `Attempt ${attempts}`;
+  const by = versionOf(request);
   const failed = (title: string): Step[] =>
     lastError
       ? [{ title, detail: oneLine(`${lastError.code ?? lastError.name}: ${lastError.message}`), tone: 'bad' }]
       : [];
-  if (!isRunning(request)) {
-    return lastError ? failed(`Attempt ${attempts} failed${by}`) : [{ title: `Attempt ${attempts}${by}` }];
-  }
-  const reached = progress && `${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd();
-  const detail = [reached, why].filter((text) => text !== undefined).join(', ');
+  if (!isRunning(request)) return lastError ? failed(`${title} failed${by}`) : [{ title: `${title}${by}` }];
   return [
     ...failed('The attempt before failed'),
-    { title: `Attempt ${attempts} is running${by}`, detail: oneLine(detail), tone: 'busy' },
+    { title: `${title} is running${by}`, detail: runningDetail(request), tone: 'busy' },
   ];
+}
+
+function runningDetail({ progress, why }: RequestResource): string {
+  const reached = progress && `${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd();
+  return oneLine([reached, why].filter((text) => text !== undefined).join(', '));
+}
+
+function versionOf({ handlerVersion }: Pick<Attempt, 'handlerVersion'>): string {
+  return handlerVersion === undefined ? '' : `, version ${oneLine(handlerVersion)}`;
 }
 
 /** What comes next, while it waits. */

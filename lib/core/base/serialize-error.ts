@@ -144,6 +144,7 @@ function codeOf({ code, cause, errors = [] }: SerializedError): string | undefin
   return undefined;
 }
 
-function shortened(text: string, maxLength: number): string {
+/** A text of at most so many characters, with a mark where it was cut. */
+export function shortened(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, Math.max(0, maxLength - 1))}…`;
 }

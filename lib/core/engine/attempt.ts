@@ -104,7 +104,10 @@ export class Attempt implements RunObserver, AttemptCounts {
     this.#adoptRecord(lease, brought);
     if (lease.request.countsAsWaiting) this.#countStarted(lease);
     const recovered = lease.takenOver ? await this.#recoverOutcome(lease) : undefined;
-    if (recovered) return this.#complete(lease, recovered);
+    if (recovered) {
+      lease.noteRun({ unrun: true, recovered: true });
+      return this.#complete(lease, recovered);
+    }
     if (unwaitable) return this.#complete(lease, this.#outcomeOf(failure(unwaitable, 0)));
     // Between its slices, a request has started.
     if (!lease.continued && isExpired(this.#request, this.#now()))
@@ -114,6 +117,7 @@ export class Attempt implements RunObserver, AttemptCounts {
 
     const { deadline, metrics, leases } = this.#context;
     const startedAt = this.#now();
+    lease.noteRun({});
     if (!lease.continued) metrics?.measureWait(this.#dueAt);
     let ending: Ending;
     try {
@@ -314,6 +318,7 @@ export class Attempt implements RunObserver, AttemptCounts {
 
   /** Ends the request because the processor isn't the right one. Its message is dead-lettered, so it can be redriven. */
   #completeRefused(lease: Lease, refusal: MinVersionUnmet | TopicRefused): Promise<AttemptEnd> {
+    lease.noteRun({ unrun: true });
     const ending = failure(refusal, lease.countedAttempt - 1);
     return this.#complete(lease, this.#outcomeOf(ending), { error: summarizeError(refusal) });
   }

@@ -1,6 +1,15 @@
 import type { ErrorSummary } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { isTooOld } from '../config/min-version.ts';
+import {
+  attemptErrorIn,
+  attemptErrorOf,
+  type RecordedAttempt,
+  withEnded,
+  withoutRun,
+  withResumed,
+  withStarted,
+} from './attempt-history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type ClaimCheck, isSameObject } from './claim-check.ts';
 import { isEarly } from './not-before.ts';
@@ -35,6 +44,8 @@ export interface RequestRecord {
   readonly status: RecordStatus;
   /** Attempts started. */
   readonly attempts: number;
+  /** The latest attempts, in order. Records of earlier versions have none. */
+  readonly history?: readonly RecordedAttempt[];
   /** When the latest attempt started. */
   readonly startedAt?: number;
   /** When the next attempt starts at the earliest, after one that failed. */
@@ -190,6 +201,8 @@ export type RecordEvent =
       readonly progress?: Progress;
       /** Whether the attempt ends here, to be continued by the next claim. */
       readonly suspend: boolean;
+      /** {@link RecordedAttempt.traceparent} */
+      readonly traceparent?: string;
     }
   | {
       readonly type: 'renew';
@@ -205,6 +218,8 @@ export type RecordEvent =
       readonly uncounted?: boolean;
       /** When the next attempt starts at the earliest. */
       readonly nextAttemptAt?: number;
+      /** {@link RecordedAttempt.traceparent} */
+      readonly traceparent?: string;
     }
   | {
       readonly type: 'complete';
@@ -212,6 +227,12 @@ export type RecordEvent =
       readonly outcome: Outcome;
       /** Set if the outcome is a failure because the attempts are used up. */
       readonly attemptsExhausted?: Exhaustion;
+      /** Whether the claim only served to record the outcome: the request didn't run. @default false */
+      readonly unrun?: boolean;
+      /** Whether the outcome is that of the attempt before, which couldn't record it. @default false */
+      readonly recovered?: boolean;
+      /** {@link RecordedAttempt.traceparent} */
+      readonly traceparent?: string;
     }
   /** The output queue rejects the success in every form, so this failure replaces it. */
   | { readonly type: 'unpublishable'; readonly outcome: Outcome };
@@ -365,7 +386,7 @@ function redriven(record: RequestRecord, event: ClaimEvent, now: number): Partia
   const { attempts, redrives = 0 } = record;
   const { sentAt } = event;
   return {
-    ...claimed(record, event, now),
+    ...claimed(record, event, now, redrives + 1),
     outcome: undefined,
     failureGroup: undefined,
     attemptsExhausted: undefined,
@@ -429,17 +450,22 @@ function isClaimOf({ status, leaseId }: RequestRecord, event: ClaimEvent): boole
   return status === 'running' && leaseId === event.leaseId;
 }
 
+/** @param redrive the number of the redrive that the claim begins. @default - it begins none */
 function claimed(
-  record: Pick<RequestRecord, 'attempts' | 'payload' | 'checkpoint' | 'progress'> &
+  record: Pick<RequestRecord, 'attempts' | 'history' | 'payload' | 'checkpoint' | 'progress'> &
     Partial<Pick<RequestRecord, 'status' | 'suspended'>>,
   event: ClaimEvent,
   now: number,
+  redrive?: number,
 ) {
   const continued = record.status === 'queued' && record.suspended;
+  const number = continued ? record.attempts : record.attempts + 1;
   const payload = bringsOther(record, event) ? record.payload : (event.payload ?? record.payload);
+  const started = { number, at: now, version: event.handlerVersion, ...(redrive && { redrive }) };
   return {
     status: 'running',
-    attempts: continued ? record.attempts : record.attempts + 1,
+    attempts: number,
+    history: continued ? withResumed(record.history, number) : withStarted(record.history, started),
     startedAt: now,
     nextAttemptAt: undefined,
     backlog: undefined,
@@ -484,27 +510,41 @@ export function storedPayloadOf(
 }
 
 /** A last attempt that failed after it was asked to stop has stopped: the request is cancelled. */
-function completed(
-  record: RequestRecord,
-  { outcome, attemptsExhausted }: CompleteEvent,
-  now: number,
-): Partial<RequestRecord> {
-  if (!attemptsExhausted) return ended(outcome);
+function completed(record: RequestRecord, event: CompleteEvent, now: number): Partial<RequestRecord> {
+  const { outcome, attemptsExhausted } = event;
+  const history = historyAfter(record, event, now);
+  if (!attemptsExhausted) return { ...ended(outcome), history };
   const lastError = attemptsExhausted.error ?? record.lastError;
-  if (record.status === 'cancelling') return { ...cancelled(record, now), lastError };
-  return { ...ended(outcome), attemptsExhausted: true, lastError };
+  if (record.status === 'cancelling') return { ...cancelled(record, now), history, lastError };
+  return { ...ended(outcome), history, attemptsExhausted: true, lastError };
+}
+
+function historyAfter(
+  { attempts, history, suspended }: RequestRecord,
+  { outcome, attemptsExhausted, unrun, recovered, traceparent }: CompleteEvent,
+  now: number,
+): RequestRecord['history'] {
+  // An attempt that was suspended ran before.
+  if (unrun && !suspended) return withoutRun(history, attempts, recovered ? outcome.endedAt : undefined);
+  const error = attemptsExhausted?.error ? attemptErrorOf(attemptsExhausted.error) : attemptErrorIn(outcome);
+  return withEnded(history, attempts, now, { ...(error && { error }), ...(traceparent && { traceparent }) });
 }
 
 /** A failed attempt that was asked to stop has stopped: the request is cancelled. */
 function released(
   record: RequestRecord,
-  { error, uncounted, nextAttemptAt }: ReleaseEvent,
+  { error, uncounted, nextAttemptAt, traceparent }: ReleaseEvent,
   now: number,
 ): Partial<RequestRecord> {
   const left = record.status === 'cancelling' ? cancelled(record, now) : WAITING;
-  const { uncountedAttempts = 0 } = record;
+  const { attempts, history, uncountedAttempts = 0 } = record;
   return {
     ...left,
+    history: withEnded(history, attempts, now, {
+      error: attemptErrorOf(error),
+      ...(uncounted && { uncounted }),
+      ...(traceparent && { traceparent }),
+    }),
     lastError: error,
     nextAttemptAt,
     uncountedAttempts: uncounted ? uncountedAttempts + 1 : record.uncountedAttempts,
@@ -514,11 +554,14 @@ function released(
 /** An attempt that makes progress is the first of those that count. */
 function saved(
   record: RequestRecord,
-  { checkpoint, progress = record.progress, suspend }: CheckpointEvent,
+  { checkpoint, progress = record.progress, suspend, traceparent }: CheckpointEvent,
   now: number,
 ): Partial<RequestRecord> {
-  const change = { checkpoint, progress, uncountedAttempts: record.attempts - 1 };
-  if (!suspend) return change;
+  const { attempts, history } = record;
+  const saving = { checkpoint, progress, uncountedAttempts: attempts - 1 };
+  if (!suspend) return saving;
+  const stopped = withEnded(history, attempts, now, traceparent === undefined ? {} : { traceparent });
+  const change = { ...saving, history: stopped };
   // The attempt has stopped, as it was asked to.
   if (record.status === 'cancelling') return { ...change, ...cancelled(record, now) };
   return { ...change, ...WAITING, suspended: true };

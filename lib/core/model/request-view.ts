@@ -1,3 +1,4 @@
+import type { RecordedAttempt } from './attempt-history.ts';
 import type { Forecast, TimeRange } from './forecast.ts';
 import type { Priority } from './priority.ts';
 import { type Progress, type RequestRecord, type RequestStatus, statusOf } from './request-record.ts';
@@ -16,6 +17,8 @@ export interface RequestView {
   readonly status: RequestStatus;
   /** Attempts started. */
   readonly attempts: number;
+  /** The latest attempts that ran, in order, at most 20. */
+  readonly attemptHistory: readonly AttemptView[];
   /** The version of the code that took the latest attempt, if it has one. */
   readonly handlerVersion?: string;
   /** The error of the latest failed attempt. */
@@ -34,6 +37,15 @@ export interface RequestView {
   readonly updatedAt: Date;
 }
 
+/** An attempt of a request, from its record. */
+export interface AttemptView extends Omit<RecordedAttempt, 'at' | 'ms' | 'version'> {
+  readonly startedAt: Date;
+  /** Undefined while it runs, and if it never reported its end: crash, out of memory or timeout. */
+  readonly endedAt?: Date;
+  /** The version of its code, if it has one. */
+  readonly handlerVersion?: string;
+}
+
 /** The earliest and the latest time that something is expected. */
 export interface DateRange {
   readonly from: Date;
@@ -46,7 +58,8 @@ export interface DateRange {
  * @param forecast what it waits for. @default - left out
  */
 export function viewOf(record: RequestRecord, now: number, forecast?: Forecast): RequestView {
-  const { request, attempts, handlerVersion, lastError, progress, checkpoint, createdAt, updatedAt } = record;
+  const { request, attempts, history = [], handlerVersion, lastError, progress, checkpoint } = record;
+  const { createdAt, updatedAt } = record;
   return {
     id: request.id,
     tenant: request.tenant,
@@ -56,6 +69,7 @@ export function viewOf(record: RequestRecord, now: number, forecast?: Forecast):
     retryOf: request.retryOf,
     status: statusOf(record, now),
     attempts,
+    attemptHistory: history.map(attemptViewOf),
     handlerVersion,
     lastError,
     progress,
@@ -65,6 +79,15 @@ export function viewOf(record: RequestRecord, now: number, forecast?: Forecast):
     endsAbout: datesOf(forecast?.endsAbout),
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),
+  };
+}
+
+function attemptViewOf({ at, ms, version, ...attempt }: RecordedAttempt): AttemptView {
+  return {
+    ...attempt,
+    startedAt: new Date(at),
+    endedAt: ms === undefined ? undefined : new Date(at + ms),
+    handlerVersion: version,
   };
 }
 

@@ -14,6 +14,12 @@ import type { HandlerWrites } from '../ports/handler-writes.ts';
 import type { StoredRecord } from '../ports/record-store.ts';
 import type { RecordWriter } from './record-writer.ts';
 
+/** What an attempt does with its request. */
+export type AttemptRun = Pick<
+  Extract<RecordEvent, { readonly type: 'complete' }>,
+  'unrun' | 'recovered' | 'traceparent'
+>;
+
 /** An attempt's right to a request. The events of its holder apply until another attempt takes over. */
 export class Lease {
   /** The number of the attempt that holds the lease, from 1. */
@@ -25,6 +31,7 @@ export class Lease {
   readonly #leaseId: string;
   readonly #writer: RecordWriter;
   #stored: StoredRecord;
+  #run: AttemptRun = { unrun: true };
 
   /** @param before the record before the claim */
   constructor(writer: RecordWriter, stored: StoredRecord, before: RequestRecord | undefined) {
@@ -78,6 +85,11 @@ export class Lease {
     return this.#stored.record;
   }
 
+  /** Says what the attempt does with the request, for its end in the record. @default it doesn't run it */
+  noteRun(run: AttemptRun): void {
+    this.#run = run;
+  }
+
   /** Records progress. @returns whether the attempt should go on */
   async progress(progress: Progress): Promise<boolean> {
     return this.#isRunning(await this.#apply({ type: 'progress', leaseId: this.#leaseId, progress }));
@@ -93,7 +105,15 @@ export class Lease {
     progress: Progress | undefined,
     suspend: boolean,
   ): Promise<RequestRecord> {
-    return this.#apply({ type: 'checkpoint', leaseId: this.#leaseId, checkpoint, progress, suspend });
+    const { traceparent } = this.#run;
+    return this.#apply({
+      type: 'checkpoint',
+      leaseId: this.#leaseId,
+      checkpoint,
+      progress,
+      suspend,
+      traceparent,
+    });
   }
 
   /** When the lease expires, in milliseconds since 1970. */
@@ -127,7 +147,13 @@ export class Lease {
     attemptsExhausted?: Exhaustion,
     writes?: HandlerWrites,
   ): Promise<Outcome | undefined> {
-    const completed = { type: 'complete', leaseId: this.#leaseId, outcome, attemptsExhausted } as const;
+    const completed = {
+      type: 'complete',
+      leaseId: this.#leaseId,
+      outcome,
+      attemptsExhausted,
+      ...this.#run,
+    } as const;
     return (await this.#apply(completed, writes)).outcome;
   }
 
@@ -144,6 +170,7 @@ export class Lease {
       error: summarizeError(error),
       uncounted,
       nextAttemptAt,
+      traceparent: this.#run.traceparent,
     } as const;
     return (await this.#apply(released)).outcome;
   }

@@ -195,7 +195,10 @@ describe('through the API', () => {
     await api.deliver();
     const endedAt = (await records.find({ id, source: '' }))?.outcome?.endedAt ?? Number.NaN;
     const shown = async () => {
-      const resource = (await (await api.call('GET', `/v1/requests/${id}`)).json()) as { webhook?: unknown };
+      const { attemptHistory, ...resource } = (await (
+        await api.call('GET', `/v1/requests/${id}`)
+      ).json()) as { webhook?: unknown; attemptHistory: unknown };
+      expect(attemptHistory).toMatchObject([{ number: 1 }]);
       const list = (await (await api.call('GET', '/v1/requests')).json()) as { requests: unknown[] };
       expect(list.requests).toEqual([resource]);
       return resource.webhook;
