@@ -69,6 +69,7 @@ const extensions = [
   ...(environment.actionFunctionArn === ''
     ? []
     : [(await import('./actions.ts')).actionRoutes(environment, parts)]),
+  ...(environment.activity ? [(await import('./activity.ts')).activityRoutes(environment)] : []),
 ];
 const access: ApiAccess = {
   auth: environment.auth,

@@ -59,12 +59,14 @@ export function resourceOf(
 }
 
 function attemptOf({
+  n,
   at,
   ms,
   version,
   ...attempt
 }: RecordedAttempt): NonNullable<RequestResource['attemptHistory']>[number] {
   return {
+    number: n,
     ...attempt,
     startedAt: formatTime(at),
     ...(ms !== undefined && { endedAt: formatTime(at + ms) }),

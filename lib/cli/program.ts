@@ -53,6 +53,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   batches: async (run) => (await import('./batches/command.ts')).batchesCommand(run),
   limits: async (run) => (await import('./limits/command.ts')).limitsCommand(run),
   audit: async (run) => (await import('./audit/command.ts')).auditCommand(run),
+  activity: async (run) => (await import('./activity/command.ts')).activityCommand(run),
   ledger: async (run) => (await import('./ledger/command.ts')).ledgerCommand(run),
   receipt: async (run) => (await import('./receipt/command.ts')).receiptCommand(run),
   console: async (run) => (await import('./console/command.ts')).consoleCommand(run),

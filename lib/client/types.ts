@@ -112,7 +112,7 @@ export interface Attempt {
   readonly uncounted?: true;
   /** Of the first attempt after a redrive: the number of the redrive, from 1. */
   readonly redrive?: number;
-  /** Its trace, if it was traced. */
+  /** Its trace, if it has one apart from that of its request. */
   readonly traceparent?: string;
 }
 

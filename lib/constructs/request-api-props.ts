@@ -56,6 +56,14 @@ export interface RequestApiProps {
   readonly receipts?: ISecret;
 
   /**
+   * Whether operators can see how many requests were submitted and ended in the last hours (`/v1/activity`), from the metrics in
+   * CloudWatch. Each read costs about $0.00005, at most once a minute. Its function may read all metrics of the account: CloudWatch
+   * can't allow less. Requires `observability.metrics`.
+   * @default false
+   */
+  readonly activity?: boolean;
+
+  /**
    * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:
    * `https://app.example.com`, or `*` for all.
    * @default - none

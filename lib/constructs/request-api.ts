@@ -78,6 +78,7 @@ export class RequestApi extends Construct {
       schedules: this.schedules,
       batches: this.batches,
       actions: this.actions,
+      activity: props.service.api?.activity ?? false,
     });
     const methods = methodsOf(props);
     this.httpApi = new HttpApi(this, 'Http', {

@@ -2,6 +2,7 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { CoatcheckClient } from '../client/index.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
+import { MAX_ACTIVITY_HOURS } from '../core/ports/activity-log.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
 import { redactRequest } from './redact.ts';
@@ -42,6 +43,18 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
       annotations: READING,
     },
     () => answer(() => client.ledger()),
+  );
+
+  server.registerTool(
+    'get_activity',
+    {
+      title: 'Activity of the last hours',
+      description:
+        'How many requests were submitted and ended, by time. Figures in missing have no data, so their counts may not be 0.',
+      inputSchema: z.strictObject({ hours: z.int().min(1).max(MAX_ACTIVITY_HOURS).optional() }),
+      annotations: READING,
+    },
+    ({ hours }) => answer(() => client.activity({ hours })),
   );
 
   server.registerTool(

@@ -62,8 +62,8 @@ export function exerciseRecordStore(name: string, open: () => Promise<RecordStor
           status: 'cancelling',
           attempts: 3,
           history: [
-            { number: 2, at: NOW, ms: 7, error: { code: 'ETIMEDOUT', message: '漢字 "\n' }, uncounted: true },
-            { number: 3, at: NOW + 9, version: '42', redrive: 1, traceparent: '00-trace' },
+            { n: 2, at: NOW, ms: 7, error: { code: 'ETIMEDOUT', message: '漢字 "\n' }, uncounted: true },
+            { n: 3, at: NOW + 9, version: '42', redrive: 1, traceparent: '00-trace' },
           ],
           leaseEndsAt: NOW + 0.5,
           lastError: { name: 'TypeError', message: 'x is not a "function"\n', code: undefined },

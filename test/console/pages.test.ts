@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { all } from '../support/all.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { AUDITED } from '../support/audited-ledger.ts';
@@ -239,6 +240,93 @@ test('the keyboard is enough', async () => {
   await page.waitForSelector('.status:text("cancelled")');
   expect(service.printed).toContain(`done: POST /requests/${id}/cancel`);
   await page.close();
+});
+
+test('the page of a request shows each attempt, with its error and how long it took', async () => {
+  let fails = true;
+  await using service = await openConsoleService({
+    handler: () => {
+      if (fails) throw new RangeError('out of range');
+    },
+    settings: { maxAttempts: 2, retryCapSeconds: 1 },
+    allowActions: true,
+  });
+  const { client } = service;
+  const { id } = await client.submitJson('x');
+  expect(await client.wait(id)).toMatchObject({ status: 'failed' });
+  fails = false;
+  await eventually(async () => expect(await service.service.redrive()).toBe(1));
+  await eventually(async () => expect(await client.status(id)).toMatchObject({ status: 'succeeded' }));
+  const { page, problems } = await openPage(service);
+  await inspect(page, `${service.url}/requests/${id}`, WIDE);
+  const titles = await page.locator('.story h3').allTextContents();
+  expect(titles.slice(1, 5)).toEqual(['Attempt 1 failed', 'Attempt 2 failed', 'Redriven', 'Attempt 3']);
+  const [, first] = await page.locator('.story li').allTextContents();
+  expect(first).toMatch(/RangeError: out of range · took /);
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+describe('the charts of the last hours', () => {
+  /** Records of requests that were submitted at these times, and ended at once. */
+  function* recordsAt(times: readonly number[], status: 'queued' | 'failed'): Generator<RequestRecord> {
+    for (const [index, at] of times.entries()) {
+      const request = { id: `${status}-${index}`, source: '' };
+      yield { request, status, attempts: 0, createdAt: at, updatedAt: at };
+    }
+  }
+
+  async function opened(count: number) {
+    const service = await openConsoleService();
+    const now = Date.now();
+    const times = Array.from({ length: count }, (_, index) => now - index * 60_000);
+    await service.write(recordsAt(times, 'queued'));
+    const { page, problems } = await openPage(service);
+    const chart = page.locator('.chart.submitted');
+    return { service, page, problems, chart };
+  }
+
+  test.each([
+    [0, 0],
+    [1, 1],
+    [300, 60],
+  ])('%d requests are there when the page opens', async (count, bars) => {
+    const { service, page, problems, chart } = await opened(count);
+    await inspect(page, `${service.url}/`, NARROW);
+    const shown = await chart.locator('rect').count();
+    // The first and the last bucket are begun.
+    expect(shown).toBeGreaterThanOrEqual(bars);
+    expect(shown).toBeLessThanOrEqual(bars === 60 ? 61 : bars);
+    expect(await chart.locator('title').textContent()).toBe('Submitted and ended');
+    expect(await chart.locator('desc').textContent()).toContain(
+      `${count} submitted, 0 ended in the last 6 h.`,
+    );
+    expect(await chart.locator('figcaption').textContent()).toContain(`${count} submitted`);
+    await page.locator('details.counts summary').click();
+    const table = await page.locator('#activity-counts').innerText();
+    if (count === 0) expect(table).toContain('Nothing was submitted');
+    else expect(table).toContain('Submitted');
+    expect(problems).toEqual([]);
+    await page.close();
+    await service[Symbol.asyncDispose]();
+  });
+
+  test('follow changes, while the table stays open', async () => {
+    const { service, page, problems, chart } = await opened(0);
+    await page.locator('details.counts summary').click();
+    const { id } = await service.client.submitJson('x');
+    await service.client.cancel(id);
+    await eventually(async () =>
+      expect(await chart.locator('figcaption').textContent()).toContain('1 submitted, 1 ended'),
+    );
+    expect(await page.locator('details.counts').getAttribute('open')).not.toBeNull();
+    await eventually(async () =>
+      expect(await page.locator('#activity-counts tbody tr').allInnerTexts()).toHaveLength(1),
+    );
+    expect(problems).toEqual([]);
+    await page.close();
+    await service[Symbol.asyncDispose]();
+  });
 });
 
 describe('a live page', () => {

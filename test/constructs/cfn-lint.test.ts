@@ -42,6 +42,7 @@ it('finds nothing in the template of a service with every option of its own reso
       corsOrigins: ['https://app.example.com'],
       batches: true,
       actions: true,
+      activity: true,
     },
     webhooks: {},
     encryptionKey: new Key(stack, 'Key'),

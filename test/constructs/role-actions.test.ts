@@ -90,7 +90,7 @@ function rabbitMqSource(scope: Stack): RabbitMqEventSource {
 
 const stack = new Stack(emptyApp(), 'Stack');
 const { service, template } = serviceIn(stack, {
-  api: { schedules: true, batches: true, actions: true },
+  api: { schedules: true, batches: true, actions: true, activity: true },
   webhooks: { endpoints: true },
   output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },
@@ -158,6 +158,7 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   secretsmanager: 'Secrets Manager',
   scheduler: 'EventBridge Scheduler',
   events: 'EventBridge',
+  cloudwatch: 'CloudWatch',
 };
 
 test.each([

@@ -82,6 +82,22 @@ export const records: Readonly<Record<string, StoredRecord>> = {
       messageId: 'message-1',
       sentAt: AT - 10_000,
     },
+    history: [
+      {
+        n: 1,
+        at: AT - 9_000,
+        ms: 25,
+        error: { code: 'TypeError', message: 'x is undefined' },
+        uncounted: true,
+      },
+      {
+        n: 2,
+        at: AT,
+        version: '42',
+        redrive: 1,
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      },
+    ],
     startedAt: AT,
     leaseEndsAt: AT + 60_000,
     lastError: {

@@ -53,6 +53,7 @@ test('an agent finds why requests fail, and puts them back by a plan', async () 
   const [{ id: group }] = groups;
   expect((await call(agent, 'list_failed_requests', { group })).value).toMatchObject({ requests: [{ id }] });
   expect((await call(agent, 'get_ledger')).value).toMatchObject({ accepted: 1, drift: 0 });
+  expect((await call(agent, 'get_activity', { hours: 1 })).value).toMatchObject({ bucketSeconds: 300 });
 
   isDown = false;
   // An outcome is published before its dead letter is sent.

@@ -44,8 +44,8 @@ function deepestByColumn(timeline: readonly Point[], columns: number): number[] 
   });
 }
 
-/** Any height above 0 is visible. */
-function cell(height: number): string {
+/** A cell that is filled from the bottom to a height from 0 to 1. Any height above 0 is visible. */
+export function cell(height: number): string {
   if (height <= 0) return ' ';
   return EIGHTHS[Math.min(8, Math.max(1, Math.round(height * 8)))] ?? ' ';
 }

@@ -1,11 +1,19 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Ledger, Load, RequestResource, ServiceStatus } from '../../client/index.ts';
+import {
+  type Activity,
+  ApiError,
+  type Ledger,
+  type Load,
+  type RequestResource,
+  type ServiceStatus,
+} from '../../client/index.ts';
 import { formatDuration, threeDigits } from '../../terminal/figures.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { firstOf } from '../first-of.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import { activityCharts, activityTable } from '../view/activity.ts';
 import { figuresOf } from '../view/facts.ts';
 import { failureTable } from '../view/failure-table.ts';
 import { type Html, NOTHING } from '../view/html.ts';
@@ -13,46 +21,56 @@ import { ifPermitted } from '../view/problem.ts';
 import { requestTable } from '../view/request-table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
-import { type LoadSample, trendOf } from '../view/trend.ts';
 
 const NEWEST_REQUESTS = 8;
 const LATEST_FAILURES = 5;
 
-/** Load figures that are kept for the trend: those of 15 minutes, if a page is open. */
-const MAX_SAMPLES = 300;
+/** Hours of the charts. */
+const HOURS = 6;
 
 /** `/`: what is going on, and why. */
 export function addNowPage(app: Hono, pages: Pages): void {
-  const samples: LoadSample[] = [];
-  app.get(
-    '/',
-    pages.show((context) => nowView(context, samples)),
-  );
+  app.get('/', pages.show(nowView));
 }
 
-async function nowView({ parts, now, signal }: ViewContext, samples: LoadSample[]): Promise<View> {
+async function nowView({ parts, now, signal }: ViewContext): Promise<View> {
   const { client } = parts;
-  const [status, page, ledger, failures, pausedUntil] = await Promise.all([
+  const [status, page, ledger, activity, failures, pausedUntil] = await Promise.all([
     client.serviceStatus({ signal }),
     client.listPage({ limit: NEWEST_REQUESTS, signal }),
     ifPermitted(() => client.ledger({ signal })),
+    ifPermitted(() => client.activity({ hours: HOURS, signal })).catch(readable),
     ifPermitted(() => firstOf(client.failures.list({ limit: LATEST_FAILURES, signal }), LATEST_FAILURES)),
     pauseEnd({ parts, signal }),
   ]);
-  samples.push({ at: now, ...status.load });
-  samples.splice(0, samples.length - MAX_SAMPLES);
   const waiting = page.requests.find(({ status, why }) => status === 'queued' && why !== undefined);
   return {
     title: 'Now',
     live: true,
     main: html`<h1>Now</h1>
 <section id="health" data-part>${healthOf(status, ledger, pausedUntil, now)}${whyOf(status, waiting, now)}</section>
-<section id="load" data-part aria-label="Load">${loadFigures(status.load)}${trendOf(samples)}</section>
+<section id="load" data-part aria-label="Load">${loadFigures(status.load)}</section>
+${activity && activitySection(activity, now)}
 ${ledger && html`<section id="ledger" data-part aria-label="Requests by status">${ledgerFigures(ledger)}${auditOf(ledger, now)}</section>`}
 ${failures && failures.length > 0 && html`<section id="failures" data-part><h2>Latest failures</h2>${failureTable(failures, now)}</section>`}
 <section id="newest" data-part><h2>Newest requests</h2>${requestTable(page.requests, now, 'No requests yet.')}
 ${page.requests.length > 0 && html`<p><a href="/requests">All requests</a></p>`}</section>`,
   };
+}
+
+/** The service as it is now is shown without the counts of its last hours. */
+function readable(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
+/** The table stays open while the charts change. */
+function activitySection(activity: Activity | ApiError, now: number): Html {
+  if (activity instanceof ApiError) {
+    return html`<section id="activity" data-part><p class="unavailable">The last ${HOURS} hours could not be read: ${oneLine(activity.message)}</p></section>`;
+  }
+  return html`<section id="activity" data-part aria-label="Last ${HOURS} hours">${activityCharts(activity, now)}</section>
+<details class="counts"><summary>Counts of the last ${HOURS} hours</summary><div id="activity-counts" data-part>${activityTable(activity, now)}</div></details>`;
 }
 
 /** Until when all requests are paused, if there is a limit of all. */

@@ -65,6 +65,8 @@ export interface ApiResources {
   readonly batches?: BatchResources;
   /** What does the steps of actions; undefined if the API has none. */
   readonly actions?: ActionResources;
+  /** Whether the API reads the metrics of the service. @default false */
+  readonly activity?: boolean;
   readonly requestTable: ITable;
 }
 
@@ -84,6 +86,7 @@ export function apiEnvironment(
     schedules,
     batches,
     actions,
+    activity = false,
     requestTable,
   }: ApiResources,
 ): Record<string, string> {
@@ -109,6 +112,7 @@ export function apiEnvironment(
     actionRole: actions?.role.roleArn ?? '',
     actionFunctionArn: actions?.function.functionArn ?? '',
     rehearsalFunctionArn: actions?.rehearsalFunction?.functionArn ?? '',
+    activity,
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

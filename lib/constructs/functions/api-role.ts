@@ -4,6 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILURE_INDEX, RECORD_INDEX } from '../../core/config/record-table.ts';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
+import { acknowledge } from '../observability/acknowledge.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
 import { KEY_USES } from '../storage/key-use.ts';
 import { requestQueuesOf } from '../storage/request-lanes.ts';
@@ -32,6 +33,7 @@ export class ApiRole extends FunctionRole {
       schedules,
       batches,
       actions,
+      activity,
       requestTable,
     } = props;
     const { prefixes } = props;
@@ -51,6 +53,13 @@ export class ApiRole extends FunctionRole {
       this.allowSchedules(actions.scheduleGroup, actions.role);
       // A plan reads the dead letters, and returns them.
       this.allowWalk(actions.deadLetterQueue);
+    }
+    if (activity) {
+      this.allow(['cloudwatch:GetMetricData'], ['*']);
+      acknowledge(this, {
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'cloudwatch:GetMetricData supports no resource, and no condition on the namespace.',
+      });
     }
     this.allowRecords(requestTable);
     this.allow(

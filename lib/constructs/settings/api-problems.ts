@@ -1,11 +1,24 @@
 import { Token } from 'aws-cdk-lib';
+import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { RequestApiProps } from '../request-api-props.ts';
 import type { ServiceNumbers } from './service-numbers.ts';
 
 /** Problems with the props of the HTTP API, except numbers out of range. */
-export function apiProblems(api: RequestApiProps | undefined, numbers: ServiceNumbers): string[] {
+export function apiProblems(
+  { api, observability: { metrics = true } = {} }: Pick<AsyncServiceProps, 'api' | 'observability'>,
+  numbers: ServiceNumbers,
+): string[] {
   if (!api) return [];
-  return [...waitProblems(numbers), ...(api.auth?.problems() ?? []), ...originProblems(api)];
+  return [
+    ...waitProblems(numbers),
+    ...(api.auth?.problems() ?? []),
+    ...originProblems(api),
+    ...(api.activity && !metrics
+      ? [
+          'observability.metrics must not be false if api.activity is true, got false: the activity is read from the metrics',
+        ]
+      : []),
+  ];
 }
 
 /** An accepted request must not expire before it is processed. */

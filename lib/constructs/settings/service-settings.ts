@@ -83,10 +83,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(...sourceProblems(props.queue), ...fanOutProblems(service, props));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));
-  problems.push(
-    ...apiProblems(props.api, numbers),
-    ...webhookProblems(props.webhooks, props.api !== undefined),
-  );
+  problems.push(...apiProblems(props, numbers), ...webhookProblems(props.webhooks, props.api !== undefined));
   problems.push(...fargateProblems(props));
   if (problems.length > 0) {
     throw new ConfigurationError(

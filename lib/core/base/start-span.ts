@@ -9,8 +9,8 @@ export interface StartedSpan {
   readonly context: Context;
   /** For calls the work makes: that of the span, or the one it was started with where nothing is traced. */
   readonly trace: TraceContext;
-  /** Whether the span is recorded and sampled, so that its trace can be looked up. */
-  readonly isTraced: boolean;
+  /** Whether it is recorded in a trace of its own, since it was started with none. */
+  readonly isApart: boolean;
 }
 
 /**
@@ -36,6 +36,6 @@ export function startSpan(requestTrace: TraceContext, name: string, options: Spa
     span,
     context: trace.setSpan(active, span),
     trace: isNew ? traceContextOf(spanContext) : requestTrace,
-    isTraced: isNew && span.isRecording(),
+    isApart: remote === undefined && isNew && span.isRecording(),
   };
 }

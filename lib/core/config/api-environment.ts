@@ -76,6 +76,8 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly actionFunctionArn: string;
   /** The function of the processor, or its alias, which rehearses dead letters; empty if the processor isn't on Lambda. */
   readonly rehearsalFunctionArn: string;
+  /** Whether the metrics of the service are read for its activity. */
+  readonly activity: boolean;
   /** How long payloads are kept. */
   readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
@@ -130,6 +132,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     actionRole: optionalText('COATCHECK_ACTION_ROLE'),
     actionFunctionArn: optionalText('COATCHECK_ACTION_FUNCTION_ARN'),
     rehearsalFunctionArn: optionalText(TEXT_VARIABLES.rehearsalFunctionArn),
+    activity: flag('COATCHECK_ACTIVITY'),
     uploadAgeDays: setting('uploadAgeDays'),
   };
 }

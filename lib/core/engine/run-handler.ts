@@ -62,7 +62,7 @@ export async function runHandler(
       const completion = new Completion(traced, lease, attempt, saved, observer.onComplete);
       const state = await saved.load();
       const started = span.start(traced);
-      if (started.isTraced) lease.noteRun({ traceparent: started.trace.traceparent });
+      if (started.isApart) lease.noteRun({ traceparent: started.trace.traceparent });
       const handled = new PayloadRequest(payload, {
         id: traced.id,
         tenant: traced.tenant,

@@ -461,7 +461,7 @@ function claimed(
   const continued = record.status === 'queued' && record.suspended;
   const number = continued ? record.attempts : record.attempts + 1;
   const payload = bringsOther(record, event) ? record.payload : (event.payload ?? record.payload);
-  const started = { number, at: now, version: event.handlerVersion, ...(redrive && { redrive }) };
+  const started = { n: number, at: now, version: event.handlerVersion, ...(redrive && { redrive }) };
   return {
     status: 'running',
     attempts: number,

@@ -38,7 +38,8 @@ export interface RequestView {
 }
 
 /** An attempt of a request, from its record. */
-export interface AttemptView extends Omit<RecordedAttempt, 'at' | 'ms' | 'version'> {
+export interface AttemptView extends Omit<RecordedAttempt, 'n' | 'at' | 'ms' | 'version'> {
+  readonly number: number;
   readonly startedAt: Date;
   /** Undefined while it runs, and if it never reported its end: crash, out of memory or timeout. */
   readonly endedAt?: Date;
@@ -82,8 +83,9 @@ export function viewOf(record: RequestRecord, now: number, forecast?: Forecast):
   };
 }
 
-function attemptViewOf({ at, ms, version, ...attempt }: RecordedAttempt): AttemptView {
+function attemptViewOf({ n, at, ms, version, ...attempt }: RecordedAttempt): AttemptView {
   return {
+    number: n,
     ...attempt,
     startedAt: new Date(at),
     endedAt: ms === undefined ? undefined : new Date(at + ms),

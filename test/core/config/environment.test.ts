@@ -178,6 +178,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   actionRole: '',
   actionFunctionArn: '',
   rehearsalFunctionArn: '',
+  activity: true,
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
@@ -236,6 +237,7 @@ const API_VARIABLES = {
   COATCHECK_ACTION_ROLE: '',
   COATCHECK_ACTION_FUNCTION_ARN: '',
   COATCHECK_REHEARSAL_FUNCTION_ARN: '',
+  COATCHECK_ACTIVITY: 'on',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
@@ -428,6 +430,7 @@ test('the API reads back the settings that the stack writes', () => {
     actionRole: fc.string(),
     actionFunctionArn: fc.string(),
     rehearsalFunctionArn: fc.string(),
+    activity: fc.boolean(),
     uploadAgeDays: number('uploadAgeDays'),
   });
   fc.assert(

@@ -117,12 +117,12 @@ describe('what is no attempt is not in the history', () => {
     });
     const at = harness.clock.now();
     await harness.process([requestDelivery('r-1')]);
-    expect(harness.records.record('r-1')?.history).toEqual([{ number: 1, at }]);
+    expect(harness.records.record('r-1')?.history).toEqual([{ n: 1, at }]);
     harness.clock.advanceSeconds(120);
     await harness.processElsewhere([requestDelivery('r-1', {}, { deliveryCount: 2 })]);
     expect(harness.records.record('r-1')).toMatchObject({
       status: 'succeeded',
-      history: [{ number: 1, at, ms: 2_000 }],
+      history: [{ n: 1, at, ms: 2_000 }],
     });
   });
 });
@@ -145,12 +145,16 @@ test('an attempt that a dependency failed is marked as one that does not count',
   expect(more[0]).not.toHaveProperty('uncounted');
 });
 
-test('a traced attempt has its span', async () => {
+test('an attempt that is traced apart from its request has its span', async () => {
   const spans = new RecordedSpans();
   const harness = new EngineHarness(() => 'done');
-  await harness.process([requestDelivery('r-1')]);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const attributes = { RequestId: 'r-2', traceparent };
+  await harness.process([requestDelivery('r-1'), requestDelivery('r-2', {}, { attributes })]);
   const { traceId, spanId } = spans.of('r-1').spanContext();
   expect(harness.records.record('r-1')?.history).toMatchObject([
     { traceparent: `00-${traceId}-${spanId}-01` },
   ]);
+  // Its trace is that of the request.
+  expect(harness.records.record('r-2')?.history).toEqual([{ n: 1, at: harness.clock.now(), ms: 0 }]);
 });

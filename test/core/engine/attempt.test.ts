@@ -374,7 +374,7 @@ describe('the record of a request', () => {
     expect(running).toEqual({
       ...begun,
       status: 'running',
-      history: [{ number: 1, at }],
+      history: [{ n: 1, at }],
       startedAt: at,
       leaseEndsAt: at + 61_000,
       leaseId: expect.any(String),
@@ -382,7 +382,7 @@ describe('the record of a request', () => {
     expect(harness.records.record('r-1')).toEqual({
       ...begun,
       status: 'succeeded',
-      history: [{ number: 1, at, ms: 0 }],
+      history: [{ n: 1, at, ms: 0 }],
       outcome: {
         status: 'succeeded',
         request,

@@ -35,13 +35,13 @@ test('the history is the attempts that ran, up to the bound', () => {
       const claim = (leaseId: string) => {
         apply({ type: 'claim', request: REQUEST, leaseId, leaseEndsAt: now + LEASE_MILLISECONDS });
         if (isSuspended) {
-          const { ms: _, ...going } = ran.pop() ?? { number: Number.NaN, at: Number.NaN };
+          const { ms: _, ...going } = ran.pop() ?? { n: Number.NaN, at: Number.NaN };
           ran.push(going);
-        } else ran.push({ number: ran.length + 1, at: now });
+        } else ran.push({ n: ran.length + 1, at: now });
         isSuspended = false;
       };
       const end = (ending: Partial<RecordedAttempt>) => {
-        const last = ran.pop() ?? { number: Number.NaN, at: Number.NaN };
+        const last = ran.pop() ?? { n: Number.NaN, at: Number.NaN };
         ran.push({ ...last, ms: now - last.at, ...ending });
       };
       plan.forEach(({ how, milliseconds }, index) => {
@@ -81,11 +81,11 @@ test('a history never takes more bytes than its bound, whatever errors say', () 
       (errors) => {
         let history: readonly RecordedAttempt[] | undefined;
         errors.forEach(({ version, ...error }, index) => {
-          history = withStarted(history, { number: index + 1, at: START, version });
+          history = withStarted(history, { n: index + 1, at: START, version });
           history = withEnded(history, index + 1, START + 1e9, { error: attemptErrorOf(error) });
         });
         expect(Buffer.byteLength(JSON.stringify(history))).toBeLessThanOrEqual(MAX_HISTORY_BYTES);
-        expect(history?.at(-1)?.number).toBe(errors.length);
+        expect(history?.at(-1)?.n).toBe(errors.length);
         expect(history?.length).toBeLessThanOrEqual(MAX_HISTORY_ATTEMPTS);
       },
     ),
@@ -94,7 +94,7 @@ test('a history never takes more bytes than its bound, whatever errors say', () 
 
 test('the longest error is cut, so that one attempt fits', () => {
   const worst = '\u0000'.repeat(5_000);
-  const history = withEnded(withStarted([], { number: 1, at: START, version: worst }), 1, START, {
+  const history = withEnded(withStarted([], { n: 1, at: START, version: worst }), 1, START, {
     error: attemptErrorOf({ name: worst, message: worst }),
   });
   expect(Buffer.byteLength(JSON.stringify(history))).toBeLessThan(MAX_HISTORY_BYTES / 2);
@@ -116,5 +116,5 @@ test('a record of an earlier version goes on without the attempts before', () =>
   expect(released.record.history).toBeUndefined();
   const claim = { type: 'claim', request: REQUEST, leaseId: 'new', leaseEndsAt: START + 9 } as const;
   const claimed = transition(released.record, claim, START + 2);
-  expect(claimed).toMatchObject({ record: { history: [{ number: 3, at: START + 2 }] } });
+  expect(claimed).toMatchObject({ record: { history: [{ n: 3, at: START + 2 }] } });
 });

@@ -232,7 +232,7 @@ test('a request that starts with its claim keeps the data of its envelope', () =
     request,
     status: 'running',
     attempts: 1,
-    history: [{ number: 1, at: NOW }],
+    history: [{ n: 1, at: NOW }],
     startedAt: NOW,
     leaseEndsAt: LEASE_END,
     leaseId: 'lease-1',
