@@ -15,6 +15,7 @@ import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys
 import { DynamoDbLedger } from '../../lib/aws/dynamodb-ledger.ts';
 import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
+import { DynamoDbOperatorPauses } from '../../lib/aws/dynamodb-operator-pauses.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoints.ts';
@@ -27,8 +28,10 @@ import { queueArnOf } from '../../lib/aws/queue-arn.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SQS_MAX_RETRY_SECONDS } from '../../lib/aws/sqs-capabilities.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
+import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
+import { SwitchedOperatorPauses } from '../../lib/aws/switched-operator-pauses.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { LanedAdmission } from '../../lib/core/intake/admission/laned-admission.ts';
@@ -41,6 +44,7 @@ import { withCaps } from '../../lib/core/limits/capped-admission.ts';
 import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import { eachPriority, type Priority } from '../../lib/core/model/priority.ts';
 import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
+import { ServicePause } from '../../lib/core/operations/service-pause.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
@@ -174,6 +178,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
       (prefix) => `${payloadBucket}/${prefix}`,
     ),
     limits: new LiveLimits(limits, caps.store, Date, Math.random),
+    pause: pauseOf(settings),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: Date.now, sleep },
@@ -197,6 +202,18 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     ...(settings.receiptSecret && { receipts: new LazyReceiptSigners(settings.receiptSecret, logger) }),
     serviceName: settings.serviceName,
   };
+}
+
+/** What pauses processing; undefined if nothing can. */
+function pauseOf({ pauseQueueUrl, requestTable, inputRetentionSeconds }: ApiEnvironment) {
+  if (pauseQueueUrl === '') return undefined;
+  const store = new DynamoDbOperatorPauses(recordClient(), requestTable);
+  return new ServicePause({
+    pauses: new SwitchedOperatorPauses(store, new SqsPauses(queueClient(), pauseQueueUrl)),
+    retentionSeconds: inputRetentionSeconds,
+    clock: Date,
+    logger,
+  });
 }
 
 /** What sends requests to an input queue later than SQS can; undefined if nothing does. */

@@ -1,11 +1,11 @@
 /**
- * Pauses a processor's event sources at the request of its instances, and resumes them.
+ * Pauses a processor's event sources at the request of its instances or of an operator, and resumes them.
  */
 
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { queueClient } from '../../lib/aws/clients.ts';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { readBreakerEnvironment } from '../../lib/core/config/breaker-environment.ts';
@@ -14,6 +14,7 @@ import { leastAdvanced, type Settlement } from '../../lib/core/model/disposition
 import { settleBatch } from '../../lib/lambda/batch-response.ts';
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { LambdaEventSource, lambdaClient } from '../../lib/lambda/lambda-event-source.ts';
+import { OperatorPauseSwitch } from '../../lib/lambda/operator-pause-switch.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
@@ -21,18 +22,22 @@ import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 const powertools = new Logger();
-const { serviceName, pauseQueueUrl, inputEventSources, metrics } = readBreakerEnvironment(process.env);
+const environment = readBreakerEnvironment(process.env);
+const { serviceName, pauseQueueUrl, inputEventSources, otherEventSources, requestTable, metrics } =
+  environment;
 const figures = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
 const queues = queueClient();
 const logger = new PowertoolsLogger(powertools);
 const source = new SqsMessages(queues, pauseQueueUrl);
+const queue = new SqsPauses(queues, pauseQueueUrl);
 const client = lambdaClient();
+const own = inputEventSources.map((id) => new LambdaEventSource(client, id));
 // Each source is paused and resumed by itself: an operator may have disabled one of them.
-const breakers = inputEventSources.map(
-  (id, index) =>
+const breakers = own.map(
+  (eventSource, index) =>
     new Breaker({
-      source: new LambdaEventSource(client, id),
-      queue: new SqsPauses(queues, pauseQueueUrl),
+      source: eventSource,
+      queue,
       metrics: {
         // A pause of all of them is one.
         count: (name) => {
@@ -43,14 +48,27 @@ const breakers = inputEventSources.map(
       logger,
     }),
 );
+const operators = new OperatorPauseSwitch({
+  sources: [...own, ...otherEventSources.map((id) => new LambdaEventSource(client, id))],
+  pauses: {
+    // The client of the table is loaded only if an operator pauses processing.
+    read: async () => {
+      const { DynamoDbOperatorPauses } = await import('../../lib/aws/dynamodb-operator-pauses.ts');
+      return new DynamoDbOperatorPauses(recordClient(), requestTable).read();
+    },
+  },
+  queue,
+  now: Date.now,
+  logger,
+});
 
-/** Handles a batch of pause and resume messages. */
+/** Handles a batch of messages. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   powertools.addContext(context);
   const settlements: Settlement[] = [];
   // One after another: of several instances that ask for a pause at once the first gets it.
   for (const message of messagesOf(event).map((each) => source.receive(each))) {
-    const dispositions = await Promise.all(breakers.map((breaker) => breaker.run(message)));
+    const dispositions = await Promise.all([...breakers, operators].map((each) => each.run(message)));
     settlements.push([message, leastAdvanced(dispositions)]);
   }
   if (figures.hasStoredMetrics()) figures.publishStoredMetrics();

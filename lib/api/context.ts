@@ -1,6 +1,7 @@
 import type { Uploads } from '../core/intake/uploads.ts';
 import type { LiveLimits } from '../core/limits/live-limits.ts';
 import type { FailureGroups } from '../core/operations/failure-groups.ts';
+import type { ServicePause } from '../core/operations/service-pause.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { LedgerReader } from '../core/ports/ledger.ts';
@@ -30,6 +31,8 @@ export interface ApiParts {
   readonly payloadSources: readonly string[];
   /** The limits of the processor of the first destination. */
   readonly limits: LiveLimits;
+  /** Pauses processing; undefined where nothing can. */
+  readonly pause?: ServicePause;
   /** Limits how many calls all instances hold. */
   readonly heldCalls: HeldCalls;
   readonly logger: Logger;

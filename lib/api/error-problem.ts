@@ -40,6 +40,7 @@ const STATUSES = {
   not_before_invalid: 400,
   not_before_unsupported: 422,
   part_unknown: 404,
+  pause_invalid: 422,
   priority_unsupported: 422,
   schedule_invalid: 422,
   schedule_limit: 409,

@@ -428,6 +428,19 @@ export const TopicQuery = ownQuery({
     }),
 });
 
+export const Pause = z
+  .object({
+    until: Time,
+    reason: z.string().optional().meta({ description: 'Why, in words for people.' }),
+    since: Time.optional().meta({
+      description: 'When an operator asked for it. Absent if the service paused by itself.',
+    }),
+    by: z.string().optional().meta({
+      description: 'The operator who asked for it, if the host knows. Only operators see it.',
+    }),
+  })
+  .meta({ id: 'Pause', description: 'No request starts before it ends.' });
+
 export const ServiceStatus = z
   .object({
     accepting: z.boolean().meta({ description: 'Whether a request submitted now would be accepted.' }),
@@ -439,13 +452,7 @@ export const ServiceStatus = z
         maxWaitSeconds: z.number(),
       })
       .meta({ description: 'The figures behind the decision. Absent figures are unknown.' }),
-    pause: z
-      .object({
-        until: Time,
-        reason: z.string().optional().meta({ description: 'Why, in words for people.' }),
-      })
-      .optional()
-      .meta({ description: 'No request starts before it ends. Absent if there is none.' }),
+    pause: Pause.optional(),
     oldestWaitingSince: Time.optional().meta({
       description:
         'When the oldest waiting request was sent to the queue. Absent if none waits, or the queue does not say it, as SQS.',

@@ -3,6 +3,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
+import { pauseResource } from './pause-routes.ts';
 import { topicOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, ServiceStatus, TopicQuery } from './schemas.ts';
@@ -33,12 +34,7 @@ export function addServiceRoutes(app: Hono<ApiEnv>, { destinations, clock }: Api
     const status = {
       accepting,
       load,
-      ...(isPaused && {
-        pause: {
-          until: new Date(pause.until).toISOString(),
-          ...(pause.reason !== '' && { reason: pause.reason }),
-        },
-      }),
+      ...(isPaused && { pause: pauseResource(pause, c.get('caller').isOperator) }),
       ...(oldestSentAt !== undefined && { oldestWaitingSince: new Date(oldestSentAt).toISOString() }),
     };
     return c.json(status, 200, NO_STORE);

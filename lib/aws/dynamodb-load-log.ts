@@ -4,8 +4,10 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
+import { RECORD_KEY, RECORD_TTL, SERVICE_PAUSE_KEY } from '../core/config/record-table.ts';
+import { latestPause } from '../core/ports/latest-pause.ts';
 import type { LoadLog, NotedPause, RecentWork, WorkDone } from '../core/ports/telemetry.ts';
+import { operatorPauseOf } from './dynamodb-operator-pauses.ts';
 
 /** Work is summed per window of this length. An item holds six windows. */
 const WINDOW_MILLISECONDS = 10_000;
@@ -69,10 +71,10 @@ export class DynamoDbLoadLog implements LoadLog {
       new UpdateItemCommand({
         TableName: this.#table,
         Key: keyOf(this.#pauseKey),
-        UpdateExpression: 'SET #ttl = :ttl, #until = :until, #reason = :reason',
+        // The item may have a pause of an operator, too, so it is kept.
+        UpdateExpression: 'SET #until = :until, #reason = :reason REMOVE #ttl',
         ExpressionAttributeNames: { '#ttl': RECORD_TTL, '#until': 'until', '#reason': 'reason' },
         ExpressionAttributeValues: {
-          ':ttl': { N: String(Math.ceil(until / 1_000)) },
           ':until': { N: String(until) },
           ':reason': { S: reason },
         },
@@ -85,6 +87,10 @@ export class DynamoDbLoadLog implements LoadLog {
     const current = windowAt(now);
     const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => current - back);
     const items = await this.#itemsOf([current, current - WINDOWS_PER_ITEM]);
+    const pause = latestPause(
+      notedPauseOf(items.get(this.#pauseKey)),
+      operatorPauseOf(items.get(SERVICE_PAUSE_KEY)),
+    );
     const sum = (name: keyof WorkDone) =>
       windows.reduce((total, window) => total + this.#numberOf(items, window, name), 0);
     return {
@@ -98,7 +104,7 @@ export class DynamoDbLoadLog implements LoadLog {
         handled: this.#numberOf(items, window, 'handled'),
         milliseconds: this.#numberOf(items, window, 'milliseconds'),
       })),
-      ...pauseOf(items.get(this.#pauseKey)),
+      ...(pause && { pause }),
     };
   }
 
@@ -107,7 +113,12 @@ export class DynamoDbLoadLog implements LoadLog {
     const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
       new BatchGetItemCommand({
         RequestItems: {
-          [this.#table]: { Keys: [...windows.map((window) => this.#keyOf(window)), keyOf(this.#pauseKey)] },
+          [this.#table]: {
+            Keys: [
+              ...windows.map((window) => this.#keyOf(window)),
+              ...[...new Set([this.#pauseKey, SERVICE_PAUSE_KEY])].map(keyOf),
+            ],
+          },
         },
       }),
     );
@@ -140,8 +151,8 @@ function keyOf(text: string): Item {
   return { [RECORD_KEY]: { S: text } };
 }
 
-function pauseOf(item: Item | undefined): Pick<RecentWork, 'pause'> {
-  return item ? { pause: { until: Number(item.until?.N), reason: item.reason?.S ?? '' } } : {};
+function notedPauseOf(item: Item | undefined): NotedPause | undefined {
+  return item?.until && { until: Number(item.until.N), reason: item.reason?.S ?? '' };
 }
 
 function windowAt(at: number): number {

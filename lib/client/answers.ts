@@ -2,7 +2,7 @@ import { isObject } from '../core/base/json-object.ts';
 import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { ACTIVITY_FIGURES } from '../core/ports/activity-log.ts';
 import { AnswerInvalid } from './errors.ts';
-import type { Activity, Ledger, RequestPage, RequestResource, ServiceStatus } from './types.ts';
+import type { Activity, Ledger, Pause, RequestPage, RequestResource, ServiceStatus } from './types.ts';
 
 /** A JSON response, with the call that it answers. */
 export interface JsonAnswer {
@@ -24,6 +24,11 @@ export function readPage(answer: JsonAnswer): RequestPage {
 /** @throws AnswerInvalid */
 export function readServiceStatus(answer: JsonAnswer): ServiceStatus {
   return readJson(answer, "the service's status", isServiceStatus);
+}
+
+/** @throws AnswerInvalid */
+export function readPause(answer: JsonAnswer): Pause {
+  return readJson(answer, 'a pause', isPause);
 }
 
 /** @throws AnswerInvalid */
@@ -99,6 +104,10 @@ const BUCKET = {
   at: 'string',
   ...Object.fromEntries(ACTIVITY_FIGURES.map((figure) => [figure, 'number'])),
 };
+
+function isPause(value: unknown): value is Pause {
+  return hasMembers(value, { until: 'string' });
+}
 
 function isReceiptKeys(value: unknown): value is ReceiptKeys {
   return isObject(value) && Array.isArray(value.keys);

@@ -1,7 +1,14 @@
 import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { requestPath } from '../core/model/request-links.ts';
 import { ActionsClient } from './actions.ts';
-import { readActivity, readLedger, readReceiptKeys, readRequest, readServiceStatus } from './answers.ts';
+import {
+  readActivity,
+  readLedger,
+  readPause,
+  readReceiptKeys,
+  readRequest,
+  readServiceStatus,
+} from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { BatchesClient } from './batches.ts';
@@ -14,12 +21,14 @@ import type { PayloadBody } from './payload.ts';
 import { DEFAULT_RETRY, type OnRetry, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
 import { SchedulesClient } from './schedules.ts';
 import { getRequest, type RequestOptions } from './status.ts';
-import type { SubmissionOptions } from './submission.ts';
+import { type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { submit } from './submit.ts';
 import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
 import type {
   Activity,
   Ledger,
+  NewPause,
+  Pause,
   RequestPage,
   RequestResource,
   ServiceStatus,
@@ -180,6 +189,28 @@ export class CoatcheckClient {
   /** Gets the service's load, and whether it accepts requests. */
   async serviceStatus({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ServiceStatus> {
     return readServiceStatus(await this.#api.json({ method: 'GET', path: '/v1/status', signal }));
+  }
+
+  /**
+   * Pauses all processing: requests are accepted and wait, and what runs goes on. A pause ends at its time by itself, and takes the
+   * place of a pause before.
+   * @throws ApiError with the code `operator_required`, `pause_invalid`, or `pause_unavailable` if the service can't be paused
+   */
+  async pause(
+    { until, reason }: NewPause,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<Pause> {
+    const body = JSON.stringify({ until: toRfc3339(until), reason });
+    const headers = { 'content-type': 'application/json' };
+    return readPause(await this.#api.json({ method: 'PUT', path: '/v1/pause', headers, body, signal }));
+  }
+
+  /**
+   * Ends a pause of an operator, if there is one. A pause of the circuit breaker goes on.
+   * @throws ApiError with the code `operator_required`, or `pause_unavailable` if the service can't be paused
+   */
+  async resume({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#api.json({ method: 'DELETE', path: '/v1/pause', signal });
   }
 
   /**

@@ -430,9 +430,28 @@ export interface ServiceStatus {
   /** Whether it accepts requests now. */
   readonly accepting: boolean;
   /** No request starts before it ends. Absent if there is none. */
-  readonly pause?: { readonly until: string; readonly reason?: string };
+  readonly pause?: Pause;
   /** When the oldest waiting request was sent to the queue. Absent if none waits, or the queue doesn't say it, as SQS. */
   readonly oldestWaitingSince?: string;
+}
+
+/** A time in which no request starts. Times are in RFC 3339. */
+export interface Pause {
+  readonly until: string;
+  /** Why, in words for people. */
+  readonly reason?: string;
+  /** When an operator asked for it. Absent if the service paused by itself. */
+  readonly since?: string;
+  /** The operator who asked for it, if the host knows. Only operators see it. */
+  readonly by?: string;
+}
+
+/** A pause to ask for. */
+export interface NewPause {
+  /** When processing goes on by itself: at most a day from now. A string is in RFC 3339. */
+  readonly until: Date | string;
+  /** Why: 1 to 200 characters on one line. All who wait for a request may see it. */
+  readonly reason: string;
 }
 
 /** What a service accepted, and where it is: all figures as of one moment. */

@@ -92,6 +92,7 @@ export class AsyncService extends Construct implements IConnectable {
   readonly #behind: AsyncService[] = [];
   readonly #relays: ServiceRelay[];
   readonly #onLambda: ProcessorFunction | undefined;
+  readonly #breaker: CircuitBreaker | undefined;
   readonly #onFargate: ProcessorService | undefined;
   readonly #outputQueue: IQueue | undefined;
   readonly #settings: ServiceSettings;
@@ -203,15 +204,17 @@ export class AsyncService extends Construct implements IConnectable {
     if (outcomes) processor.node.addDependency(outcomes);
     const onFargate = processor instanceof ProcessorService ? processor : undefined;
     const onLambda = processor instanceof ProcessorFunction ? processor : undefined;
-    if (pauses && onLambda) {
-      new CircuitBreaker(this, 'CircuitBreaker', {
-        service: props,
-        settings,
-        queue: pauses.queue,
-        sources: onLambda.eventSources,
-        removalPolicy,
-      });
-    }
+    const breaker =
+      pauses && onLambda
+        ? new CircuitBreaker(this, 'CircuitBreaker', {
+            service: props,
+            settings,
+            queue: pauses.queue,
+            sources: onLambda.eventSources,
+            requestTable: props.api && !front ? requestTable : undefined,
+            removalPolicy,
+          })
+        : undefined;
     const ownApi =
       props.api && !front
         ? new RequestApi(this, 'Api', {
@@ -226,6 +229,7 @@ export class AsyncService extends Construct implements IConnectable {
             webhookQueue: webhooks?.queue,
             webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
             receiptSecret: props.api.receipts,
+            pauseQueue: breaker && pauses?.queue,
             requestTable,
             payloadBucket: bucket,
             removalPolicy,
@@ -349,6 +353,7 @@ export class AsyncService extends Construct implements IConnectable {
     this.#front = front;
     this.#relays = relay ? [relay] : [];
     this.#onLambda = onLambda;
+    this.#breaker = breaker;
     this.#onFargate = onFargate;
     this.release = onLambda?.release;
     this.api = api;
@@ -383,6 +388,7 @@ export class AsyncService extends Construct implements IConnectable {
     };
     const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);
     this.api?.addProcessor(added.#settings, added.inputQueue);
+    if (this.api && added.#onLambda) this.#breaker?.addProcessor(added.#onLambda.eventSources);
     for (const relay of this.#relays) relay.addProcessor(added.#settings, added.inputQueue);
     this.audit?.addProcessor(added.inputQueue, added.deadLetterQueue);
     this.#behind.push(added);

@@ -1,4 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import {
   ApplicationLogLevel,
   type IEventSourceMapping,
@@ -8,7 +9,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/config/aws-limits.ts';
-import { writeBreakerEnvironment } from '../core/config/breaker-environment.ts';
+import { writeBreakerEnvironment, writeOtherEventSources } from '../core/config/breaker-environment.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { BreakerRole } from './functions/breaker-role.ts';
 import { functionEnvironment } from './functions/function-environment.ts';
@@ -42,18 +43,22 @@ export interface CircuitBreakerSetup {
   readonly queue: IQueue;
   /** The event sources that are paused. */
   readonly sources: readonly IEventSourceMapping[];
+  /** The table with the pause of an operator; undefined without an HTTP API. */
+  readonly requestTable: ITable | undefined;
   readonly removalPolicy: RemovalPolicy;
 }
 
 /** The function that pauses and resumes the event sources of the processor. */
 export class CircuitBreaker extends Construct {
   readonly function: LambdaFunction;
+  readonly #role: BreakerRole;
+  readonly #otherSources: IEventSourceMapping[] = [];
 
   constructor(scope: Construct, id: string, props: CircuitBreakerSetup) {
     super(scope, id);
-    const { service, settings, queue, sources, removalPolicy } = props;
+    const { service, settings, queue, sources, requestTable, removalPolicy } = props;
     const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, removalPolicy));
-    const role = new BreakerRole(this, 'Role', { queue, sources, logGroup });
+    this.#role = new BreakerRole(this, 'Role', { queue, sources, requestTable, logGroup });
     this.function = new LambdaFunction(this, 'Function', {
       ...nodeFunctionProps(service),
       code: ownFunctionCode('breaker'),
@@ -66,19 +71,32 @@ export class CircuitBreaker extends Construct {
           writeBreakerEnvironment({
             ...settings,
             pauseQueueUrl: queue.queueUrl,
-            inputEventSources: sources.map(({ eventSourceMappingId }) => eventSourceMappingId),
+            inputEventSources: idsOf(sources),
+            otherEventSources: [],
+            requestTable: requestTable?.tableName ?? '',
           }),
         ),
       },
-      role,
+      role: this.#role,
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
-    allowNetworkInterfaces(role, service);
+    allowNetworkInterfaces(this.#role, service);
     this.function.addEventSourceMapping('Pauses', {
       eventSourceArn: queue.queueArn,
       batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
       reportBatchItemFailures: true,
     });
   }
+  /** Has a pause of an operator stop the event sources of a service behind this one, too. */
+  addProcessor(sources: readonly IEventSourceMapping[]): void {
+    this.#otherSources.push(...sources);
+    this.#role.allowSources(sources);
+    const variables = Object.entries(writeOtherEventSources(idsOf(this.#otherSources)));
+    for (const [name, value] of variables) this.function.addEnvironment(name, value);
+  }
+}
+
+function idsOf(sources: readonly IEventSourceMapping[]): string[] {
+  return sources.map(({ eventSourceMappingId }) => eventSourceMappingId);
 }

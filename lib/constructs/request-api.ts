@@ -176,16 +176,21 @@ export class RequestApi extends Construct {
   }
 }
 
-/** Webhook endpoints are changed and removed, limits changed and reset, and schedules removed. */
-function methodsOf({ settings, service }: Pick<RequestApiSetup, 'settings' | 'service'>): ApiMethod[] {
+/** Webhook endpoints are changed and removed, limits changed and reset, pauses started and ended, and schedules removed. */
+function methodsOf({
+  settings,
+  service,
+  pauseQueue,
+}: Pick<RequestApiSetup, 'settings' | 'service' | 'pauseQueue'>): ApiMethod[] {
   const { webhookEndpoints } = settings;
   const hasLimits = settings.limits.length > 0;
-  const removes = webhookEndpoints || hasLimits || service.api?.schedules;
+  const puts = hasLimits || pauseQueue !== undefined;
+  const removes = webhookEndpoints || puts || service.api?.schedules;
   return [
     'GET',
     'POST',
     ...(webhookEndpoints ? (['PATCH'] as const) : []),
-    ...(hasLimits ? (['PUT'] as const) : []),
+    ...(puts ? (['PUT'] as const) : []),
     ...(removes ? (['DELETE'] as const) : []),
   ];
 }

@@ -5,6 +5,7 @@ import type { Processor } from '../core/processor/handler.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteLoadLog } from '../stores/sqlite/load-log.ts';
+import { SqliteOperatorPauses } from '../stores/sqlite/operator-pauses.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { QUEUES } from './storage.ts';
 
@@ -20,6 +21,7 @@ export function enginePortsOf(
     output: hasOutput ? storage.output(QUEUES.outcomes) : NO_OUTPUT,
     webhooks: webhookSecrets && storage.output(QUEUES.webhooks),
     webhookEndpoints: webhookEndpoints?.reader,
+    operatorPauses: new SqliteOperatorPauses(storage.file),
     limits: new SqliteLimitStore(storage.file),
     load: new SqliteLoadLog(storage.file),
     secrets: givenSecrets(processor, process.env, 'The environment'),

@@ -27,6 +27,9 @@ export type { Rehearsal } from '../core/model/rehearsal.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
 export type { AttemptView, DateRange, RequestView } from '../core/model/request-view.ts';
 export type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
+export type { NewPause, ServicePause } from '../core/operations/service-pause.ts';
+export { PauseRefused } from '../core/operations/service-pause.ts';
+export type { OperatorPause } from '../core/ports/pausing.ts';
 export type { Logger } from '../core/ports/telemetry.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';
 export type {

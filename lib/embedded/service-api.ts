@@ -31,6 +31,7 @@ import { serviceActions } from './actions/service-actions.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
 import { serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
+import { servicePause } from './service-pause.ts';
 import { QUEUES, REQUEST_LANES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 
@@ -116,6 +117,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     store: payloads,
     payloadSources: settings.claimCheckSources,
     limits: intake.limits,
+    pause: servicePause({ storage, logger }),
     // Held calls cost nothing here.
     heldCalls: { mayHold: async () => true },
     logger,

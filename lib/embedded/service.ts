@@ -22,6 +22,7 @@ import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import type { Actions } from '../core/operations/actions.ts';
+import type { ServicePause } from '../core/operations/service-pause.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Processor } from '../core/processor/handler.ts';
@@ -52,6 +53,7 @@ import { publishToService } from './relay-outbox.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { type ServiceIntake, serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
+import { servicePause } from './service-pause.ts';
 import { QUEUES } from './storage.ts';
 import { assertSubscription, assertSubscriptionName } from './subscription.ts';
 import { WEBHOOK_CONCURRENCY, webhookRunner } from './webhook-runner.ts';
@@ -95,6 +97,7 @@ export class Service implements AsyncDisposable {
   readonly #records: RecordStore;
   readonly #intake: ServiceIntake;
   readonly #actions: ServiceActions;
+  readonly #pause: ServicePause;
   readonly #reader: RequestReader;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -115,6 +118,7 @@ export class Service implements AsyncDisposable {
       processor && !hasTakers ? messageRehearser(parts, processor, this.#stop.signal) : undefined;
     const actions = serviceActions({ storage, settings, intake, logger, rehearser, hasTakers });
     this.#actions = actions;
+    this.#pause = servicePause(parts);
     const reader = new RequestReader({ queue: intake.queue, callbacks: settings, byTopic: parts.byTopic });
     this.#reader = reader;
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
@@ -291,6 +295,15 @@ export class Service implements AsyncDisposable {
   get limits(): LiveLimits {
     this.#assertOpen();
     return this.#intake.limits;
+  }
+
+  /**
+   * Pauses processing: requests are accepted and wait, and what runs goes on. A pause takes effect in all processes within a second, and
+   * ends at its time by itself, also after a restart.
+   */
+  get pause(): ServicePause {
+    this.#assertOpen();
+    return this.#pause;
   }
 
   /**

@@ -5,17 +5,7 @@ import type { QueueMessage } from '../core/model/received-message.ts';
 import type { DelayQueue, EventSource, Pause } from '../core/ports/pausing.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { decodePauseMessage, encodePauseMessage } from '../core/wire/pause-message.ts';
-
-/**
- * Longest time until a call that disables the source succeeds or fails, including the client's retries. The message
- * that enables it again must not arrive earlier: it would find the source enabled and be acknowledged without effect.
- */
-const LONGEST_CHANGE_SECONDS = 30;
-
-/** The first and the longest wait before a message is retried. The wait doubles in between. */
-const FIRST_WAIT_SECONDS = 10;
-
-const LAST_WAIT_SECONDS = 600;
+import { FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS, LONGEST_CHANGE_SECONDS } from './event-source-changes.ts';
 
 /** What a {@link Breaker} works with. */
 export interface BreakerPorts {
@@ -30,7 +20,8 @@ export interface BreakerPorts {
 /**
  * Disables an event source for a pause, and enables it again. The message that enables it is sent before the source is
  * disabled, and is delivered until it succeeds. It contains the id of its pause, which is also set on the source. So a
- * leftover message of an earlier pause doesn't end a later one, and doesn't enable what an operator has disabled since.
+ * leftover message of an earlier pause doesn't end a later one, and doesn't enable what an operator has disabled since. Pauses of
+ * operators are not for it: see {@link OperatorPauseSwitch}.
  */
 export class Breaker {
   readonly #ports: BreakerPorts;
@@ -59,6 +50,7 @@ export class Breaker {
 
   async #obey({ id, body, sentAt }: QueueMessage): Promise<void> {
     const message = decodePauseMessage(body);
+    if (message.type === 'operator-pause') return;
     if (message.type === 'resume') return this.#resume(message.pauseId);
     const endsAt = sentAt + message.seconds * 1000;
     const secondsLeft = Math.min(message.seconds, Math.ceil((endsAt - this.#ports.now()) / 1000));
@@ -78,18 +70,25 @@ export class Breaker {
     logger.warn('Processing paused', { seconds, reason, pauseId });
   }
 
-  /** Clears the pause last: until then its message is delivered again. */
+  /** Clears the pause last: until then its message is delivered again. A source that an operator's pause holds stays disabled. */
   async #resume(pauseId: string | undefined): Promise<void> {
     const { source, metrics, logger } = this.#ports;
     if ((await source.pauseId()) !== pauseId) {
       logger.info('Nothing resumed: the event source is not off for this pause', { pauseId });
       return;
     }
-    if (!(await source.isEnabled())) {
+    const enable = async () => {
+      if (await source.isHeld()) return false;
+      if (await source.isEnabled()) return true;
       await source.enable();
       metrics.count('Resumed');
       logger.info('Processing resumed', { pauseId });
-    }
+      return true;
+    };
+    const isEnabled = await enable();
     if (pauseId !== undefined) await source.notePause(undefined);
+    // An operator's pause may have begun or ended in between.
+    if (!isEnabled) await enable();
+    else if (await source.isHeld()) await source.disable();
   }
 }

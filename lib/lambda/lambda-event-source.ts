@@ -18,7 +18,10 @@ const ENABLED_STATES: readonly (string | undefined)[] = ['Enabled', 'Enabling'];
 /** The tag of a mapping with the id of the pause that disabled it. */
 export const PAUSE_TAG = 'coatcheck:pause';
 
-/** An event source mapping of Lambda. A tag holds the id of the pause, since no other attribute can. */
+/** The tag of a mapping that a pause of an operator keeps disabled. */
+export const HOLD_TAG = 'coatcheck:operator-pause';
+
+/** An event source mapping of Lambda. Tags hold what paused it, since no other attribute can. */
 export class LambdaEventSource implements EventSource {
   readonly #client: LambdaClient;
   readonly #uuid: string;
@@ -43,17 +46,33 @@ export class LambdaEventSource implements EventSource {
     return this.#set(false);
   }
 
-  async pauseId(): Promise<string | undefined> {
-    const { Tags = {} } = await this.#client.send(new ListTagsCommand({ Resource: await this.#arnOf() }));
-    return Tags[PAUSE_TAG];
+  pauseId(): Promise<string | undefined> {
+    return this.#tag(PAUSE_TAG);
   }
 
-  async notePause(id: string | undefined): Promise<void> {
+  notePause(id: string | undefined): Promise<void> {
+    return this.#setTag(PAUSE_TAG, id);
+  }
+
+  async isHeld(): Promise<boolean> {
+    return (await this.#tag(HOLD_TAG)) !== undefined;
+  }
+
+  noteHold(isHeld: boolean): Promise<void> {
+    return this.#setTag(HOLD_TAG, isHeld ? 'yes' : undefined);
+  }
+
+  async #tag(name: string): Promise<string | undefined> {
+    const { Tags = {} } = await this.#client.send(new ListTagsCommand({ Resource: await this.#arnOf() }));
+    return Tags[name];
+  }
+
+  async #setTag(name: string, value: string | undefined): Promise<void> {
     const Resource = await this.#arnOf();
-    if (id === undefined) {
-      await this.#client.send(new UntagResourceCommand({ Resource, TagKeys: [PAUSE_TAG] }));
+    if (value === undefined) {
+      await this.#client.send(new UntagResourceCommand({ Resource, TagKeys: [name] }));
     } else {
-      await this.#client.send(new TagResourceCommand({ Resource, Tags: { [PAUSE_TAG]: id } }));
+      await this.#client.send(new TagResourceCommand({ Resource, Tags: { [name]: value } }));
     }
   }
 

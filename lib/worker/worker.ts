@@ -19,7 +19,7 @@ import { VisibilityHeartbeat } from './visibility-heartbeat.ts';
 /** Length of a lease: a killed worker frees its requests within that time. */
 const LEASE_SECONDS = 30;
 
-/** Time between two passes of figures and failure events. */
+/** Time between two passes of figures and failure events, and between two looks whether a pause has ended early. */
 const FLUSH_INTERVAL_MILLISECONDS = 1_000;
 
 /** A receive that hasn't failed by then waits for messages: the queue is reachable. */
@@ -106,6 +106,8 @@ export class Worker {
       beat: () => this.#engine.flush(deadline.responseDeadline),
       onError: (error) => logger.warn('Figures could not be passed on', { error: serializeError(error) }),
     });
+    // An operator may have paused processing before this process started.
+    await this.#engine.flush(deadline.responseDeadline);
     this.#state = 'ready';
     whenAborted(stop, () => {
       this.#state = 'draining';
@@ -142,7 +144,7 @@ export class Worker {
     if (!this.#queue.receiveUrgent || prefetch === 0) return;
     while (!stop.aborted) {
       const { secondsLeft } = this.#engine;
-      if (secondsLeft > 0) await sleep(secondsLeft * 1000, stop);
+      if (secondsLeft > 0) await sleep(Math.min(secondsLeft * 1_000, FLUSH_INTERVAL_MILLISECONDS), stop);
       else if (this.#active >= concurrency + prefetch + MAX_URGENT) await this.#whenFreed(stop);
       else for (const message of await this.#queue.receiveUrgent(stop)) this.#hold(message, deadline);
     }
@@ -192,7 +194,7 @@ export class Worker {
       const { secondsLeft } = this.#engine;
       const places = concurrency + prefetch;
       const free = Math.min(places - this.#active, places + MAX_WAITING_IN_ORDER - this.#held.size);
-      if (secondsLeft > 0) await sleep(secondsLeft * 1000, stop);
+      if (secondsLeft > 0) await sleep(Math.min(secondsLeft * 1_000, FLUSH_INTERVAL_MILLISECONDS), stop);
       else if (free >= fewest) return free;
       else await this.#whenFreed(stop);
     }

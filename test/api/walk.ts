@@ -159,6 +159,15 @@ const OPERATIONS = {
     call: ({ api }: Subject, { query = OF_ACME }: Call) => api.call('DELETE', `/v1/limits/tenant${query}`),
     breaks: ({ api }: Subject) => api.limitStore.faults.inject('write', 'fails before'),
   },
+  pauseProcessing: {
+    call: ({ api }: Subject, { json = pauseFor(api, 60), body, headers }: Call) =>
+      api.call('PUT', '/v1/pause', body === undefined ? { json } : { body, headers }),
+    breaks: failingPauses,
+  },
+  resumeProcessing: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('DELETE', `/v1/pause${query}`),
+    breaks: failingPauses,
+  },
   listFailures: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/failures${query}`),
     breaks: failingFailures,
@@ -232,6 +241,7 @@ const WITH_JSON = [
   'replayWebhooks',
   'changeLimit',
   'noteFailure',
+  'pauseProcessing',
 ] as const;
 const OF_A_FAILURE = ['getFailure', 'listFailedRequests', 'noteFailure'] as const;
 const OF_A_LIMIT = ['getLimit', 'changeLimit', 'resetLimit'] as const;
@@ -460,6 +470,16 @@ export const WALK: readonly Step[] = [
   step('listReceiptKeys', 200, undefined),
   step('listReceiptKeys', 400, 'request_malformed', { call: { query: '?kid=1' } }),
   step('listReceiptKeys', 404, 'receipts_off', { options: { receipts: false } }),
+  step('pauseProcessing', 200, undefined),
+  step('pauseProcessing', 422, 'pause_invalid', {
+    call: { json: { until: '2000-01-01T00:00:00Z', reason: 'past' } },
+  }),
+  step('resumeProcessing', 204, undefined),
+  step('resumeProcessing', 400, 'request_malformed', { call: { query: '?reason=none' } }),
+  ...(['pauseProcessing', 'resumeProcessing'] as const).flatMap((operation) => [
+    step(operation, 404, 'pause_unavailable', { options: { pausable: false } }),
+    step(operation, 403, 'operator_required', { options: { callerOf: () => ({ isOperator: false }) } }),
+  ]),
 
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),
@@ -559,6 +579,15 @@ function idIn(body: unknown): string {
 
 function failingFailures({ api }: Subject): void {
   api.failureIndex.faults.inject('count', 'fails before');
+}
+
+function failingPauses({ api }: Subject): void {
+  api.operatorPauses.faults.inject('write', 'fails before');
+}
+
+/** A pause of some seconds. */
+function pauseFor({ harness }: ApiHarness, seconds: number) {
+  return { until: new Date(harness.clock.now() + seconds * 1_000).toISOString(), reason: 'a migration' };
 }
 
 function failingEndpoints({ api }: Subject): void {

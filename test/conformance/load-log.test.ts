@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { expect, inject, test } from 'vitest';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { RECORD_KEY, RECORD_TTL } from '../../lib/core/config/record-table.ts';
@@ -7,6 +7,7 @@ import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
 import { SqliteLoadLog } from '../../lib/stores/sqlite/load-log.ts';
 import { openSqlite } from '../support/sqlite.ts';
 import { exerciseLoadLog } from './load-log-suite.ts';
+import { createRecordTable } from './record-table.ts';
 
 exerciseLoadLog('a load log in memory', async () => {
   const log = new MemoryLoadLog();
@@ -15,27 +16,14 @@ exerciseLoadLog('a load log in memory', async () => {
 
 const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
 
-async function createTable(): Promise<string> {
-  const TableName = `conformance-${crypto.randomUUID()}`;
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: RECORD_KEY, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: 'HASH' }],
-    }),
-  );
-  return TableName;
-}
-
 exerciseLoadLog('a load log on DynamoDB', async () => {
-  const table = await createTable();
+  const table = await createRecordTable(dynamodb);
   const reopen = () => new DynamoDbLoadLog(dynamodb, table);
   return { log: reopen(), reopen };
 });
 
 test('a minute is one item, which the table drops some time after', async () => {
-  const TableName = await createTable();
+  const TableName = await createRecordTable(dynamodb);
   const log = new DynamoDbLoadLog(dynamodb, TableName);
   const minute = Date.UTC(2026, 0, 31, 12);
   for (const second of [0, 15, 59]) {

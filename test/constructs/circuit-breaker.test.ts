@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../lib/constructs/async-service-props.ts';
 import { readBreakerEnvironment } from '../../lib/core/config/breaker-environment.ts';
-import { readable, resource, resources, serviceInApp } from './service-in-app.ts';
+import { ENTRY, readable, resource, resources, serviceInApp } from './service-in-app.ts';
 
 /** The delay between the last attempts of a message. */
 const LAST_WAIT_SECONDS = 600;
@@ -20,6 +20,8 @@ describe('the circuit breaker', () => {
       serviceName: 'Stack/Service',
       pauseQueueUrl: `<${queue.id}>`,
       inputEventSources: [`<${source.id}>`],
+      otherEventSources: [],
+      requestTable: '',
       metrics: true,
     });
   });
@@ -86,4 +88,34 @@ it('enables the event source when it is removed during a pause', () => {
   // With a circuit breaker, a deployment must not enable an event source that is paused.
   expect(enabledIn({})).toBeUndefined();
   expect(enabledIn({ circuitBreaker: { pauseEventSource: false } })).toBe(true);
+});
+
+describe('with an API', () => {
+  const { service, template: templateOf } = serviceInApp({ api: {}, topics: ['images.*'] });
+  service.addProcessor('Reports', { entry: ENTRY, topics: ['reports.*'] });
+  const template = templateOf();
+  const sources = resources(template).filter(({ id, type }) => {
+    return type === 'AWS::Lambda::EventSourceMapping' && /^Service(Reports)?Processor/.test(id);
+  });
+  const names = sources.map(({ id }) => `<${id}>`);
+
+  it('follows the pause of an operator, for the event sources of all processors', () => {
+    const { Variables } = resource(template, 'AWS::Lambda::Function', BREAKER).properties.Environment;
+    const environment = readBreakerEnvironment(readable(Variables) as Record<string, string>);
+    expect([...environment.inputEventSources, ...environment.otherEventSources]).toEqual(names);
+    expect(environment.otherEventSources).toHaveLength(1);
+    const table = resource(template, 'AWS::DynamoDB::GlobalTable', 'Service');
+    expect(environment.requestTable).toBe(`<${table.id}>`);
+  });
+
+  it('can read the pause of an operator, and no other item of the table', () => {
+    const policy = resource(template, 'AWS::IAM::Policy', `${BREAKER}Role`);
+    const statements = readable(policy.properties.PolicyDocument.Statement);
+    expect(statements).toContainEqual({
+      Effect: 'Allow',
+      Action: 'dynamodb:GetItem',
+      Resource: expect.stringContaining('.Arn>'),
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['load#pause*'] } },
+    });
+  });
 });

@@ -12,14 +12,14 @@ function apiTemplate(api: RequestApiProps = {}) {
 describe('with defaults', () => {
   const template = apiTemplate();
 
-  it('has an API with two routes, a stage, a function, a role, logs and alarms', () => {
+  it('has an API with four routes, a stage, a function, a role, logs and alarms', () => {
     const counts: Record<string, number> = {};
     const ofApi = resources(template).filter(({ id }) => /^Service(?:Alarms)?Api/.test(id));
     for (const { type } of ofApi) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
       'AWS::ApiGatewayV2::Api': 1,
       'AWS::ApiGatewayV2::Integration': 1,
-      'AWS::ApiGatewayV2::Route': 2,
+      'AWS::ApiGatewayV2::Route': 4,
       'AWS::ApiGatewayV2::Stage': 1,
       'AWS::Lambda::Function': 1,
       'AWS::Lambda::Permission': expect.any(Number),
@@ -35,6 +35,8 @@ describe('with defaults', () => {
     expect(routes.map(({ properties }) => [properties.RouteKey, properties.AuthorizationType])).toEqual([
       ['GET /v1/{proxy+}', 'AWS_IAM'],
       ['POST /v1/{proxy+}', 'AWS_IAM'],
+      ['PUT /v1/{proxy+}', 'AWS_IAM'],
+      ['DELETE /v1/{proxy+}', 'AWS_IAM'],
     ]);
   });
 
@@ -109,6 +111,11 @@ it('has permission for its own calls and no others', () => {
       Effect: 'Allow',
       Action: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
       Resource: `<${id('AWS::SQS::Queue', 'ServiceInputQueue')}.Arn>`,
+    },
+    {
+      Effect: 'Allow',
+      Action: 'sqs:SendMessage',
+      Resource: `<${id('AWS::SQS::Queue', 'ServicePausesQueue')}.Arn>`,
     },
     {
       Effect: 'Allow',
@@ -193,7 +200,7 @@ it('has CORS for web pages', () => {
   const template = apiTemplate({ corsOrigins: ['https://app.example.com'] });
   expect(resource(template, 'AWS::ApiGatewayV2::Api').properties.CorsConfiguration).toEqual({
     AllowOrigins: ['https://app.example.com'],
-    AllowMethods: ['GET', 'POST'],
+    AllowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
     AllowHeaders: ['*', 'Authorization'],
     ExposeHeaders: [
       'Location',

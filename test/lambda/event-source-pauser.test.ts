@@ -5,43 +5,8 @@ import { encodePauseMessage, type PauseMessage } from '../../lib/core/wire/pause
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { delivery } from '../support/delivery.ts';
+import { MemoryEventSource } from '../support/memory-event-source.ts';
 import { START, TestClock } from '../support/test-clock.ts';
-
-/** An event source that can be in the middle of a change, when it refuses another. */
-class MemoryEventSource {
-  enabled = true;
-  busy = false;
-  /** What happens while it is being turned off. */
-  meanwhile = async () => {};
-
-  noted: string | undefined;
-
-  async isEnabled(): Promise<boolean> {
-    return this.enabled;
-  }
-
-  async pauseId(): Promise<string | undefined> {
-    return this.noted;
-  }
-
-  async notePause(id: string | undefined): Promise<void> {
-    this.noted = id;
-  }
-
-  async enable(): Promise<void> {
-    this.#set(true);
-  }
-
-  async disable(): Promise<void> {
-    await this.meanwhile();
-    this.#set(false);
-  }
-
-  #set(enabled: boolean): void {
-    if (this.busy) throw new Error('ResourceInUseException');
-    this.enabled = enabled;
-  }
-}
 
 const PAUSE: PauseMessage = { type: 'pause', seconds: 60, reason: 'no database' };
 

@@ -17,6 +17,7 @@ import type { DecodedRequest } from '../../lib/core/model/decoded-request.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
 import { type ReceiptSigner, receiptSigner } from '../../lib/core/model/receipt.ts';
 import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
+import { ServicePause } from '../../lib/core/operations/service-pause.ts';
 import type {
   Admission,
   AdmissionDecision,
@@ -36,6 +37,7 @@ import { Faults } from '../../lib/stores/memory/faults.ts';
 import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
 import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryLimitStore } from '../../lib/stores/memory/limit-store.ts';
+import { MemoryOperatorPauses } from '../../lib/stores/memory/operator-pauses.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
 import { MemoryWebhookEndpoints } from '../../lib/stores/memory/webhook-endpoints.ts';
@@ -117,6 +119,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly endpoints?: boolean;
   /** Whether it gives receipts. @default true */
   readonly receipts?: boolean;
+  /** Whether operators can pause processing. @default true */
+  readonly pausable?: boolean;
 }
 
 /** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
@@ -135,6 +139,7 @@ export class ApiHarness {
   readonly index: MemoryRecordIndex;
   readonly failureIndex: MemoryFailureIndex;
   readonly limitStore = new MemoryLimitStore();
+  readonly operatorPauses = new MemoryOperatorPauses();
   readonly submissions: Submissions;
   readonly app: Hono<ApiEnv>;
   /** Called after each wait of a call. */
@@ -152,6 +157,7 @@ export class ApiHarness {
       others = [],
       endpoints = true,
       receipts = true,
+      pausable = true,
       auth = 'none',
       callerOf = tenantSaid,
       ...engineOptions
@@ -207,6 +213,7 @@ export class ApiHarness {
         store,
         payloadSources: settings.claimCheckSources,
         limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
+        pause: pausable ? new ServicePause({ pauses: this.operatorPauses, clock, logger }) : undefined,
         heldCalls: this.heldCalls,
         logger,
         clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },

@@ -106,6 +106,8 @@ export class BreakableService {
         notePause: async (id) => {
           this.#pauseId = id;
         },
+        isHeld: async () => false,
+        noteHold: async () => {},
       },
       queue: { send: async (text, seconds) => this.#say(text, seconds) },
       metrics: {

@@ -67,6 +67,8 @@ export interface ApiResources {
   readonly actions?: ActionResources;
   /** Whether the API reads the metrics of the service. @default false */
   readonly activity?: boolean;
+  /** The queue of the function that pauses processing; undefined if nothing can. */
+  readonly pauseQueue?: IQueue;
   readonly requestTable: ITable;
 }
 
@@ -87,6 +89,7 @@ export function apiEnvironment(
     batches,
     actions,
     activity = false,
+    pauseQueue,
     requestTable,
   }: ApiResources,
 ): Record<string, string> {
@@ -113,6 +116,7 @@ export function apiEnvironment(
     actionFunctionArn: actions?.function.functionArn ?? '',
     rehearsalFunctionArn: actions?.rehearsalFunction?.functionArn ?? '',
     activity,
+    pauseQueueUrl: pauseQueue?.queueUrl ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

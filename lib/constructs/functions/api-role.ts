@@ -34,6 +34,7 @@ export class ApiRole extends FunctionRole {
       batches,
       actions,
       activity,
+      pauseQueue,
       requestTable,
     } = props;
     const { prefixes } = props;
@@ -61,6 +62,8 @@ export class ApiRole extends FunctionRole {
         reason: 'cloudwatch:GetMetricData supports no resource, and no condition on the namespace.',
       });
     }
+    if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);
+    this.allowKey(pauseQueue?.encryptionMasterKey, KEY_USES.send);
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

@@ -1,3 +1,4 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -9,6 +10,8 @@ import { FunctionRole } from './function-role.ts';
 export interface BreakerRoleProps {
   readonly queue: IQueue;
   readonly sources: readonly IEventSourceMapping[];
+  /** Undefined without an HTTP API. */
+  readonly requestTable: ITable | undefined;
   readonly logGroup: ILogGroup;
 }
 
@@ -17,7 +20,7 @@ export interface BreakerRoleProps {
  * pauses.
  */
 export class BreakerRole extends FunctionRole {
-  constructor(scope: Construct, id: string, { queue, sources, logGroup }: BreakerRoleProps) {
+  constructor(scope: Construct, id: string, { queue, sources, requestTable, logGroup }: BreakerRoleProps) {
     super(scope, id, { logGroup });
     this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
@@ -25,6 +28,12 @@ export class BreakerRole extends FunctionRole {
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
     this.allowKey(queue.encryptionMasterKey, KEY_USES.send);
+    this.allowSources(sources);
+    if (requestTable) this.allowOperatorPause(requestTable);
+  }
+
+  /** Allows switching event sources off and on. */
+  allowSources(sources: readonly IEventSourceMapping[]): void {
     this.allow(
       [
         'lambda:GetEventSourceMapping',

@@ -13,6 +13,7 @@ import {
   ENDPOINTS_KEY_PREFIX,
   LEDGER_KEY,
   SCHEDULE_KEY_PREFIX,
+  SERVICE_PAUSE_KEY,
 } from '../../core/config/record-table.ts';
 import { KEY_USES, type KeyUse, keyStatement } from '../storage/key-use.ts';
 
@@ -112,6 +113,12 @@ export abstract class FunctionRole extends Role {
   /** Allows reading and putting the items of batches. */
   protected allowBatchItems(table: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
     this.#allowItems(table, `${BATCH_KEY_PREFIX}*`, actions);
+  }
+
+  /** Allows reading the pause of an operator. */
+  protected allowOperatorPause(table: ITable): void {
+    this.#allowItems(table, SERVICE_PAUSE_KEY, ['GetItem']);
+    this.allowKey(table.encryptionKey, KEY_USES.records);
   }
 
   #allowItems({ tableArn }: ITable, keys: string, actions: readonly string[]): void {

@@ -78,6 +78,10 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly rehearsalFunctionArn: string;
   /** Whether the metrics of the service are read for its activity. */
   readonly activity: boolean;
+  /** The queue of the function that pauses processing; empty if nothing can. */
+  readonly pauseQueueUrl: string;
+  /** How long a request can wait in the input queue. */
+  readonly inputRetentionSeconds: number;
   /** How long payloads are kept. */
   readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
@@ -133,6 +137,8 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     actionFunctionArn: optionalText('COATCHECK_ACTION_FUNCTION_ARN'),
     rehearsalFunctionArn: optionalText(TEXT_VARIABLES.rehearsalFunctionArn),
     activity: flag('COATCHECK_ACTIVITY'),
+    pauseQueueUrl: optionalText(TEXT_VARIABLES.pauseQueueUrl),
+    inputRetentionSeconds: setting('inputRetentionSeconds'),
     uploadAgeDays: setting('uploadAgeDays'),
   };
 }

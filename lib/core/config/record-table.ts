@@ -43,6 +43,9 @@ export const ENDPOINTS_KEY_PREFIX = 'webhook-endpoints#';
 /** The beginning of the keys of items with the states of limits, one item for each value of a key. */
 export const LIMITS_KEY_PREFIX = 'limit#';
 
+/** The key of the item with the pause of an operator, and with that of the processor that has the table for itself. */
+export const SERVICE_PAUSE_KEY = 'load#pause';
+
 /** The beginning of the keys of items with schedules, one item for each schedule. */
 export const SCHEDULE_KEY_PREFIX = 'schedule#';
 

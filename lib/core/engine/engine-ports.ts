@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../ports/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
 import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
-import type { PauseRequests } from '../ports/pausing.ts';
+import type { OperatorPauses, PauseRequests } from '../ports/pausing.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { SecretSource } from '../ports/secrets.ts';
@@ -20,6 +20,8 @@ export interface EnginePorts {
   readonly webhookEndpoints?: WebhookEndpointReader;
   /** Pauses the message source while a dependency of every request is down; absent if the source can't be paused. */
   readonly pauses?: PauseRequests;
+  /** Says whether an operator has paused processing; absent if that stops the message source, or isn't possible. */
+  readonly operatorPauses?: Pick<OperatorPauses, 'read'>;
   /** The states of limits, which all processes share. Needed where there are limits. */
   readonly limits?: LimitStore;
   /** Counts completed work; absent if load isn't measured. */

@@ -38,6 +38,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { FREE, Limiter } from './limiter.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
+import { OperatorPauseWatch } from './operator-pause-watch.ts';
 import { blocksItsGroup } from './ordering.ts';
 import { OutcomePublisher } from './outcome-publisher.ts';
 import { type RejectedAttempt, rejectedAttempt } from './rejected-attempt.ts';
@@ -98,6 +99,7 @@ export class Engine {
   readonly #circuit: Circuit;
   /** Opens when the output queue is down. Separate, since a successful handler doesn't prove that the queue works. */
   readonly #outputCircuit: Circuit;
+  readonly #operatorPause: OperatorPauseWatch | undefined;
   readonly #meter: LoadMeter | undefined;
   readonly #metrics: BatchMetrics | undefined;
   readonly #failureEvents: FailureEventPublisher | undefined;
@@ -124,6 +126,13 @@ export class Engine {
     };
     this.#circuit = new Circuit(settings, circuitPorts);
     this.#outputCircuit = new Circuit({ ...settings, failureRatePercent: undefined }, circuitPorts);
+    this.#operatorPause =
+      ports.operatorPauses &&
+      new OperatorPauseWatch({
+        pauses: ports.operatorPauses,
+        now: () => ports.clock.now(),
+        logger: ports.logger,
+      });
     this.#meter = ports.load && new LoadMeter(ports.load, () => ports.clock.now(), ports.logger);
     this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.clock.now(), ports.logger);
     this.#failureEvents =
@@ -164,15 +173,20 @@ export class Engine {
    * haven't been tried, so that requests that can't succeed don't delay others.
    */
   retrySeconds(message: ReceivedMessage, afterSeconds: number): number {
-    const { secondsLeft } = this;
+    // A pause of an operator may end early. While it lasts, this process receives nothing.
+    const secondsLeft = this.#circuitSecondsLeft;
     if (secondsLeft === 0) return afterSeconds;
     const longest = Math.min(message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
     const stepBack = Math.min(afterSeconds, LONGEST_STEP_BACK_SECONDS);
     return Math.max(afterSeconds, Math.min(secondsLeft + stepBack, longest));
   }
 
-  /** Seconds until the pause ends; 0 unless something that every request needs is down. */
+  /** Seconds until the pause ends; 0 unless something that every request needs is down, or an operator paused processing. */
   get secondsLeft(): number {
+    return Math.max(this.#circuitSecondsLeft, this.#operatorPause?.secondsLeft ?? 0);
+  }
+
+  get #circuitSecondsLeft(): number {
     return Math.max(this.#circuit.secondsLeft, this.#outputCircuit.secondsLeft);
   }
 
@@ -182,8 +196,8 @@ export class Engine {
   }
 
   /**
-   * Sends what was collected: a due pause, metrics and failure events. Call it at the end of a batch, or regularly. Never
-   * rejects.
+   * Sends what was collected: a due pause, metrics and failure events, and looks for the pause of an operator. Call it at the
+   * end of a batch, or regularly. Never rejects.
    * @param signal fires when there is no time left to wait for responses
    */
   async flush(signal: AbortSignal): Promise<void> {
@@ -193,6 +207,7 @@ export class Engine {
       this.#meter?.flush(signal),
       this.#failureEvents?.flush(signal),
       this.#limiter.flush(signal),
+      this.#operatorPause?.refresh(signal),
     ]);
     this.#metrics?.emit();
   }

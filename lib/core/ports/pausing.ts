@@ -1,3 +1,5 @@
+import type { NotedPause } from './telemetry.ts';
+
 /** The event source of a processor. */
 export interface EventSource {
   isEnabled(): Promise<boolean>;
@@ -9,6 +11,10 @@ export interface EventSource {
   pauseId(): Promise<string | undefined>;
   /** Sets or clears the id of the pause. */
   notePause(id: string | undefined): Promise<void>;
+  /** Whether a pause of an operator keeps it disabled. */
+  isHeld(): Promise<boolean>;
+  /** Sets or clears that. */
+  noteHold(isHeld: boolean): Promise<void>;
 }
 
 /** A queue that can delay messages. */
@@ -28,4 +34,17 @@ export interface Pause {
 /** Requests pauses of a processor's message source. The caller doesn't learn whether or when a pause takes effect. */
 export interface PauseRequests {
   request(pause: Pause): Promise<void>;
+}
+
+/** A pause of all processing that an operator asked for. */
+export interface OperatorPause extends NotedPause {
+  readonly since: number;
+}
+
+/** Where a service keeps the pause that an operator asked for. It outlasts the processes that read it. */
+export interface OperatorPauses {
+  /** The latest one, whether or not it is over. */
+  read(): Promise<OperatorPause | undefined>;
+  /** Puts a pause in the place of the one before, or ends it. */
+  write(pause: OperatorPause | undefined): Promise<void>;
 }

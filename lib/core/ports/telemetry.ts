@@ -31,6 +31,10 @@ export interface NotedPause {
   readonly until: number;
   /** Why, in words for people; empty if unknown. */
   readonly reason: string;
+  /** When an operator asked for it, in milliseconds since 1970; absent if the service paused by itself. */
+  readonly since?: number;
+  /** The operator who asked for it, if the host knows. */
+  readonly by?: string;
 }
 
 /** Recent work. */
@@ -39,7 +43,7 @@ export interface RecentWork extends WorkDone {
   readonly seconds: number;
   /** The same work by windows of 10 seconds, the latest first. Windows without any may be missing. */
   readonly windows: readonly Pick<WorkDone, 'handled' | 'milliseconds'>[];
-  /** The latest pause that was noted, whether or not it is over. */
+  /** Of the pause that was noted last and that of an operator the one that ends later, whether or not it is over. */
   readonly pause?: NotedPause;
 }
 

@@ -8,8 +8,15 @@ import { readRequiredText } from './fields.ts';
 /** The longest pause. A delayed message ends the pause, and this is SQS's longest delay. */
 export const PAUSE_MAX_SECONDS = SQS_MAX_DELAY_SECONDS;
 
-/** A command to pause or resume an event source. */
-export type PauseMessage = Resume | ({ readonly type: 'pause' } & Pause);
+/** A command to pause or resume event sources. */
+export type PauseMessage = Resume | ({ readonly type: 'pause' } & Pause) | OperatorPauseChanged;
+
+/** Asks to look at the pause of an operator, and to make the event sources be as it says. */
+export interface OperatorPauseChanged {
+  readonly type: 'operator-pause';
+  /** Which pause this is about, by its time; absent if it ended one. */
+  readonly since?: number;
+}
 
 /** Ends a pause. */
 export interface Resume {
@@ -36,9 +43,18 @@ export function decodePauseMessage(text: string): PauseMessage {
   if (type === 'resume') {
     return 'pauseId' in value ? { type, pauseId: readRequiredText(ENVELOPE, value, 'pauseId') } : { type };
   }
-  if (type !== 'pause') throw new EnvelopeMalformed(ENVELOPE, `type must be pause or resume, got ${type}`);
+  if (type === 'operator-pause') return operatorPauseChanged(value.since);
+  if (type !== 'pause') {
+    throw new EnvelopeMalformed(ENVELOPE, `type must be pause, resume or operator-pause, got ${type}`);
+  }
   if (!(Number.isInteger(seconds) && Number(seconds) >= 1 && Number(seconds) <= PAUSE_MAX_SECONDS)) {
     throw new EnvelopeMalformed(ENVELOPE, `seconds must be from 1 to ${PAUSE_MAX_SECONDS}, got ${seconds}`);
   }
   return { type, seconds: Number(seconds), reason: readRequiredText(ENVELOPE, value, 'reason') };
+}
+
+function operatorPauseChanged(since: unknown): OperatorPauseChanged {
+  if (since === undefined) return { type: 'operator-pause' };
+  if (Number.isSafeInteger(since)) return { type: 'operator-pause', since: Number(since) };
+  throw new EnvelopeMalformed(ENVELOPE, `since must be in milliseconds since 1970, got ${since}`);
 }

@@ -1,4 +1,6 @@
+import { latestPause } from '../../core/ports/latest-pause.ts';
 import type { LoadLog, NotedPause, RecentWork, WorkDone } from '../../core/ports/telemetry.ts';
+import { SqliteOperatorPauses } from './operator-pauses.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
 const ADD = `INSERT INTO load (second, completed, handled, milliseconds, releases, squares)
@@ -23,9 +25,11 @@ const RECENT_SECONDS = 60;
 /** Work done, in a file, to the second. */
 export class SqliteLoadLog implements LoadLog {
   readonly #file: SqliteFile;
+  readonly #operatorPauses: SqliteOperatorPauses;
 
   constructor(file: SqliteFile) {
     this.#file = file;
+    this.#operatorPauses = new SqliteOperatorPauses(file);
   }
 
   async add(at: number, { completed, handled, milliseconds, releases, squares }: WorkDone): Promise<void> {
@@ -43,7 +47,7 @@ export class SqliteLoadLog implements LoadLog {
     const first = last - RECENT_SECONDS;
     const sums = this.#file.statement(SUM).get({ first, last });
     const windows = this.#file.statement(WINDOWS).all({ first, last });
-    const pause = this.#file.statement(PAUSE).get({});
+    const pause = latestPause(this.#notedPause(), await this.#operatorPauses.read());
     return {
       completed: Number(sums?.completed),
       handled: Number(sums?.handled),
@@ -55,8 +59,13 @@ export class SqliteLoadLog implements LoadLog {
         handled: Number(handled),
         milliseconds: Number(milliseconds),
       })),
-      ...(pause && { pause: { until: Number(pause.until), reason: String(pause.reason) } }),
+      ...(pause && { pause }),
     };
+  }
+
+  #notedPause(): NotedPause | undefined {
+    const row = this.#file.statement(PAUSE).get({});
+    return row && { until: Number(row.until), reason: String(row.reason) };
   }
 }
 

@@ -93,6 +93,14 @@ const LATER_ADDITIONS = `
     reason TEXT NOT NULL
   ) STRICT;
 
+  CREATE TABLE IF NOT EXISTS operator_pause (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    until INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    caller TEXT
+  ) STRICT;
+
   CREATE TABLE IF NOT EXISTS failure_notes (
     failure_group TEXT PRIMARY KEY,
     note TEXT NOT NULL

@@ -179,6 +179,8 @@ const API_ENVIRONMENT: ApiEnvironment = {
   actionFunctionArn: '',
   rehearsalFunctionArn: '',
   activity: true,
+  pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  inputRetentionSeconds: 345_600,
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
@@ -238,6 +240,8 @@ const API_VARIABLES = {
   COATCHECK_ACTION_FUNCTION_ARN: '',
   COATCHECK_REHEARSAL_FUNCTION_ARN: '',
   COATCHECK_ACTIVITY: 'on',
+  COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  COATCHECK_INPUT_RETENTION_SECONDS: '345600',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
@@ -431,6 +435,8 @@ test('the API reads back the settings that the stack writes', () => {
     actionFunctionArn: fc.string(),
     rehearsalFunctionArn: fc.string(),
     activity: fc.boolean(),
+    pauseQueueUrl: fc.string(),
+    inputRetentionSeconds: number('inputRetentionSeconds'),
     uploadAgeDays: number('uploadAgeDays'),
   });
   fc.assert(

@@ -1,0 +1,62 @@
+import { Command, Option } from 'commander';
+import type { Pause } from '../../client/index.ts';
+import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
+import { readDuration, readTime } from '../quantities.ts';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+
+const EXAMPLES = `
+Examples:
+  coatcheck pause --for 30min --reason 'The database moves'
+  coatcheck pause --until 2026-01-31T12:00:00Z --reason 'The database moves'
+  coatcheck pause`;
+
+const HEADER = ['until', 'reason', 'since', 'by'] as const;
+
+interface PauseOptions extends ServiceOptions {
+  readonly for?: number;
+  readonly until?: Date;
+  readonly reason?: string;
+}
+
+/** `coatcheck pause`: pauses all processing, or shows the pause that lasts. */
+export function pauseCommand({ signal }: Run): Command {
+  const command = new Command('pause')
+    .description(
+      'Pause all processing, in place of a pause before: requests are accepted and wait, what runs goes on. Without options, show the pause.',
+    )
+    .addOption(
+      new Option('--for <time>', 'how long, for example 30min; at most a day')
+        .argParser(readDuration)
+        .conflicts('until'),
+    )
+    .option('--until <time>', 'until when, for example 2026-01-31T12:00:00Z', readTime)
+    .option('--reason <text>', 'why; all who wait for a request may see it')
+    .addHelpText('after', EXAMPLES);
+  return addServiceOptions(command).action(async (options: PauseOptions) => {
+    const { reason, until = endOf(options.for) } = options;
+    if ((until === undefined) !== (reason === undefined)) {
+      command.error('error: a pause needs --reason, and --for or --until');
+    }
+    await withService(options, signal, async (client) => {
+      if (until && reason !== undefined)
+        return print(await client.pause({ until, reason }, { signal }), options);
+      const { pause } = await client.serviceStatus({ signal });
+      if (pause) await print(pause, options);
+      else note('Nothing is paused.');
+    });
+  });
+}
+
+function endOf(seconds: number | undefined): Date | undefined {
+  return seconds === undefined ? undefined : new Date(Date.now() + seconds * 1_000);
+}
+
+async function print(pause: Pause, options: { readonly json?: true }): Promise<void> {
+  if (options.json) return printJson(pause);
+  const { until, reason = '', since = '', by = '' } = pause;
+  const row = [until, reason, since, by];
+  if (isForPeople(options)) return printRows(HEADER, [row], ['by', 'reason']);
+  await printCells(row);
+}

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+
+/** `coatcheck resume`: ends a pause of an operator. */
+export function resumeCommand({ signal }: Run): Command {
+  const command = new Command('resume').description(
+    'End a pause of all processing that coatcheck pause began. A pause of the circuit breaker goes on.',
+  );
+  return addServiceOptions(command).action((options: ServiceOptions) =>
+    withService(options, signal, (client) => client.resume({ signal })),
+  );
+}
