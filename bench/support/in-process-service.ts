@@ -100,6 +100,8 @@ export class InProcessService {
         store: taking.store,
         payloadSources: [],
         limits: new LiveLimits(settings.limits, limitStore, Date, Math.random),
+        settings: [],
+        alarms: { read: async () => [] },
         heldCalls: { mayHold: async () => true },
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },

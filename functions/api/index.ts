@@ -19,6 +19,7 @@ import { DynamoDbOperatorPauses } from '../../lib/aws/dynamodb-operator-pauses.t
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoints.ts';
+import { lazyAlarms } from '../../lib/aws/lazy-alarms.ts';
 import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
 import { LazyDelayedMessages } from '../../lib/aws/lazy-delayed-messages.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
@@ -34,6 +35,7 @@ import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { SwitchedOperatorPauses } from '../../lib/aws/switched-operator-pauses.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
+import { deployedSettings } from '../../lib/core/config/service-setting.ts';
 import { LanedAdmission } from '../../lib/core/intake/admission/laned-admission.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
@@ -178,6 +180,8 @@ function partsOf(settings: ApiEnvironment): ApiParts {
       (prefix) => `${payloadBucket}/${prefix}`,
     ),
     limits: new LiveLimits(limits, caps.store, Date, Math.random),
+    settings: deployedSettings(settings.givenNumbers),
+    alarms: lazyAlarms(settings.alarmPrefix),
     pause: pauseOf(settings),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,

@@ -8,6 +8,7 @@ import { addFailureRoutes } from './failure-routes.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
 import { addLimitRoutes } from './limit-routes.ts';
 import type { DocumentedAuth } from './openapi-document.ts';
+import { addOperationsRoutes } from './operations-routes.ts';
 import { addPauseRoutes } from './pause-routes.ts';
 import { type ProblemError, problemResponse } from './problem.ts';
 import { addReceiptRoutes } from './receipt-routes.ts';
@@ -64,6 +65,7 @@ export function createApi(
   addRequestRoutes(app, parts);
   addServiceRoutes(app, parts);
   addPauseRoutes(app, parts);
+  addOperationsRoutes(app, parts);
   addWebhookEndpointRoutes(app, parts);
   addLimitRoutes(app, parts);
   addFailureRoutes(app, parts);

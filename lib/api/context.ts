@@ -1,7 +1,9 @@
+import type { ServiceSetting } from '../core/config/service-setting.ts';
 import type { Uploads } from '../core/intake/uploads.ts';
 import type { LiveLimits } from '../core/limits/live-limits.ts';
 import type { FailureGroups } from '../core/operations/failure-groups.ts';
 import type { ServicePause } from '../core/operations/service-pause.ts';
+import type { AlarmSource } from '../core/ports/alarms.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { LedgerReader } from '../core/ports/ledger.ts';
@@ -31,6 +33,9 @@ export interface ApiParts {
   readonly payloadSources: readonly string[];
   /** The limits of the processor of the first destination. */
   readonly limits: LiveLimits;
+  /** In effect, for operators. */
+  readonly settings: readonly ServiceSetting[];
+  readonly alarms: AlarmSource;
   /** Pauses processing; undefined where nothing can. */
   readonly pause?: ServicePause;
   /** Limits how many calls all instances hold. */

@@ -4,6 +4,7 @@ import type { ApiAuthName } from '../core/config/settings.ts';
 import { FAILURE_ROUTES } from './failure-routes.ts';
 import { LEDGER_ROUTES } from './ledger-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
+import { OPERATIONS_ROUTES } from './operations-routes.ts';
 import { PAUSE_ROUTES } from './pause-routes.ts';
 import { RECEIPT_ROUTES } from './receipt-routes.ts';
 import { REQUEST_ROUTES } from './request-routes.ts';
@@ -23,6 +24,7 @@ const ROUTES = [
   ...REQUEST_ROUTES,
   ...SERVICE_ROUTES,
   ...PAUSE_ROUTES,
+  ...OPERATIONS_ROUTES,
   ...WEBHOOK_ENDPOINT_ROUTES,
   ...LIMIT_ROUTES,
   ...FAILURE_ROUTES,

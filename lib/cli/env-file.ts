@@ -5,9 +5,14 @@ import { ConfigurationError } from '../core/base/errors.ts';
 /**
  * Adds the variables of a file, one `NAME=value` a line, to the environment. Variables of the environment win.
  * @param command what reads them, for messages @param known the names of its variables
+ * @returns the names of those that it added
  * @throws ConfigurationError if the file can't be read, or has a variable of ours that the command doesn't have
  */
-export async function loadEnvFile(path: string, command: string, known: readonly string[]): Promise<void> {
+export async function loadEnvFile(
+  path: string,
+  command: string,
+  known: readonly string[],
+): Promise<readonly string[]> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw new ConfigurationError(`--env-file ${path} can't be read`, { cause });
   });
@@ -20,5 +25,7 @@ export async function loadEnvFile(path: string, command: string, known: readonly
       `${path} sets ${unknown.join(', ')}, which a ${command} doesn't have. It has ${known.join(', ')}`,
     );
   }
-  for (const [name, value] of Object.entries(variables)) process.env[name] ??= value;
+  const added = Object.entries(variables).filter(([name]) => process.env[name] === undefined);
+  for (const [name, value] of added) process.env[name] = value;
+  return added.map(([name]) => name);
 }

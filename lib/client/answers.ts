@@ -2,7 +2,16 @@ import { isObject } from '../core/base/json-object.ts';
 import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { ACTIVITY_FIGURES } from '../core/ports/activity-log.ts';
 import { AnswerInvalid } from './errors.ts';
-import type { Activity, Ledger, Pause, RequestPage, RequestResource, ServiceStatus } from './types.ts';
+import type {
+  Activity,
+  Ledger,
+  Pause,
+  RequestPage,
+  RequestResource,
+  ServiceAlarm,
+  ServiceSetting,
+  ServiceStatus,
+} from './types.ts';
 
 /** A JSON response, with the call that it answers. */
 export interface JsonAnswer {
@@ -24,6 +33,16 @@ export function readPage(answer: JsonAnswer): RequestPage {
 /** @throws AnswerInvalid */
 export function readServiceStatus(answer: JsonAnswer): ServiceStatus {
   return readJson(answer, "the service's status", isServiceStatus);
+}
+
+/** @throws AnswerInvalid */
+export function readSettings(answer: JsonAnswer): readonly ServiceSetting[] {
+  return readJson(answer, 'settings', isSettings).settings;
+}
+
+/** @throws AnswerInvalid */
+export function readAlarms(answer: JsonAnswer): readonly ServiceAlarm[] {
+  return readJson(answer, 'alarms', isAlarms).alarms;
 }
 
 /** @throws AnswerInvalid */
@@ -104,6 +123,14 @@ const BUCKET = {
   at: 'string',
   ...Object.fromEntries(ACTIVITY_FIGURES.map((figure) => [figure, 'number'])),
 };
+
+function isSettings(value: unknown): value is { readonly settings: readonly ServiceSetting[] } {
+  return isObject(value) && Array.isArray(value.settings);
+}
+
+function isAlarms(value: unknown): value is { readonly alarms: readonly ServiceAlarm[] } {
+  return isObject(value) && Array.isArray(value.alarms);
+}
 
 function isPause(value: unknown): value is Pause {
   return hasMembers(value, { until: 'string' });

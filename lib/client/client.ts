@@ -3,11 +3,13 @@ import { requestPath } from '../core/model/request-links.ts';
 import { ActionsClient } from './actions.ts';
 import {
   readActivity,
+  readAlarms,
   readLedger,
   readPause,
   readReceiptKeys,
   readRequest,
   readServiceStatus,
+  readSettings,
 } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
@@ -31,6 +33,8 @@ import type {
   Pause,
   RequestPage,
   RequestResource,
+  ServiceAlarm,
+  ServiceSetting,
   ServiceStatus,
   SubmittedRequest,
 } from './types.ts';
@@ -189,6 +193,16 @@ export class CoatcheckClient {
   /** Gets the service's load, and whether it accepts requests. */
   async serviceStatus({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ServiceStatus> {
     return readServiceStatus(await this.#api.json({ method: 'GET', path: '/v1/status', signal }));
+  }
+
+  /** Lists the settings in effect, with where each came from. @throws ApiError with the code `operator_required` */
+  async settings({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ServiceSetting[]> {
+    return readSettings(await this.#api.json({ method: 'GET', path: '/v1/settings', signal }));
+  }
+
+  /** Lists the alarms of the service, with their states. @throws ApiError with the code `operator_required` */
+  async alarms({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ServiceAlarm[]> {
+    return readAlarms(await this.#api.json({ method: 'GET', path: '/v1/alarms', signal }));
   }
 
   /**

@@ -121,6 +121,8 @@ export {
   type RequestStatus,
   type Schedule,
   type SeenPlan,
+  type ServiceAlarm,
+  type ServiceSetting,
   type ServiceStatus,
   type SubmittedRequest,
   type TimeRange,

@@ -435,6 +435,32 @@ export interface ServiceStatus {
   readonly oldestWaitingSince?: string;
 }
 
+/** A setting in effect. */
+export interface ServiceSetting {
+  /** In code, such as `maxAttempts`. */
+  readonly name: string;
+  /** Absent for a secret, and for what is off or not known. */
+  readonly value?: unknown;
+  readonly unit?: string;
+  /** Absent if it depends on other settings, or if the setting is off by default. */
+  readonly default?: unknown;
+  /** Where the value came from: `default`, `deployment`, `file`, `option NAME` or `variable NAME`. */
+  readonly from: string;
+}
+
+/** An alarm of a service. */
+export interface ServiceAlarm {
+  /** As docs/operations.md names it, such as `DeadLetters`. */
+  readonly name: string;
+  readonly state: 'ok' | 'alarm' | 'unknown';
+  /** Since when, in RFC 3339, if that is known. */
+  readonly since?: string;
+  /** Why it is in this state, for people. */
+  readonly reason?: string;
+  /** What it is raised for, and what to do then. */
+  readonly description: string;
+}
+
 /** A time in which no request starts. Times are in RFC 3339. */
 export interface Pause {
   readonly until: string;

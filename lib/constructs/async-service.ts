@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
@@ -230,6 +230,7 @@ export class AsyncService extends Construct implements IConnectable {
             webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
             receiptSecret: props.api.receipts,
             pauseQueue: breaker && pauses?.queue,
+            alarmPrefix: alarmPrefixOf(this),
             requestTable,
             payloadBucket: bucket,
             removalPolicy,
@@ -660,6 +661,16 @@ export class AsyncService extends Construct implements IConnectable {
   #servicesOfApp(): AsyncService[] {
     return this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
   }
+}
+
+/**
+ * CloudFormation names an alarm by its stack and its logical id, which the CDK makes from the path of the construct. Those of the
+ * processors behind the service are among them.
+ */
+function alarmPrefixOf(service: AsyncService): string {
+  const path = service.node.scopes.filter((scope) => !(scope instanceof Stage) && !(scope instanceof Stack));
+  const ids = path.map(({ node }) => node.id.replaceAll(/[^A-Za-z0-9]/g, ''));
+  return `${Stack.of(service).stackName}-${ids.join('')}`;
 }
 
 const SENDING = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];

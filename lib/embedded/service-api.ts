@@ -11,6 +11,7 @@ import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { hasOrder } from '../core/config/min-version.ts';
+import { givenNumbers, numberSettings, type ServiceSetting } from '../core/config/service-setting.ts';
 import { DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
 import { Uploads } from '../core/intake/uploads.ts';
 import { isEarly } from '../core/model/not-before.ts';
@@ -29,9 +30,11 @@ import { SqliteRequestMessages } from '../stores/sqlite/request-messages.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { serviceActions } from './actions/service-actions.ts';
 import { type ApiKeys, callerByKey } from './api-keys.ts';
+import { serviceAlarms } from './service-alarms.ts';
 import { serviceIntake } from './service-intake.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { servicePause } from './service-pause.ts';
+import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, REQUEST_LANES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 
@@ -43,6 +46,8 @@ export interface ServiceApiParts extends Omit<ServiceParts, 'processor' | 'grace
   readonly transferKey: Uint8Array;
   /** Any of which a caller must have. @default - the API is open to anyone who reaches it, as an operator */
   readonly apiKeys?: ApiKeys;
+  /** What operators see of its settings. @default - its numbers */
+  readonly shownSettings?: readonly ServiceSetting[];
   /** Signs receipts of requests that are accepted. @default - there are none */
   readonly receipts?: ReceiptSigner;
 }
@@ -117,6 +122,8 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     store: payloads,
     payloadSources: settings.claimCheckSources,
     limits: intake.limits,
+    settings: parts.shownSettings ?? numbersOf(settings),
+    alarms: serviceAlarms(parts),
     pause: servicePause({ storage, logger }),
     // Held calls cost nothing here.
     heldCalls: { mayHold: async () => true },
@@ -168,3 +175,11 @@ const limitedBody = bodyLimit({
       detail: `The body of a call is at most ${MAX_BODY_BYTES} bytes; use POST /v1/uploads for larger payloads, and several calls for the items of a batch`,
     }),
 });
+
+/** What differs from its default was set by the program. */
+function numbersOf(settings: StoredServiceSettings): ServiceSetting[] {
+  const differing = givenNumbers(settings);
+  return numberSettings(settings, (name, { default: byDefault }) =>
+    byDefault !== undefined && name in differing ? 'program' : 'default',
+  );
+}

@@ -28,10 +28,30 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
     {
       title: 'Load of the service',
       description:
-        'Whether the service accepts requests, how many wait or run, and how fast it completes them.',
+        'Whether the service accepts requests, how many wait or run, how fast it completes them, and whether it is paused, until when and why.',
       annotations: READING,
     },
     () => answer(() => client.serviceStatus()),
+  );
+
+  server.registerTool(
+    'list_settings',
+    {
+      title: 'Settings of the service',
+      description: 'The settings in effect, with where each came from. Secrets have no value.',
+      annotations: READING,
+    },
+    () => answer(async () => ({ settings: await client.settings() })),
+  );
+
+  server.registerTool(
+    'list_alarms',
+    {
+      title: 'Alarms of the service',
+      description: 'The alarms with their states, what each is raised for, and what to do then.',
+      annotations: READING,
+    },
+    () => answer(async () => ({ alarms: await client.alarms() })),
   );
 
   server.registerTool(

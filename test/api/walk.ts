@@ -168,6 +168,16 @@ const OPERATIONS = {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('DELETE', `/v1/pause${query}`),
     breaks: failingPauses,
   },
+  listSettings: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/settings${query}`),
+    breaks: () => {},
+  },
+  listAlarms: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/alarms${query}`),
+    breaks: ({ api }: Subject) => {
+      api.alarms.read = () => Promise.reject(new Error('CloudWatch is down'));
+    },
+  },
   listFailures: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/failures${query}`),
     breaks: failingFailures,
@@ -248,7 +258,7 @@ const OF_A_LIMIT = ['getLimit', 'changeLimit', 'resetLimit'] as const;
 const ADMITTED = ['submitRequest', 'openUpload'] as const;
 
 /** They have a result for each request, or read no port. */
-const NEVER_BROKEN: readonly Operation[] = ['submitBatch', 'listLimits'];
+const NEVER_BROKEN: readonly Operation[] = ['submitBatch', 'listLimits', 'listSettings'];
 
 const EVERY = Object.keys(OPERATIONS).filter((name): name is Operation => name in OPERATIONS);
 
@@ -478,6 +488,12 @@ export const WALK: readonly Step[] = [
   step('resumeProcessing', 400, 'request_malformed', { call: { query: '?reason=none' } }),
   ...(['pauseProcessing', 'resumeProcessing'] as const).flatMap((operation) => [
     step(operation, 404, 'pause_unavailable', { options: { pausable: false } }),
+    step(operation, 403, 'operator_required', { options: { callerOf: () => ({ isOperator: false }) } }),
+  ]),
+
+  ...(['listSettings', 'listAlarms'] as const).flatMap((operation) => [
+    step(operation, 200, undefined),
+    step(operation, 400, 'request_malformed', { call: { query: '?verbose=1' } }),
     step(operation, 403, 'operator_required', { options: { callerOf: () => ({ isOperator: false }) } }),
   ]),
 

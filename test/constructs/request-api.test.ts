@@ -119,6 +119,11 @@ it('has permission for its own calls and no others', () => {
     },
     {
       Effect: 'Allow',
+      Action: 'cloudwatch:DescribeAlarms',
+      Resource: expect.stringMatching(/:cloudwatch:.*:alarm:\*$/),
+    },
+    {
+      Effect: 'Allow',
       Action: [
         'dynamodb:BatchGetItem',
         'dynamodb:GetItem',

@@ -181,5 +181,5 @@ test.each([
   const prefixes = new Set(allowedTo(role).map((action) => action.replace(/:.*/, '')));
   const called = Object.keys(ENDPOINTS).filter((prefix) => prefixes.delete(prefix));
   expect(named.toSorted()).toEqual(called.map((prefix) => ENDPOINTS[prefix]).toSorted());
-  for (const prefix of prefixes) expect(['logs', 'xray', 'iam']).toContain(prefix);
+  for (const prefix of prefixes) expect(['logs', 'xray', 'iam', 'cloudwatch']).toContain(prefix);
 });

@@ -27,6 +27,7 @@ import type {
 } from '../../lib/core/ports/admission.ts';
 import type { Ledger, LedgerReader } from '../../lib/core/ports/ledger.ts';
 import type { ReceiptSigners } from '../../lib/core/ports/receipts.ts';
+import type { ServiceAlarm } from '../../lib/core/ports/alarms.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -139,6 +140,7 @@ export class ApiHarness {
   readonly index: MemoryRecordIndex;
   readonly failureIndex: MemoryFailureIndex;
   readonly limitStore = new MemoryLimitStore();
+  readonly alarms = { read: async (): Promise<readonly ServiceAlarm[]> => [] };
   readonly operatorPauses = new MemoryOperatorPauses();
   readonly submissions: Submissions;
   readonly app: Hono<ApiEnv>;
@@ -213,6 +215,8 @@ export class ApiHarness {
         store,
         payloadSources: settings.claimCheckSources,
         limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
+        settings: [],
+        alarms: this.alarms,
         pause: pausable ? new ServicePause({ pauses: this.operatorPauses, clock, logger }) : undefined,
         heldCalls: this.heldCalls,
         logger,

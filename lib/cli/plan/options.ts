@@ -5,7 +5,7 @@ import { chooseBatchSize } from '../../planner/batch-settings.ts';
 import type { Surge } from '../../planner/surge.ts';
 import type { Workload } from '../../planner/workload.ts';
 import { readCount, readDuration, readFactor, readRate, readSize } from '../quantities.ts';
-import { readSetting } from '../settings.ts';
+import { readSetting } from '../read-setting.ts';
 
 const DEFAULT_KEPT_DAYS =
   NUMBER_SETTINGS.uploadAgeDays.default + NUMBER_SETTINGS.replacedUploadAgeDays.default;

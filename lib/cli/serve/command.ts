@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import {
+  DATA_VARIABLE,
   readServeEnvironment,
   SERVE_NUMBERS,
   serveVariableNames,
@@ -29,6 +30,13 @@ Examples:
   coatcheck serve src/processor.ts
   coatcheck serve --forward http://127.0.0.1:8000/process --forward-ready /health
   coatcheck serve --host 0.0.0.0 --data /var/lib/coatcheck --env-file /etc/coatcheck.env`;
+
+/** The options that stand for variables. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  COATCHECK_HOST: 'option --host',
+  COATCHECK_PORT: 'option --port',
+  [DATA_VARIABLE]: 'option --data',
+};
 
 interface ServeCommandOptions extends ForwardCommandOptions {
   readonly host?: string;
@@ -61,14 +69,19 @@ export function serveCommand({ signal }: Run): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: ServeCommandOptions) => {
       const { host, port, data, envFile } = options;
-      if (envFile !== undefined) await loadEnvFile(envFile, 'service', serveVariableNames());
-      const environment = readServeEnvironment({
-        ...process.env,
+      const fromFile =
+        envFile === undefined ? [] : await loadEnvFile(envFile, 'service', serveVariableNames());
+      const fromOptions = {
         ...(host !== undefined && { COATCHECK_HOST: host }),
         ...(port !== undefined && { COATCHECK_PORT: String(port) }),
         ...(data !== undefined && { COATCHECK_DATA: data }),
-      });
+      };
+      const environment = readServeEnvironment({ ...process.env, ...fromOptions });
+      const sources = new Map([
+        ...fromFile.map((name) => [name, 'file'] as const),
+        ...Object.keys(fromOptions).map((name) => [name, OPTIONS[name] ?? 'option'] as const),
+      ]);
       const { runServe } = await import('./run-serve.ts');
-      await runServe(await chosenProcessor(file, options), environment, signal);
+      await runServe(await chosenProcessor(file, options), environment, sources, signal);
     });
 }

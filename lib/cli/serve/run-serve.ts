@@ -19,6 +19,7 @@ import { isLoopback, listen } from '../http-server.ts';
 import { loggableSettings } from '../loggable-settings.ts';
 import { announceService, serviceFile } from '../running-service.ts';
 import { readKeys } from '../secret-keys.ts';
+import { effectiveSettings, type VariableSources } from './effective-settings.ts';
 import { outputOf, serveServiceOptions } from './service-options.ts';
 import { terminalLogger } from './terminal-logger.ts';
 
@@ -28,11 +29,13 @@ const ALL_ADDRESSES = ['0.0.0.0', '::'];
 /**
  * Runs a service until the signal fires and what runs then has finished.
  * @param processor without one, takers handle the requests
+ * @param sources where variables came from that the environment didn't have
  * @throws ConfigurationError if it would be open to other machines, or a port can't be used
  */
 export async function runServe(
   processor: Processor | undefined,
   environment: ServeEnvironment,
+  sources: VariableSources,
   signal: AbortSignal,
 ): Promise<void> {
   const { serviceName, host, port, dataFolder, statusPort, tracing } = environment;
@@ -63,8 +66,18 @@ export async function runServe(
     const baseUrl = environment.url || api.url;
     const transferKey = Buffer.from(keys.transfers, 'base64');
     const receipts = await receiptSigner(environment);
+    const { concurrency } = parts.settings;
+    const shownSettings = effectiveSettings({ ...environment, concurrency }, sources, process.env);
     api.use(
-      createServiceApi({ ...parts, takers, baseUrl, transferKey, apiKeys, ...(receipts && { receipts }) }),
+      createServiceApi({
+        ...parts,
+        takers,
+        baseUrl,
+        transferKey,
+        apiKeys,
+        shownSettings,
+        ...(receipts && { receipts }),
+      }),
     );
     await using _announcement = await announceService(dataFolder, {
       url: urlOnMachine(api.url),

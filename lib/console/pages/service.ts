@@ -1,38 +1,78 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
+import type { ServiceStatus } from '../../client/index.ts';
 import { formatDuration } from '../../terminal/figures.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import { fieldOf, wholeNumber } from '../view/action-form.ts';
+import { alarmsOf } from '../view/alarms.ts';
 import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
+import { pauseFacts, pauseForms } from '../view/pause.ts';
+import { FormInvalid, ifPermitted, unavailable } from '../view/problem.ts';
+import { settingsOf } from '../view/settings.ts';
 import { oneLine } from '../view/text.ts';
 
-/** `/service`: what the API says about the service itself. */
+const PATH = '/service';
+
+/** `/service`: the service itself: what runs, its alarms, its settings, and a pause of all processing. */
 export function addServicePage(app: Hono, pages: Pages): void {
-  app.get('/service', pages.show(serviceView));
+  app.get(PATH, pages.show(serviceView));
+  app.post(
+    `${PATH}/pause`,
+    pages.act(async ({ parts: { client }, now, signal }, form) => {
+      const minutes = wholeNumber('Minutes', fieldOf(form, 'minutes') ?? '');
+      const reason = fieldOf(form, 'reason');
+      if (reason === undefined)
+        throw new FormInvalid('A pause needs a reason: who waits for a request sees it');
+      await client.pause({ until: new Date(now + 60_000 * minutes), reason }, { signal });
+      return PATH;
+    }),
+  );
+  app.post(
+    `${PATH}/resume`,
+    pages.act(async ({ parts: { client }, signal }) => {
+      await client.resume({ signal });
+      return PATH;
+    }),
+  );
 }
 
-async function serviceView({ parts, signal, mayAct }: ViewContext): Promise<View> {
-  const { client, shell, version } = parts;
-  const [{ accepting, load }, newest] = await Promise.all([
+async function serviceView(context: ViewContext): Promise<View> {
+  const { parts, now, signal } = context;
+  const { client, shell } = parts;
+  const [status, newest, alarms, settings] = await Promise.all([
     client.serviceStatus({ signal }),
     client.listPage({ limit: 20, signal }),
+    ifPermitted(() => client.alarms({ signal })),
+    ifPermitted(() => client.settings({ signal })),
   ]);
   const versions = new Set(newest.requests.flatMap(({ handlerVersion = [] }) => handlerVersion));
   return {
     title: 'Service',
+    live: true,
     main: html`<h1>Service</h1>
-${factsOf([
-  ['API', oneLine(shell.url)],
-  ['New requests', accepting ? 'accepted' : 'refused'],
-  ['Refuses above a wait of', formatDuration(load.maxWaitSeconds)],
-  [
-    'Versions that ran the newest 20 requests',
-    [...versions].map(oneLine).join(', ') || 'unknown: set COATCHECK_VERSION',
-  ],
-  ['Console', `version ${version}, ${mayAct ? 'actions allowed' : 'read-only'}`],
-])}
-<p class="hint">The API shows no other settings. coatcheck serve logs them when it starts; on AWS they are in the environment of the functions.</p>
-<h2>From a shell</h2>${commandsOf(shell, undefined, { method: 'GET', path: '/v1/status' })}${commandsOf(shell, undefined, { method: 'GET', path: '/v1/openapi.json' })}`,
+<section id="service" data-part>${serviceFacts(status, [...versions], context)}</section>
+<section id="alarms" data-part><h2>Alarms</h2>${alarms ? alarmsOf(alarms, now) : unavailable('Alarms')}</section>
+<section><h2>Processing</h2><div id="pause" data-part>${pauseFacts(status.pause, now)}</div>${pauseForms(context, PATH)}</section>
+<section id="settings" data-part><h2>Settings</h2>${settings ? settingsOf(settings) : unavailable('Settings')}</section>
+<h2>From a shell</h2>${commandsOf(shell, ['alarms'], { method: 'GET', path: '/v1/alarms' })}${commandsOf(shell, ['settings'], { method: 'GET', path: '/v1/settings' })}${commandsOf(shell, undefined, { method: 'GET', path: '/v1/status' })}${commandsOf(shell, undefined, { method: 'GET', path: '/v1/openapi.json' })}`,
   };
+}
+
+function serviceFacts(
+  { accepting, load }: ServiceStatus,
+  versions: readonly string[],
+  { parts: { shell, version }, mayAct }: ViewContext,
+) {
+  return factsOf([
+    ['API', oneLine(shell.url)],
+    ['New requests', accepting ? 'accepted' : 'refused'],
+    ['Refuses above a wait of', formatDuration(load.maxWaitSeconds)],
+    [
+      'Versions that ran the newest 20 requests',
+      versions.map(oneLine).join(', ') || 'unknown: set COATCHECK_VERSION',
+    ],
+    ['Console', `version ${version}, ${mayAct ? 'actions allowed' : 'read-only'}`],
+  ]);
 }

@@ -9,6 +9,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type ApiEnvironment, writeApiEnvironment } from '../../core/config/api-environment.ts';
 import { eventSourceScaling } from '../../core/config/event-source-scaling.ts';
 import type { ProcessorQueue } from '../../core/config/processor-queues.ts';
+import { givenNumbers } from '../../core/config/service-setting.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
@@ -70,6 +71,8 @@ export interface ApiResources {
   /** The queue of the function that pauses processing; undefined if nothing can. */
   readonly pauseQueue?: IQueue;
   readonly requestTable: ITable;
+  /** The beginning of the names of the alarms. */
+  readonly alarmPrefix: string;
 }
 
 type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
@@ -91,6 +94,7 @@ export function apiEnvironment(
     activity = false,
     pauseQueue,
     requestTable,
+    alarmPrefix,
   }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
@@ -116,6 +120,8 @@ export function apiEnvironment(
     actionFunctionArn: actions?.function.functionArn ?? '',
     rehearsalFunctionArn: actions?.rehearsalFunction?.functionArn ?? '',
     activity,
+    givenNumbers: shownNumbers(settings),
+    alarmPrefix,
     pauseQueueUrl: pauseQueue?.queueUrl ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
@@ -170,4 +176,10 @@ function known(
   name: 'batchSize' | 'concurrency' | 'maxConcurrency' | 'timeoutSeconds',
 ): number {
   return Token.isUnresolved(value) ? NUMBER_SETTINGS[name].min : value;
+}
+
+/** What operators see of the settings. Those that are known at deployment only are left out. */
+function shownNumbers({ pollers, ...settings }: ServiceSettings): Record<string, number> {
+  const numbers = givenNumbers({ ...settings, minPollers: pollers?.min, maxPollers: pollers?.max });
+  return Object.fromEntries(Object.entries(numbers).filter(([, number]) => !Token.isUnresolved(number)));
 }

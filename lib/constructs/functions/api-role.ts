@@ -1,3 +1,4 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -64,6 +65,18 @@ export class ApiRole extends FunctionRole {
     }
     if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);
     this.allowKey(pauseQueue?.encryptionMasterKey, KEY_USES.send);
+    // To list alarms by the beginning of their names, CloudWatch asks for a permission on all of them.
+    this.allow(
+      ['cloudwatch:DescribeAlarms'],
+      [
+        Stack.of(this).formatArn({
+          service: 'cloudwatch',
+          resource: 'alarm',
+          resourceName: '*',
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+    );
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

@@ -7,6 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ALARM_TEXTS } from '../../core/config/alarm-texts.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { emulatorEndpoint } from '../emulated-aws.ts';
 import type { Release } from '../release.ts';
@@ -116,11 +117,8 @@ export class ServiceAlarms extends Construct {
   }
 
   private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
-    return newAlarm(this, 'DeadLetters', messagesIn(deadLetterQueue), 1, [
-      `A request of ${serviceName} failed in all its attempts.`,
-      'Its failure was published, and its message is in the dead-letter queue. To see the error, run: npx coatcheck',
-      'dead-letters list. Fix the cause, then run: npx coatcheck dead-letters redrive.',
-    ]);
+    const description = ALARM_TEXTS.DeadLetters(serviceName);
+    return newAlarm(this, 'DeadLetters', messagesIn(deadLetterQueue), 1, description);
   }
 
   private onOutputDeadLetters({ serviceName }: ServiceSettings, outputDeadLetterQueue: IQueue): Alarm {
@@ -145,7 +143,7 @@ export class ServiceAlarms extends Construct {
 
   private onWebhookDeadLetters({ serviceName }: ServiceSettings, webhookDeadLetterQueue: IQueue): Alarm {
     return newAlarm(this, 'WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
-      `A webhook of ${serviceName} could not be delivered within three days, or its delivery could not be processed.`,
+      ...ALARM_TEXTS.WebhookDeadLetters(serviceName),
       'It is in the dead-letter queue of webhooks; the log of the webhook function has the reason.',
       'When the receiver works again, redrive the queue: each webhook is sent once more.',
     ]);
@@ -211,7 +209,7 @@ export class ServiceAlarms extends Construct {
   private onDrift({ serviceName }: ServiceSettings): Alarm {
     const metric = serviceMetric(serviceName, 'LedgerDrift', MINUTE_MAXIMUM);
     const description = [
-      `Requests of ${serviceName} do not add up: their message, their stored object or their dead letter is gone.`,
+      ...ALARM_TEXTS.LedgerDrift(serviceName),
       'The log of the audit function has each of them and what to do, and so has: npx coatcheck audit. The alarm ends with an audit',
       'that finds none.',
     ];
@@ -232,7 +230,7 @@ export class ServiceAlarms extends Construct {
   private onPaused({ serviceName }: ServiceSettings): Alarm {
     const metric = serviceMetric(serviceName, 'Paused', { period: PAUSED_PERIOD });
     return newAlarm(this, 'Paused', metric, 1, [
-      `Processing of ${serviceName} was paused because something that every request needs is or was unavailable.`,
+      ...ALARM_TEXTS.Paused(serviceName),
       'The log of the circuit breaker has the reason. Requests wait without using up attempts. Processing resumes',
       'automatically at most 15 minutes after the cause is gone; to resume it earlier, enable the event source manually.',
     ]);
@@ -248,7 +246,10 @@ export class ServiceAlarms extends Construct {
     const metric = queue.metricApproximateAgeOfOldestMessage(MINUTE_MAXIMUM);
     const concurrency = lane ? `queue.lanes.${lane}MaxConcurrency` : concurrencyProp(settings);
     return newAlarm(this, id, metric, age, [
-      `A request of ${serviceName}${lane ? ` of ${lane} priority` : ''} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
+      ...ALARM_TEXTS.OldestRequest(
+        `${serviceName}${lane ? ` of ${lane} priority` : ''}`,
+        Tokenization.stringifyNumber(age),
+      ),
       ...(settings.fargate
         ? [
             "Either more requests arrive than host.maxTasks and host.concurrency allow to process, or tasks can't start, or",

@@ -15,9 +15,11 @@ import {
   count,
   flag,
   optionalText,
+  pairs,
   readVariables,
   setting,
   text,
+  type Variable,
   type Variables,
   type VariablesOf,
   writeVariables,
@@ -80,6 +82,10 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly activity: boolean;
   /** The queue of the function that pauses processing; empty if nothing can. */
   readonly pauseQueueUrl: string;
+  /** The numeric settings of the deployment that differ from their defaults, for operators. */
+  readonly givenNumbers: Readonly<Record<string, number>>;
+  /** The beginning of the names of the alarms of the service. */
+  readonly alarmPrefix: string;
   /** How long a request can wait in the input queue. */
   readonly inputRetentionSeconds: number;
   /** How long payloads are kept. */
@@ -88,6 +94,20 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly callbacks: Callbacks;
   /** The ports that callback URLs may name. */
   readonly callbackPorts: readonly number[];
+}
+
+/** Numbers by names: `name=1 name=2`. */
+function numbersByName(name: string): Variable<Readonly<Record<string, number>>> {
+  const texts = pairs(name);
+  return {
+    name,
+    write: (numbers) =>
+      texts.write(Object.fromEntries(Object.entries(numbers).map(([key, number]) => [key, String(number)]))),
+    read: (given, problems) =>
+      Object.fromEntries(
+        Object.entries(texts.read(given, problems)).map(([key, value]) => [key, Number(value)]),
+      ),
+  };
 }
 
 /** The HTTP API's environment as variables, for a deployment to set. */
@@ -138,6 +158,8 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     rehearsalFunctionArn: optionalText(TEXT_VARIABLES.rehearsalFunctionArn),
     activity: flag('COATCHECK_ACTIVITY'),
     pauseQueueUrl: optionalText(TEXT_VARIABLES.pauseQueueUrl),
+    givenNumbers: numbersByName('COATCHECK_GIVEN_NUMBERS'),
+    alarmPrefix: text('COATCHECK_ALARM_PREFIX'),
     inputRetentionSeconds: setting('inputRetentionSeconds'),
     uploadAgeDays: setting('uploadAgeDays'),
   };

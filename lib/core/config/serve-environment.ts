@@ -139,7 +139,8 @@ function assertUrl(url: string): void {
   throw new ConfigurationError(`COATCHECK_URL must be an http or https URL without a query, got ${url}`);
 }
 
-function serveVariables(): VariablesOf<ServeEnvironment> {
+/** How each setting is read. */
+export function serveVariables(): VariablesOf<ServeEnvironment> {
   return {
     serviceName: withDefault(text(TEXT_VARIABLES.serviceName), 'coatcheck'),
     handlerVersion: versionVariable(),

@@ -180,6 +180,8 @@ const API_ENVIRONMENT: ApiEnvironment = {
   rehearsalFunctionArn: '',
   activity: true,
   pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  givenNumbers: { maxAttempts: 7, memoryMiB: 1_024 },
+  alarmPrefix: 'Shop-Service',
   inputRetentionSeconds: 345_600,
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
@@ -241,6 +243,8 @@ const API_VARIABLES = {
   COATCHECK_REHEARSAL_FUNCTION_ARN: '',
   COATCHECK_ACTIVITY: 'on',
   COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  COATCHECK_GIVEN_NUMBERS: 'maxAttempts=7 memoryMiB=1024',
+  COATCHECK_ALARM_PREFIX: 'Shop-Service',
   COATCHECK_INPUT_RETENTION_SECONDS: '345600',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
@@ -436,6 +440,10 @@ test('the API reads back the settings that the stack writes', () => {
     rehearsalFunctionArn: fc.string(),
     activity: fc.boolean(),
     pauseQueueUrl: fc.string(),
+    givenNumbers: fc.dictionary(fc.constantFrom('maxAttempts', 'memoryMiB'), fc.nat(), {
+      noNullPrototype: true,
+    }),
+    alarmPrefix: texts,
     inputRetentionSeconds: number('inputRetentionSeconds'),
     uploadAgeDays: number('uploadAgeDays'),
   });
@@ -590,8 +598,8 @@ test('several problems are reported together', () => {
   for (const name of REQUIRED) expect(message).toContain(`${name} must be set, got nothing`);
 });
 
-/** Only a processor must have a dead-letter queue. */
-const OPTIONAL_FOR_API = [...OPTIONAL, 'COATCHECK_DEAD_LETTER_QUEUE_URL'];
+/** Only a processor must have a dead-letter queue; a deployment may have no settings but the defaults. */
+const OPTIONAL_FOR_API = [...OPTIONAL, 'COATCHECK_DEAD_LETTER_QUEUE_URL', 'COATCHECK_GIVEN_NUMBERS'];
 
 describe('for the API', () => {
   test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL_FOR_API.includes(name)))(

@@ -1,0 +1,31 @@
+import { html } from 'hono/html';
+import type { ServiceSetting } from '../../client/index.ts';
+import type { Html } from './html.ts';
+import { tableOf } from './table.ts';
+import { oneLine } from './text.ts';
+
+/** Settings in effect: those that were set first. */
+export function settingsOf(settings: readonly ServiceSetting[]): Html {
+  const rows = settings.toSorted((a, b) => Number(a.from === 'default') - Number(b.from === 'default'));
+  return tableOf<ServiceSetting>({
+    caption: 'Settings in effect, with where each came from',
+    rows,
+    empty: 'The service shows no settings.',
+    columns: [
+      { title: 'Setting', cell: ({ name }) => oneLine(name) },
+      { title: 'Value', cell: shownValue },
+      { title: 'Default', cell: ({ default: byDefault }) => textOf(byDefault), kind: 'less' },
+      { title: 'From', cell: ({ from }) => oneLine(from), kind: 'wide' },
+    ],
+  });
+}
+
+function shownValue({ value, unit = '', from }: ServiceSetting) {
+  if (value === undefined) return from === 'default' ? 'off' : html`<em>not shown</em>`;
+  return oneLine(`${textOf(value)} ${unit}`.trim());
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
+}
