@@ -17,6 +17,7 @@ import { addWebhookPages } from './pages/webhooks.ts';
 import { Pages } from './pages.ts';
 import type { ConsoleOptions } from './parts.ts';
 import { problemOf } from './view/problem.ts';
+import { rootFrom } from './view/relative-links.ts';
 
 /** Only files of the console, and forms to the console. */
 const CONTENT_SECURITY_POLICY = {
@@ -33,7 +34,7 @@ const CONTENT_SECURITY_POLICY = {
 /** What `csrf` refuses. */
 const FROM_ELSEWHERE = 'This form was not sent by a page of this console.';
 
-/** Creates the console of a service: pages for its operators, rendered from the HTTP API. Serve it at the root of a host. */
+/** Creates the console of a service: pages for its operators, rendered from the HTTP API. It works at the root of a host and mounted below a path. */
 export function createConsole(options: ConsoleOptions): Hono {
   const { access } = options;
   const app = new Hono();
@@ -47,15 +48,17 @@ export function createConsole(options: ConsoleOptions): Hono {
     }),
   );
   const pages = new Pages(options, addAssets(app));
-  app.use(access.guard);
   app.use(async (c, next) => {
     await next();
     c.header('cache-control', 'no-store');
+    const location = c.res.headers.get('location');
+    if (location?.startsWith('/')) c.header('location', `${rootFrom(c.req.path)}${location.slice(1)}`);
   });
   app.use(csrf());
+  app.use(access.guard);
   app.post('*', async (c, next) => {
     if (access.mayAct(c)) return next();
-    const text = 'This console is read-only. Start it with --allow-actions to change anything.';
+    const text = `This console is read-only. ${access.howToAct}`;
     return pages.answer(c, { title: 'Read-only', status: 403, main: problemOf('Read-only', text) });
   });
   addNowPage(app, pages);
@@ -70,10 +73,10 @@ export function createConsole(options: ConsoleOptions): Hono {
   addServicePage(app, pages);
   app.notFound((c) => pages.notFound(c));
   app.onError((error, c) => {
-    if (error instanceof AccessRefused) return pages.refuse(c, error.title, error.message);
-    if (error instanceof HTTPException) return pages.refuse(c, 'Refused', FROM_ELSEWHERE);
+    if (error instanceof AccessRefused) return pages.refuse(c, error);
+    if (error instanceof HTTPException) return pages.refuse(c, new AccessRefused('Refused', FROM_ELSEWHERE));
     if (!c.req.raw.signal.aborted) pages.reportFailure(error);
-    return c.text('This page failed; the console printed why.', 500);
+    return c.text('This page failed; the log of the console says why.', 500);
   });
   return app;
 }

@@ -2,13 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, Handler } from 'hono';
 import { html } from 'hono/html';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import type { AccessRefused } from './access.ts';
 import type { AssetPaths } from './assets.ts';
 import type { ConsoleOptions, Render, View, ViewContext } from './parts.ts';
+import type { Html } from './view/html.ts';
 import { bareLayoutOf, layoutOf } from './view/layout.ts';
 import { problemOf, problemView } from './view/problem.ts';
+import { withRelativeLinks } from './view/relative-links.ts';
 
 /** Time between two looks of a live page at the service. */
 const LIVE_MILLISECONDS = 3_000;
+
+/** The same where each look is a call of the browser. */
+const POLL_MILLISECONDS = 5_000;
 
 /** Serves views: as documents, and to `Accept: text/event-stream` as a stream that follows changes. */
 export class Pages {
@@ -23,34 +29,34 @@ export class Pages {
   /** Answers GET with a view. */
   show(render: Render): Handler {
     return (c) =>
-      c.req.header('accept') === 'text/event-stream' ? this.#follow(c, render) : this.#document(c, render);
+      c.req.header('accept') === 'text/event-stream' ? this.#event(c, render) : this.#document(c, render);
   }
 
   /** Answers POST: acts, then leads to a page. @param act returns the path of the page */
   act(act: (context: ViewContext, form: FormData) => Promise<string>): Handler {
     return async (c) => {
-      const context = this.#contextOf(c);
-      const { log } = this.#parts;
+      const { context, noteCaller } = this.#callOf(c);
       try {
         const path = await act(context, await c.req.formData());
-        log(`done: POST ${c.req.path}`);
+        context.parts.log(`done: POST ${c.req.path}`);
+        noteCaller();
         return c.redirect(path, 303);
       } catch (error) {
         const view = this.#problemOf(error);
-        log(`refused: POST ${c.req.path}`);
+        this.#parts.log(`refused: POST ${c.req.path}`);
         return this.#answer(c, { ...view, live: false });
       }
     };
   }
 
   /** Answers with a view that depends on nothing. */
-  answer(c: Context, view: View): Response | Promise<Response> {
+  answer(c: Context, view: View): Promise<Response> {
     return this.#answer(c, view);
   }
 
   /** Answers a caller that may not see pages. */
-  refuse(c: Context, title: string, detail: string): Response | Promise<Response> {
-    return c.html(bareLayoutOf(title, problemOf(title, detail), this.#assets), 403);
+  refuse(c: Context, { title, message, way }: AccessRefused): Promise<Response> {
+    return this.#send(c, bareLayoutOf(title, html`${problemOf(title, message)}${way}`, this.#assets), 403);
   }
 
   /** Says that a page failed, by a fault of the console. */
@@ -59,7 +65,7 @@ export class Pages {
   }
 
   /** The view of a page that doesn't exist. */
-  notFound(c: Context): Response | Promise<Response> {
+  notFound(c: Context): Promise<Response> {
     const main = problemOf('No such page', `There is no page ${c.req.path}.`);
     return this.#answer(c, { title: 'No such page', status: 404, main });
   }
@@ -68,7 +74,7 @@ export class Pages {
     return this.#answer(c, await this.#viewOf(c, render));
   }
 
-  #answer(c: Context, { title, main, status = 200, live = false }: View): Response | Promise<Response> {
+  #answer(c: Context, { title, main, status = 200, live = false }: View): Promise<Response> {
     const { shell, access } = this.#parts;
     const { pathname, search } = new URL(c.req.url);
     const document = layoutOf({
@@ -78,10 +84,26 @@ export class Pages {
       url: `${pathname}${search}`,
       live,
       mayAct: access.mayAct(c),
+      signOut: access.signOut,
       service: shell.url.replace(/^https?:\/\//, ''),
       assets: this.#assets,
     });
-    return c.html(document, status);
+    return this.#send(c, document, status);
+  }
+
+  async #send(c: Context, document: Html, status: NonNullable<View['status']>): Promise<Response> {
+    return c.html(withRelativeLinks(String(await document), c.req.path), status);
+  }
+
+  #event(c: Context, render: Render): Response {
+    return this.#parts.streams === false ? this.#eventNow(c, render) : this.#follow(c, render);
+  }
+
+  /** A stream of one event: the browser asks again. */
+  #eventNow(c: Context, render: Render): Response {
+    return streamSSE(c, async (stream) => {
+      await stream.writeSSE({ data: await this.#mainOf(c, render), retry: POLL_MILLISECONDS });
+    });
   }
 
   /** Sends the main part whenever it has changed, until the browser closes the stream. */
@@ -92,8 +114,7 @@ export class Pages {
       const signal = AbortSignal.any([gone.signal, ...(this.#parts.signal ? [this.#parts.signal] : [])]);
       let latest = '';
       while (!signal.aborted) {
-        const { main } = await this.#viewOf(c, render, signal);
-        const text = String(await html`${main}`);
+        const text = await this.#mainOf(c, render, signal);
         if (text !== latest) await stream.writeSSE({ data: text });
         latest = text;
         await sleep(LIVE_MILLISECONDS, undefined, { signal }).catch(() => {});
@@ -105,9 +126,17 @@ export class Pages {
     });
   }
 
+  async #mainOf(c: Context, render: Render, signal?: AbortSignal): Promise<string> {
+    const { main } = await this.#viewOf(c, render, signal);
+    return withRelativeLinks(String(await html`${main}`), c.req.path);
+  }
+
   async #viewOf(c: Context, render: Render, signal?: AbortSignal): Promise<View> {
     try {
-      return await render(this.#contextOf(c, signal));
+      const { context, noteCaller } = this.#callOf(c, signal);
+      const view = await render(context);
+      noteCaller();
+      return view;
     } catch (error) {
       return this.#problemOf(error);
     }
@@ -117,7 +146,17 @@ export class Pages {
     return problemView(error, this.#parts.remedy);
   }
 
-  #contextOf(c: Context, signal = c.req.raw.signal): ViewContext {
-    return { c, parts: this.#parts, now: Date.now(), signal, mayAct: this.#parts.access.mayAct(c) };
+  /** What is logged about a caller is written when the service has answered: before, it isn't certain who calls. */
+  #callOf(c: Context, signal = c.req.raw.signal): { context: ViewContext; noteCaller: () => void } {
+    const { access } = this.#parts;
+    const lines: string[] = [];
+    const log = (line: string) => void lines.push(line);
+    const parts = { ...this.#parts, client: access.clientOf(c), log };
+    return {
+      context: { c, parts, now: Date.now(), signal, mayAct: access.mayAct(c) },
+      noteCaller: () => {
+        for (const line of lines) this.#parts.log(line, access.callerOf?.(c));
+      },
+    };
   }
 }

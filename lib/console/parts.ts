@@ -6,8 +6,7 @@ import type { Content } from './view/html.ts';
 
 /** What a console is made of. */
 export interface ConsoleOptions {
-  /** Calls the service. Its retries should take a few seconds at most: an operator waits for them. */
-  readonly client: CoatcheckClient;
+  /** Who may use it. The retries of its clients should take a few seconds at most: an operator waits for them. */
   readonly access: ConsoleAccess;
   /** How the service is reached from a shell, for the commands that the pages show. */
   readonly shell: Shell;
@@ -16,9 +15,17 @@ export interface ConsoleOptions {
   /** What to do when the service rejects the credentials. @default - only its own words are shown */
   readonly remedy?: (status: number) => string;
   /** Records that somebody looked at the payload or the result of a request, or changed something. */
-  readonly log: (line: string) => void;
+  readonly log: (line: string, caller?: string) => void;
+  /** Whether an answer can last. If not, the browser asks again and again for what has changed. @default true */
+  readonly streams?: boolean;
   /** Ends live pages when it fires, so that the server can stop. @default - they end with their connections */
   readonly signal?: AbortSignal;
+}
+
+/** What a view is made from, apart from the call. */
+export interface ViewParts extends ConsoleOptions {
+  /** Calls the service for the caller. */
+  readonly client: CoatcheckClient;
 }
 
 /** What a page shows between the navigation and the end. */
@@ -34,7 +41,7 @@ export interface View {
 /** What a view is made from. */
 export interface ViewContext {
   readonly c: Context;
-  readonly parts: ConsoleOptions;
+  readonly parts: ViewParts;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Fires when the browser has gone. */

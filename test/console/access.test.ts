@@ -113,7 +113,7 @@ test('pages load only files of the console, which browsers keep', async () => {
   );
   expect(answer.headers.get('cache-control')).toBe('no-store');
   const body = await answer.text();
-  const files = [...body.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+  const files = [...body.matchAll(/(?:src|href)="\.(\/assets\/[^"]+)"/g)].map(([, path]) => path);
   expect(new Set(files).size).toBe(3);
   for (const file of files) {
     const asset = await fetch(`${service.url}${file}`);

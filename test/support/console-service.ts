@@ -114,12 +114,11 @@ export async function openConsole(
   allowActions = false,
 ): Promise<OpenConsole> {
   const page = await listenLocally(false);
-  const access = new LoopbackAccess(allowActions);
+  const access = new LoopbackAccess(client, allowActions);
   const printed: string[] = [];
   const ended = new AbortController();
   page.use(
     createConsole({
-      client,
       access,
       shell: { url: apiUrl, cliOptions: ['--api', apiUrl], queueOptions: [], curlOptions: [] },
       version: '0.1.0',

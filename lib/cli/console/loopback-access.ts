@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
+import type { CoatcheckClient } from '../../client/index.ts';
 import { AccessRefused, type ConsoleAccess } from '../../console/access.ts';
 import { isLoopback } from '../http-server.ts';
 
@@ -9,12 +10,14 @@ const START = '/start';
 
 /** A link that works once makes a session, in one browser. The session ends with the process. */
 export class LoopbackAccess implements ConsoleAccess {
+  readonly #client: CoatcheckClient;
   readonly #mayAct: boolean;
   readonly #session = newSecret();
   /** Undefined once it was used. */
   #token: string | undefined = newSecret();
 
-  constructor(mayAct: boolean) {
+  constructor(client: CoatcheckClient, mayAct: boolean) {
+    this.#client = client;
     this.#mayAct = mayAct;
   }
 
@@ -23,7 +26,11 @@ export class LoopbackAccess implements ConsoleAccess {
     return `${url}${START}?token=${this.#token}`;
   }
 
+  readonly clientOf = (): CoatcheckClient => this.#client;
+
   readonly mayAct = (): boolean => this.#mayAct;
+
+  readonly howToAct = 'Start it with --allow-actions to change anything.';
 
   readonly guard: MiddlewareHandler = async (c, next) => {
     assertLoopback(c);

@@ -22,12 +22,11 @@ export interface ConsoleRunOptions extends ServiceOptions {
 /** Serves the console of a service until the signal fires. @throws ConfigurationError if the port can't be used */
 export async function runConsole(options: ConsoleRunOptions, signal: AbortSignal): Promise<void> {
   const service = await connectService(options, signal, { retry: RETRY });
-  const access = new LoopbackAccess(options.allowActions === true);
+  const access = new LoopbackAccess(service.client, options.allowActions === true);
   const server = await listen({ host: HOST, port: options.port, onlyLocal: false });
   try {
     server.use(
       createConsole({
-        client: service.client,
         access,
         shell: shellOf(options, service),
         version: projectVersion(),

@@ -16,9 +16,15 @@ function follow() {
   stream?.close();
   if (document.hidden) return say('paused', 'Paused while the page is hidden');
   stream = new EventSource(live);
+  let hasEvent = false;
   stream.onopen = () => say('live', 'Live');
-  stream.onerror = () => say('lost', 'The console does not answer; trying again');
+  stream.onerror = () => {
+    // A stream may end after an event: the browser asks for the next one.
+    if (!hasEvent) say('lost', 'The console does not answer; trying again');
+    hasEvent = false;
+  };
   stream.onmessage = ({ data }) => {
+    hasEvent = true;
     say('live', 'Live');
     update(new DOMParser().parseFromString(data, 'text/html').body);
   };

@@ -24,6 +24,8 @@ export interface Layout {
   readonly url: string;
   readonly live: boolean;
   readonly mayAct: boolean;
+  /** Path of the form that ends the session, if there is one. */
+  readonly signOut: string | undefined;
   readonly service: string;
   readonly assets: Readonly<Record<'style' | 'script' | 'icon', string>>;
 }
@@ -39,7 +41,8 @@ export function bareLayoutOf(title: string, main: Content, assets: Layout['asset
 }
 
 /** The document around a view. */
-export function layoutOf({ title, main, path, url, live, mayAct, service, assets }: Layout): Html {
+export function layoutOf(layout: Layout): Html {
+  const { title, main, path, url, live, mayAct, signOut, service, assets } = layout;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>${headOf(title, assets)}
@@ -51,6 +54,7 @@ export function layoutOf({ title, main, path, url, live, mayAct, service, assets
 <a class="brand" href="/"><img src="${assets.icon}" alt="" width="20" height="20">Coatcheck</a>
 <span class="service">${service}</span>
 <span class="mode">${mayAct ? 'Actions allowed' : 'Read-only'}</span>
+${signOut && html`<form method="post" action="${signOut}" class="sign-out"><button>Sign out</button></form>`}
 </header>
 <nav aria-label="Pages"><ul>${PAGES.map(
     ([href, name]) =>

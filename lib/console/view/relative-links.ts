@@ -1,0 +1,16 @@
+/** Attributes of the pages with paths from the root of the console. */
+const LINK = / (href|src|action|data-live)="\//g;
+
+/** The relative path from a page to the root of the console. @param path of the page, from the root */
+export function rootFrom(path: string): string {
+  return '../'.repeat(path.split('/').length - 2) || './';
+}
+
+/**
+ * Makes the links of a page relative, so that they work below any path, also one that a proxy has taken off. Texts in the page
+ * can't look like a link: their quotes are escaped.
+ * @param path of the page, from the root of the console
+ */
+export function withRelativeLinks(page: string, path: string): string {
+  return page.replaceAll(LINK, (_, name: string) => ` ${name}="${rootFrom(path)}`);
+}
