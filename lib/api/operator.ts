@@ -8,7 +8,8 @@ export function assertOperator({ isOperator }: Caller): void {
     status: 403,
     code: 'operator_required',
     detail:
-      'Only operators may make this call: on AWS, call with credentials that service.grantOperateApi() was given; ' +
+      'Only operators may make this call: on AWS, call with credentials that service.grantOperateApi() was given, or with a token that ' +
+      'ApiAuth.jwt({ operators }) names; ' +
       'coatcheck serve needs a key of COATCHECK_OPERATOR_KEYS',
   });
 }

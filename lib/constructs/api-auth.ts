@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { isOperatorValue, type OperatorClaim } from '../core/config/operator-claim.ts';
 import type { ApiAuthName } from '../core/config/settings.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
 
@@ -17,6 +18,14 @@ export interface JwtAuthOptions {
    * @default - no tenants: every caller sees all requests
    */
   readonly tenantClaim?: string;
+
+  /**
+   * The tokens of operators, who may act on many requests at once and see what all callers sent: those whose claim contains the
+   * value. The claim is a list, such as `cognito:groups` or `roles`, or a text with spaces between its values, such as `scope`. It must be
+   * one that callers can't set themselves. An operator needs no tenant.
+   * @default - no token is an operator's
+   */
+  readonly operators?: OperatorClaim;
 }
 
 /** Configures an API without authentication. */
@@ -51,6 +60,9 @@ export abstract class ApiAuth {
   /** The claim that contains the caller's tenant; empty without tenants. */
   readonly tenantClaim: string = '';
 
+  /** The tokens of operators; undefined if none is. */
+  readonly operators: OperatorClaim | undefined = undefined;
+
   /** The authorizer of API Gateway. */
   abstract authorizer(): IHttpRouteAuthorizer;
 
@@ -71,14 +83,16 @@ class IamAuth extends ApiAuth {
 class JwtAuth extends ApiAuth {
   readonly name = 'jwt';
   override readonly tenantClaim: string;
+  override readonly operators: OperatorClaim | undefined;
   readonly #issuer: string;
   readonly #audience: readonly string[];
 
-  constructor({ issuer, audience, tenantClaim = '' }: JwtAuthOptions) {
+  constructor({ issuer, audience, tenantClaim = '', operators }: JwtAuthOptions) {
     super();
     this.#issuer = issuer;
     this.#audience = [audience].flat();
     this.tenantClaim = tenantClaim;
+    this.operators = operators;
   }
 
   authorizer(): IHttpRouteAuthorizer {
@@ -86,7 +100,12 @@ class JwtAuth extends ApiAuth {
   }
 
   override problems(): string[] {
-    return [...this.#issuerProblems(), ...this.#audienceProblems(), ...this.#claimProblems()];
+    return [
+      ...this.#issuerProblems(),
+      ...this.#audienceProblems(),
+      ...claimProblems('tenantClaim', this.tenantClaim, 0),
+      ...operatorProblems(this.operators),
+    ];
   }
 
   #issuerProblems(): string[] {
@@ -101,13 +120,27 @@ class JwtAuth extends ApiAuth {
     if (this.#audience.length > 0 && this.#audience.every((each) => each.trim() !== '')) return [];
     return [`api.auth.audience must be one or more names, got ${JSON.stringify(this.#audience)}`];
   }
+}
 
-  #claimProblems(): string[] {
-    if (Token.isUnresolved(this.tenantClaim) || /^\S{0,256}$/.test(this.tenantClaim)) return [];
-    return [
-      `api.auth.tenantClaim must have up to 256 characters and no spaces, got ${JSON.stringify(this.tenantClaim)}`,
-    ];
-  }
+function claimProblems(prop: string, name: string, minLength: number): string[] {
+  const isClaim = name.length >= minLength && /^\S{0,256}$/.test(name);
+  if (Token.isUnresolved(name) || isClaim) return [];
+  const length = minLength === 0 ? 'up to 256' : `${minLength} to 256`;
+  return [`api.auth.${prop} must have ${length} characters and no spaces, got ${JSON.stringify(name)}`];
+}
+
+function operatorProblems(operators: OperatorClaim | undefined): string[] {
+  if (!operators) return [];
+  const { claim, value } = operators;
+  const isValue = Token.isUnresolved(value) || isOperatorValue(value);
+  return [
+    ...claimProblems('operators.claim', claim, 1),
+    ...(isValue
+      ? []
+      : [
+          `api.auth.operators.value must have 1 to 256 characters and no spaces, commas, quotes or square brackets, got ${JSON.stringify(value)}`,
+        ]),
+  ];
 }
 
 class NoAuth extends ApiAuth {

@@ -2,6 +2,7 @@
 
 export type { VerdictName } from '../core/config/audit-verdicts.ts';
 export type { Allowance, Limit, LimitKey, MetadataName, Rate } from '../core/config/limits.ts';
+export type { OperatorClaim } from '../core/config/operator-claim.ts';
 export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts';
 export { AsyncService } from './async-service.ts';
 export type { AsyncServiceProps } from './async-service-props.ts';

@@ -1,5 +1,6 @@
 import type { Caller } from '../api/context.ts';
 import { ProblemError } from '../api/problem.ts';
+import { containsValue } from '../core/config/operator-claim.ts';
 import { API_TENANT_MAX_LENGTH, type ApiAuthName } from '../core/config/settings.ts';
 import { identityProblem } from '../core/model/request-id.ts';
 
@@ -16,6 +17,10 @@ export interface CallerRules {
   readonly auth: ApiAuthName;
   /** The claim that names the tenant; empty where there are no tenants. */
   readonly tenantClaim: string;
+  /** The claim that names operators; empty if no token does. */
+  readonly operatorClaim: string;
+  /** What that claim of an operator contains. */
+  readonly operatorValue: string;
 }
 
 /**
@@ -23,15 +28,32 @@ export interface CallerRules {
  * is rejected here as well, so that a route that lacks an authorizer isn't open to everyone.
  * @throws ProblemError 401, or 403 for a token that names no tenant
  */
-export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: CallerRules): Caller {
+export function callerOf({ authorizer }: GatewayContext, rules: CallerRules): Caller {
+  const { auth } = rules;
   if (auth === 'none') return { isOperator: true };
   if (!authorizer?.[auth]) {
     throw new ProblemError({ status: 401, code: 'unauthorized', ...UNAUTHENTICATED[auth] });
   }
   // The policy of the caller allows the calls of operators, or doesn't.
   if (auth === 'iam') return { isOperator: true, name: authorizer.iam?.userArn };
-  if (tenantClaim === '') return { isOperator: false };
-  return { isOperator: false, tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
+  return tokenCaller(authorizer.jwt?.claims ?? {}, rules);
+}
+
+/** An operator may have a tenant, or none. Others have one, if there are tenants. */
+function tokenCaller(
+  claims: Readonly<Record<string, unknown>>,
+  { tenantClaim, operatorClaim, operatorValue }: CallerRules,
+): Caller {
+  const isOperator = operatorClaim !== '' && containsValue(claims[operatorClaim], operatorValue);
+  const named = isOperator ? { name: subjectOf(claims) } : {};
+  const hasNoTenant = tenantClaim === '' || (isOperator && claims[tenantClaim] === undefined);
+  if (hasNoTenant) return { isOperator, ...named };
+  return { isOperator, tenant: tenantOf(claims[tenantClaim], tenantClaim), ...named };
+}
+
+/** The name of an operator in the log of operations. */
+function subjectOf({ sub }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof sub === 'string' && /^[\x21-\x7e]{1,256}$/.test(sub) ? sub : undefined;
 }
 
 /** How to authenticate, by kind of authorizer. */

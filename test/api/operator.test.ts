@@ -6,6 +6,6 @@ test('only an operator may make the calls of operators', () => {
   assertOperator({ isOperator: true });
   expect(() => assertOperator({ isOperator: false })).toThrow(ProblemError);
   expect(() => assertOperator({ isOperator: false })).toThrow(
-    /service\.grantOperateApi\(\).*COATCHECK_OPERATOR_KEYS/,
+    /service\.grantOperateApi\(\).*ApiAuth\.jwt\(\{ operators \}\).*COATCHECK_OPERATOR_KEYS/,
   );
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type HttpProblem, ProblemError } from '../../lib/api/problem.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 
-const RULES = { auth: 'jwt', tenantClaim: 'org' } as const;
+const NONE = { operatorClaim: '', operatorValue: '' } as const;
+const RULES = { auth: 'jwt', tenantClaim: 'org', ...NONE } as const;
 
 function refusalOf(ask: () => unknown): HttpProblem {
   try {
@@ -59,16 +60,71 @@ test.each([
 ] as const)(
   'with %s authentication and no tenants, the caller is an operator or not',
   (auth, authorizer, caller) => {
-    expect(callerOf({ authorizer }, { auth, tenantClaim: '' })).toEqual(caller);
+    expect(callerOf({ authorizer }, { auth, tenantClaim: '', ...NONE })).toEqual(caller);
   },
 );
+
+describe('an operator with a token', () => {
+  const callerWith = (claims: Record<string, unknown>, tenantClaim = '') =>
+    callerOf(
+      { authorizer: { jwt: { claims } } },
+      { auth: 'jwt', tenantClaim, operatorClaim: 'groups', operatorValue: 'operators' },
+    );
+
+  test.each(['operators', '[operators]', '[staff operators]', 'openid operators', ['staff', 'operators']])(
+    'is one whose claim contains the value: %j',
+    (groups) => {
+      expect(callerWith({ groups, sub: 'anna' })).toEqual({ isOperator: true, name: 'anna' });
+    },
+  );
+
+  test.each([
+    undefined,
+    null,
+    true,
+    '',
+    '[]',
+    'operator',
+    'operators2',
+    'my-operators',
+    'OPERATORS',
+    'operators,staff',
+    'staff\toperators',
+    '[[operators]]',
+    'operators\n',
+    { operators: true },
+    [['operators']],
+  ])('is no other: %j', (groups) => {
+    expect(callerWith({ groups, sub: 'anna' })).toEqual({ isOperator: false });
+  });
+
+  test('is none by another claim, or without a rule', () => {
+    expect(callerWith({ roles: 'operators', scope: 'operators' })).toEqual({ isOperator: false });
+    const claims = { '': '', groups: 'operators', undefined: '' };
+    expect(callerOf({ authorizer: { jwt: { claims } } }, { ...RULES, tenantClaim: '' })).toEqual({
+      isOperator: false,
+    });
+  });
+
+  test('needs no tenant, and has the one of its token', () => {
+    const groups = '[operators]';
+    expect(callerWith({ groups }, 'org')).toEqual({ isOperator: true, name: undefined });
+    expect(callerWith({ groups, org: 'acme' }, 'org')).toMatchObject({ isOperator: true, tenant: 'acme' });
+    expect(statusOf(() => callerWith({ groups, org: '[acme]' }, 'org'))).toBe(403);
+    expect(statusOf(() => callerWith({ groups: '[staff]' }, 'org'))).toBe(403);
+  });
+
+  test.each(['a\nb', 'x'.repeat(257), 7, ''])('has no name if its subject is no short text: %j', (sub) => {
+    expect(callerWith({ groups: 'operators', sub })).toEqual({ isOperator: true, name: undefined });
+  });
+});
 
 describe('D6: a refusal explains what to do', () => {
   test.each([
     ['iam', 'AWS4-HMAC-SHA256', /sign the call with AWS credentials .* service\.grantInvokeApi\(\)/],
     ['jwt', 'Bearer', /send a token .* as Authorization: Bearer TOKEN/],
   ] as const)('with %s authentication', (auth, scheme, detail) => {
-    const problem = refusalOf(() => callerOf({}, { auth, tenantClaim: '' }));
+    const problem = refusalOf(() => callerOf({}, { auth, tenantClaim: '', ...NONE }));
     expect(problem).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': scheme } });
     expect(problem.detail).toMatch(/^Not authenticated: /);
     expect(problem.detail).toMatch(detail);

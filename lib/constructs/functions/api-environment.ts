@@ -127,6 +127,8 @@ export function apiEnvironment(
     requestTable: requestTable.tableName,
     auth: auth.name,
     tenantClaim: auth.tenantClaim,
+    operatorClaim: auth.operators?.claim ?? '',
+    operatorValue: auth.operators?.value ?? '',
     otherProcessors: [],
     ...slotsOf(settings),
   });

@@ -37,6 +37,10 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly auth: ApiAuthName;
   /** The claim of a caller's token that names the tenant; empty if callers have no tenants. */
   readonly tenantClaim: string;
+  /** The claim of a token that names operators; empty if no token does. */
+  readonly operatorClaim: string;
+  /** What that claim of an operator contains. */
+  readonly operatorValue: string;
   readonly resultAgeDays: number;
   /** The limits of the processor, which the API shows and changes. It applies the caps of waiting requests. */
   readonly limits: readonly Limit[];
@@ -133,6 +137,8 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     uploadPrefix: text(TEXT_VARIABLES.uploadPrefix),
     auth: choice('COATCHECK_API_AUTH', API_AUTHS),
     tenantClaim: optionalText('COATCHECK_TENANT_CLAIM'),
+    operatorClaim: optionalText('COATCHECK_OPERATOR_CLAIM'),
+    operatorValue: optionalText('COATCHECK_OPERATOR_VALUE'),
     firstSlots: count('COATCHECK_FIRST_SLOTS', 'requests'),
     reachableSlots: count('COATCHECK_REACHABLE_SLOTS', 'requests'),
     timeoutSeconds: setting('timeoutSeconds'),

@@ -498,6 +498,14 @@ describe('an HTTP API', () => {
       { issuer, audience: 'a', tenantClaim: 'the tenant' },
       `api.auth.tenantClaim must have up to 256 characters and no spaces, got "the tenant"`,
     ],
+    [
+      { issuer, audience: 'a', operators: { claim: '', value: 'operators' } },
+      'api.auth.operators.claim must have 1 to 256 characters and no spaces, got ""',
+    ],
+    [
+      { issuer, audience: 'a', operators: { claim: 'roles', value: '[a b]' } },
+      'api.auth.operators.value must have 1 to 256 characters and no spaces, commas, quotes or square brackets, got "[a b]"',
+    ],
   ])('rejects the options of a token: %j', (options, problem) => {
     expect(problemsOf({ api: { auth: ApiAuth.jwt(options) } })).toEqual([problem]);
   });
@@ -508,6 +516,7 @@ describe('an HTTP API', () => {
       issuer: 'http://127.0.0.1:8080',
       audience: 'a',
       tenantClaim: 'custom:tenant',
+      operators: { claim: 'https://example.com/roles', value: 'coatcheck-operators' },
     });
     expect(problemsOf({ api: { auth } })).toEqual([]);
   });
