@@ -156,7 +156,10 @@ const ROOMS = {
     ],
     packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
   },
-  'lib/console/': { files: ['lib/client/index.ts', 'lib/terminal/'], packages: ['hono/'] },
+  'lib/console/': {
+    files: ['lib/client/index.ts', 'lib/core/config/operator-claim.ts', 'lib/terminal/'],
+    packages: ['hono/', 'oauth4webapi/'],
+  },
   'lib/mcp/': {
     files: ['lib/client/index.ts', 'lib/core/model/action.ts', 'lib/core/model/request-record.ts'],
     packages: ['@modelcontextprotocol/', 'zod/'],
@@ -198,12 +201,22 @@ const ROOMS = {
   },
   'lib/local/': { files: ['lib/aws/', 'lib/core/', 'lib/terminal/'], packages: ['@aws-sdk/'] },
   'functions/': {
-    files: ['lib/api/', 'lib/aws/', 'lib/core/', 'lib/http/', 'lib/lambda/', 'lib/worker/'],
+    files: [
+      'lib/api/',
+      'lib/aws/',
+      'lib/console/',
+      'lib/core/',
+      'lib/http/',
+      'lib/lambda/',
+      'lib/worker/',
+      'package.json',
+    ],
     packages: [
       '@aws-lambda-powertools/',
       '@standard-schema/spec/',
       '@types/aws-lambda/',
       'aws-lambda/',
+      'hono/',
       'uuid/',
     ],
   },

@@ -12,7 +12,7 @@ import { CoatcheckError } from '../lib/core/base/errors.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 import { run } from '../lib/local/run.ts';
 import { main } from '../lib/terminal/main.ts';
-import { bundleFunction } from './bundle-function.ts';
+import { bundleFunction, CONSOLE_FILES } from './bundle-function.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -46,9 +46,6 @@ const COMMONJS = 'cjs';
 
 /** The recipe of the image for Fargate, which the CDK builds. */
 const DOCKERFILE = 'lib/constructs/fargate/Dockerfile';
-
-/** What the pages of the console load. */
-const CONSOLE_FILES = 'lib/console/static';
 
 /**
  * Builds the package into a folder, after deleting the folder.

@@ -3,7 +3,7 @@
  *
  *     node bin/bundle-function.ts NAME FOLDER
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { ACTION_ROUTES } from '../lib/api/action-routes.ts';
@@ -18,6 +18,9 @@ import {
 } from '../lib/constructs/functions/bundling-options.ts';
 import { API_AUTHS } from '../lib/core/config/settings.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
+
+/** What the pages of the console load: beside its bundle, as beside its module. */
+export const CONSOLE_FILES = 'lib/console/static';
 
 /** As in tsconfig.build.json; can't be confused with a file of the user. */
 const SOURCE_ROOT = 'coatcheck:///';
@@ -74,6 +77,8 @@ export async function bundleFunction(name: string, folder: string): Promise<void
   });
   const maps = Object.keys(metafile.outputs).filter((file) => file.endsWith('.map'));
   await Promise.all(maps.map((file) => nameSources(resolve(file), folder)));
+  if (name === 'console')
+    await cp(join(PROJECT_FOLDER, CONSOLE_FILES), join(folder, 'static'), { recursive: true });
 }
 
 /** Makes the sources in a map relative to the project's folder, not to the bundle's, which differs by machine. */

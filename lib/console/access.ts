@@ -14,6 +14,8 @@ export interface ConsoleAccess {
   readonly howToAct: string;
   /** Names a caller in the log. @default - all callers are the same person */
   readonly callerOf?: (c: Context) => string | undefined;
+  /** What pages say at their end about who sees them. @default - nothing */
+  readonly notice?: string;
   /** Path of the form that ends the session. @default - it ends with the console */
   readonly signOut?: string;
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { getPath } from 'hono/utils/url';
 import { AccessRefused } from './access.ts';
 import { addAssets } from './assets.ts';
 import { addBatchPages } from './pages/batches.ts';
@@ -17,7 +18,7 @@ import { addWebhookPages } from './pages/webhooks.ts';
 import { Pages } from './pages.ts';
 import type { ConsoleOptions } from './parts.ts';
 import { problemOf } from './view/problem.ts';
-import { rootFrom } from './view/relative-links.ts';
+import { FIRST_PAGE, relativePath } from './view/relative-links.ts';
 
 /** Only files of the console, and forms to the console. */
 const CONTENT_SECURITY_POLICY = {
@@ -37,7 +38,12 @@ const FROM_ELSEWHERE = 'This form was not sent by a page of this console.';
 /** Creates the console of a service: pages for its operators, rendered from the HTTP API. It works at the root of a host and mounted below a path. */
 export function createConsole(options: ConsoleOptions): Hono {
   const { access } = options;
-  const app = new Hono();
+  const app = new Hono({
+    getPath: (request) => {
+      const path = getPath(request);
+      return path === FIRST_PAGE ? '/' : path;
+    },
+  });
   app.use(
     secureHeaders({
       contentSecurityPolicy: CONTENT_SECURITY_POLICY,
@@ -52,7 +58,7 @@ export function createConsole(options: ConsoleOptions): Hono {
     await next();
     c.header('cache-control', 'no-store');
     const location = c.res.headers.get('location');
-    if (location?.startsWith('/')) c.header('location', `${rootFrom(c.req.path)}${location.slice(1)}`);
+    if (location?.startsWith('/')) c.header('location', relativePath(c.req.path, location));
   });
   app.use(csrf());
   app.use(access.guard);

@@ -76,15 +76,17 @@ export class Pages {
 
   #answer(c: Context, { title, main, status = 200, live = false }: View): Promise<Response> {
     const { shell, access } = this.#parts;
-    const { pathname, search } = new URL(c.req.url);
+    const { path } = c.req;
+    const { search } = new URL(c.req.url);
     const document = layoutOf({
       title,
       main,
-      path: pathname,
-      url: `${pathname}${search}`,
+      path,
+      url: `${path}${search}`,
       live,
       mayAct: access.mayAct(c),
       signOut: access.signOut,
+      notice: access.notice,
       service: shell.url.replace(/^https?:\/\//, ''),
       assets: this.#assets,
     });
@@ -95,14 +97,15 @@ export class Pages {
     return c.html(withRelativeLinks(String(await document), c.req.path), status);
   }
 
-  #event(c: Context, render: Render): Response {
+  #event(c: Context, render: Render): Response | Promise<Response> {
     return this.#parts.streams === false ? this.#eventNow(c, render) : this.#follow(c, render);
   }
 
   /** A stream of one event: the browser asks again. */
-  #eventNow(c: Context, render: Render): Response {
-    return streamSSE(c, async (stream) => {
-      await stream.writeSSE({ data: await this.#mainOf(c, render), retry: POLL_MILLISECONDS });
+  async #eventNow(c: Context, render: Render): Promise<Response> {
+    const lines = (await this.#mainOf(c, render)).split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
+    return c.body(`retry: ${POLL_MILLISECONDS}\n${lines.join('')}\n`, 200, {
+      'content-type': 'text/event-stream; charset=utf-8',
     });
   }
 

@@ -63,6 +63,9 @@ export abstract class ApiAuth {
   /** The tokens of operators; undefined if none is. */
   readonly operators: OperatorClaim | undefined = undefined;
 
+  /** The URL of the issuer of tokens, which operators sign in at; undefined without tokens. */
+  readonly issuer: string | undefined = undefined;
+
   /** The authorizer of API Gateway. */
   abstract authorizer(): IHttpRouteAuthorizer;
 
@@ -84,19 +87,19 @@ class JwtAuth extends ApiAuth {
   readonly name = 'jwt';
   override readonly tenantClaim: string;
   override readonly operators: OperatorClaim | undefined;
-  readonly #issuer: string;
+  override readonly issuer: string;
   readonly #audience: readonly string[];
 
   constructor({ issuer, audience, tenantClaim = '', operators }: JwtAuthOptions) {
     super();
-    this.#issuer = issuer;
+    this.issuer = issuer;
     this.#audience = [audience].flat();
     this.tenantClaim = tenantClaim;
     this.operators = operators;
   }
 
   authorizer(): IHttpRouteAuthorizer {
-    return new HttpJwtAuthorizer('Jwt', this.#issuer, { jwtAudience: [...this.#audience] });
+    return new HttpJwtAuthorizer('Jwt', this.issuer, { jwtAudience: [...this.#audience] });
   }
 
   override problems(): string[] {
@@ -109,11 +112,11 @@ class JwtAuth extends ApiAuth {
   }
 
   #issuerProblems(): string[] {
-    if (Token.isUnresolved(this.#issuer)) return [];
-    const protocol = URL.parse(this.#issuer)?.protocol;
+    if (Token.isUnresolved(this.issuer)) return [];
+    const protocol = URL.parse(this.issuer)?.protocol;
     // With an emulator, the issuer may run on the same machine.
     if (protocol === 'https:' || (protocol === 'http:' && emulatorEndpoint())) return [];
-    return [`api.auth.issuer must be an https URL, got ${JSON.stringify(this.#issuer)}`];
+    return [`api.auth.issuer must be an https URL, got ${JSON.stringify(this.issuer)}`];
   }
 
   #audienceProblems(): string[] {

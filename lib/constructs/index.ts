@@ -19,7 +19,7 @@ export { RabbitMqEventSource, type RabbitMqEventSourceProps } from './rabbitmq-e
 export { Release } from './release.ts';
 export type { ReleaseProps } from './release-props.ts';
 export { RequestApi } from './request-api.ts';
-export type { RequestApiProps } from './request-api-props.ts';
+export type { ConsoleProps, RequestApiProps } from './request-api-props.ts';
 export { RequestAudit } from './request-audit.ts';
 export type { RelayedService, ServiceRelay } from './service-relay.ts';
 export { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';

@@ -2,6 +2,39 @@ import type { Duration } from 'aws-cdk-lib';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ApiAuth } from './api-auth.ts';
 
+/** Configures the console of an HTTP API. */
+export interface ConsoleProps {
+  /**
+   * The client of the issuer as which operators sign in: a public one, for the authorization code flow with PKCE. Its callback URL is
+   * that of the API with `/console/signed-in`.
+   */
+  readonly clientId: string;
+
+  /**
+   * Scopes of the sign-in besides `openid`, for issuers that give the access token its audience or its roles by a scope.
+   * @default - none
+   */
+  readonly scopes?: readonly string[];
+
+  /**
+   * More parameters of the sign-in, such as `{ audience: 'https://jobs.example.com' }` of Auth0 or `resource` of RFC 8707.
+   * @default - none
+   */
+  readonly parameters?: Readonly<Record<string, string>>;
+
+  /**
+   * The URL by which browsers reach the API, without `/v1` and a slash at its end, if it has a domain name of its own.
+   * @default - the URL of the API
+   */
+  readonly url?: string;
+
+  /**
+   * Whether operators may change anything in the console: cancel, retry and redrive requests, and change limits.
+   * @default false
+   */
+  readonly allowActions?: boolean;
+}
+
 /** Configures the HTTP API of an `AsyncService`. */
 export interface RequestApiProps {
   /**
@@ -62,6 +95,13 @@ export interface RequestApiProps {
    * @default false
    */
   readonly activity?: boolean;
+
+  /**
+   * A web page for operators, at `/console` of the API. Operators sign in at the issuer of `ApiAuth.jwt()`, which must name them with
+   * `operators`. Its function has no rights: it calls the API with the operator's token. An idle one costs nothing. See docs/console.md.
+   * @default - none: `npx coatcheck console` serves one on an operator's machine
+   */
+  readonly console?: ConsoleProps;
 
   /**
    * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:

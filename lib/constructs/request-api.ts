@@ -1,6 +1,12 @@
 import { Fn, Names, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -8,12 +14,14 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
+import { CONSOLE_PATH } from '../core/config/console-environment.ts';
 import { type ProcessorQueue, writeOtherProcessors } from '../core/config/processor-queues.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
 import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
+import { ConsoleFunction } from './functions/console-function.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
 import { RequestActions } from './request-actions.ts';
 import { RequestBatches } from './request-batches.ts';
@@ -64,6 +72,8 @@ export class RequestApi extends Construct {
   readonly batches: RequestBatches | undefined;
   /** What does the steps of actions; undefined unless {@link RequestApiProps.actions}. */
   readonly actions: RequestActions | undefined;
+  /** The function of the console; undefined unless {@link RequestApiProps.console}. */
+  readonly console: LambdaFunction | undefined;
   readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
@@ -97,6 +107,7 @@ export class RequestApi extends Construct {
     this.#addStage(props);
 
     this.url = reachableUrl(this.httpApi);
+    this.console = this.#addConsole(props);
     this.function = handler;
     this.role = role;
     this.#allowPromote(props.settings);
@@ -158,6 +169,25 @@ export class RequestApi extends Construct {
     const name = Names.uniqueResourceName(this, { maxLength: 200, separator: '-' });
     const stackId = Fn.select(2, Fn.split('/', Stack.of(this).stackId));
     return `/aws/vendedlogs/coatcheck/${name}-${Fn.select(0, Fn.split('-', stackId))}`;
+  }
+
+  /** Without an authorizer: the console sends browsers without a token to sign in. Each of its calls of the API has one. */
+  #addConsole(props: RequestApiSetup): LambdaFunction | undefined {
+    const { console } = props.service.api ?? {};
+    if (!console) return undefined;
+    const { function: handler } = new ConsoleFunction(this, 'Console', { ...props, console, url: this.url });
+    const integration = new HttpLambdaIntegration('ConsoleIntegration', handler, {
+      scopePermissionToRoute: false,
+    });
+    const authorizer = new HttpNoneAuthorizer();
+    this.httpApi.addRoutes({ path: CONSOLE_PATH, methods: [HttpMethod.GET], authorizer, integration });
+    this.httpApi.addRoutes({
+      path: `${CONSOLE_PATH}/{proxy+}`,
+      methods: [HttpMethod.GET, HttpMethod.POST],
+      authorizer,
+      integration,
+    });
+    return handler;
   }
 
   #addStage({ service, removalPolicy }: RequestApiSetup): void {

@@ -7,12 +7,15 @@ import { sentPath } from './api-gateway-path.ts';
 
 /** Converts an event to a web-standard request. Its host is a placeholder that nothing depends on. */
 export function requestOf(event: APIGatewayProxyEventV2): Request {
-  const { rawPath, rawQueryString, headers, requestContext } = event;
+  const { rawPath, rawQueryString, headers, cookies = [], requestContext } = event;
   const { method } = requestContext.http;
   const query = rawQueryString === '' ? '' : `?${rawQueryString}`;
   return new Request(`https://api.invalid${sentPath(rawPath)}${query}`, {
     method,
-    headers: Object.entries(headers).map(([name, value = '']) => [name, bytewise(value)]),
+    headers: [
+      ...Object.entries(headers).map(([name, value = '']): [string, string] => [name, bytewise(value)]),
+      ...(cookies.length > 0 ? [['cookie', bytewise(cookies.join('; '))] as [string, string]] : []),
+    ],
     body: BODILESS.has(method) ? undefined : bodyOf(event),
     duplex: 'half',
   });
@@ -62,10 +65,13 @@ const BODILESS = new Set(['GET', 'HEAD']);
 /** Converts a response for API Gateway. Bodies other than JSON in UTF-8 are base64, since they may not be text. */
 export async function resultOf(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
   const bytes = Buffer.from(await response.arrayBuffer());
+  const { 'set-cookie': _, ...headers } = Object.fromEntries(response.headers);
+  const cookies = response.headers.getSetCookie();
   const isBase64Encoded = !(isJsonType(response.headers.get('content-type') ?? '') && isUtf8(bytes));
   return {
     statusCode: response.status,
-    headers: Object.fromEntries(response.headers),
+    headers,
+    ...(cookies.length > 0 && { cookies }),
     body: bytes.toString(isBase64Encoded ? 'base64' : 'utf8'),
     isBase64Encoded,
   };

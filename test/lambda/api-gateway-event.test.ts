@@ -37,6 +37,21 @@ describe('a call', () => {
   });
 });
 
+test('cookies are passed in and out', async () => {
+  const { headers } = requestOf(event({ cookies: ['a=1', 'b=2'] }));
+  expect(headers.get('cookie')).toBe('a=1; b=2');
+  const response = new Response('', {
+    headers: [
+      ['set-cookie', 'a=1; Path=/'],
+      ['set-cookie', 'b=2'],
+    ],
+  });
+  const { cookies, headers: sent } = await resultOf(response);
+  expect(cookies).toEqual(['a=1; Path=/', 'b=2']);
+  expect(Object.keys(sent ?? {})).not.toContain('set-cookie');
+  expect(await resultOf(new Response(''))).not.toHaveProperty('cookies');
+});
+
 describe('a body', () => {
   const sent = (bytes: Buffer, given: Partial<APIGatewayProxyEventV2>) =>
     requestOf(event({ headers: { 'content-length': String(bytes.byteLength) }, ...given }));

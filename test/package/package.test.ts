@@ -67,11 +67,14 @@ describe('the published package', () => {
     const code =
       /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/(?:processor|worker)|lib)\/.+)\.(?:c?js(?:\.map)?|d\.c?ts)$/;
     const bundled =
-      /^functions\/(?:action|api|audit|batch|breaker|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
+      /^functions\/(?:action|api|audit|batch|breaker|console|outbox|relay|schedule|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
     expect(files.filter((file) => !code.test(file) && !bundled.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'cjs/package.json',
+      'functions/console/static/console.css',
+      'functions/console/static/console.js',
+      'functions/console/static/icon.svg',
       'lib/console/static/console.css',
       'lib/console/static/icon.svg',
       'lib/constructs/fargate/Dockerfile',
@@ -80,9 +83,18 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/coatcheck.js',
-        ...['action', 'api', 'audit', 'batch', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map(
-          (name) => `functions/${name}/index.mjs`,
-        ),
+        ...[
+          'action',
+          'api',
+          'audit',
+          'batch',
+          'breaker',
+          'console',
+          'outbox',
+          'relay',
+          'schedule',
+          'webhook',
+        ].map((name) => `functions/${name}/index.mjs`),
         'lib/lambda/function-credentials.js',
         'functions/processor/index.d.ts',
         'lib/core/engine/engine.js.map',

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConsole } from '../../console/console.ts';
+import { CONSOLE_RETRY } from '../../console/console-retry.ts';
 import { isForPeople, note, print, printCells } from '../../terminal/output.ts';
 import { listen } from '../http-server.ts';
 import { projectVersion } from '../project-version.ts';
@@ -10,9 +11,6 @@ import { LoopbackAccess } from './loopback-access.ts';
 /** Only this machine reaches it. */
 const HOST = '127.0.0.1';
 
-/** An operator looks at a page again sooner than a program gives up. */
-const RETRY = { attempts: 2, totalMilliseconds: 3_000 } as const;
-
 /** How to serve a console. */
 export interface ConsoleRunOptions extends ServiceOptions {
   readonly port: number;
@@ -21,7 +19,7 @@ export interface ConsoleRunOptions extends ServiceOptions {
 
 /** Serves the console of a service until the signal fires. @throws ConfigurationError if the port can't be used */
 export async function runConsole(options: ConsoleRunOptions, signal: AbortSignal): Promise<void> {
-  const service = await connectService(options, signal, { retry: RETRY });
+  const service = await connectService(options, signal, { retry: CONSOLE_RETRY });
   const access = new LoopbackAccess(service.client, options.allowActions === true);
   const server = await listen({ host: HOST, port: options.port, onlyLocal: false });
   try {

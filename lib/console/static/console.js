@@ -20,7 +20,9 @@ function follow() {
   stream.onopen = () => say('live', 'Live');
   stream.onerror = () => {
     // A stream may end after an event: the browser asks for the next one.
-    if (!hasEvent) say('lost', 'The console does not answer; trying again');
+    if (stream.readyState === EventSource.CLOSED)
+      say('lost', 'Changes are no longer followed: reload the page');
+    else if (!hasEvent) say('lost', 'The console does not answer; trying again');
     hasEvent = false;
   };
   stream.onmessage = ({ data }) => {

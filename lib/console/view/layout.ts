@@ -27,6 +27,8 @@ export interface Layout {
   /** Path of the form that ends the session, if there is one. */
   readonly signOut: string | undefined;
   readonly service: string;
+  /** About who sees the console. */
+  readonly notice: string | undefined;
   readonly assets: Readonly<Record<'style' | 'script' | 'icon', string>>;
 }
 
@@ -42,7 +44,7 @@ export function bareLayoutOf(title: string, main: Content, assets: Layout['asset
 
 /** The document around a view. */
 export function layoutOf(layout: Layout): Html {
-  const { title, main, path, url, live, mayAct, signOut, service, assets } = layout;
+  const { title, main, path, url, live, mayAct, signOut, service, notice, assets } = layout;
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>${headOf(title, assets)}
@@ -61,7 +63,7 @@ ${signOut && html`<form method="post" action="${signOut}" class="sign-out"><butt
       html`<li><a href="${href}"${isCurrent(href, path) && html` aria-current="page"`}>${name}</a></li>`,
   )}</ul></nav>
 <main id="main" tabindex="-1">${main}</main>
-<footer><span>Times are in UTC.</span> <span id="live-state" role="status"></span></footer>
+<footer><span>Times are in UTC.</span> ${notice && html`<span>${notice}</span> `}<span id="live-state" role="status"></span></footer>
 </body>
 </html>`;
 }

@@ -10,6 +10,7 @@ export const OWN_FUNCTIONS = [
   'audit',
   'batch',
   'breaker',
+  'console',
   'outbox',
   'relay',
   'schedule',

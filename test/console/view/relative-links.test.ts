@@ -1,19 +1,24 @@
 import { html } from 'hono/html';
 import { expect, test } from 'vitest';
-import { rootFrom, withRelativeLinks } from '../../../lib/console/view/relative-links.ts';
+import { relativePath, withRelativeLinks } from '../../../lib/console/view/relative-links.ts';
 
 test.each([
-  ['/', './'],
-  ['/requests', './'],
-  ['/requests/a', '../'],
-  ['/requests/', '../'],
-  ['/requests/a%2Fb/result', '../../'],
-])('from %s, the root of the console is %s, below any path', (path, root) => {
-  expect(rootFrom(path)).toBe(root);
+  ['/', './limits'],
+  ['/requests', './limits'],
+  ['/requests/a', '../limits'],
+  ['/requests/', '../limits'],
+  ['/requests/a%2Fb/result', '../../limits'],
+])('from %s, another page is %s, below any path', (path, relative) => {
+  expect(relativePath(path, '/limits')).toBe(relative);
   for (const base of ['', '/console', '/stage/console']) {
-    const found = new URL(root, `https://example.com${base}${path}`);
-    expect(found.pathname).toBe(`${base}/`);
+    const { pathname } = new URL(relative, `https://example.com${base}${path}`);
+    expect(pathname).toBe(`${base}/limits`);
   }
+});
+
+test('the first page is reached by a path without a slash at its end', () => {
+  expect(relativePath('/requests/a', '/')).toBe('../now');
+  expect(relativePath('/', '/?a=b')).toBe('./now?a=b');
 });
 
 test('links of pages become relative, and texts stay as they are', async () => {
