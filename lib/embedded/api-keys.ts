@@ -11,18 +11,34 @@ export interface ApiKeys {
   readonly operators: readonly string[];
 }
 
-/** Admits callers with one of the keys in `Authorization: Bearer KEY`. The result throws a ProblemError 401 for others. */
-export function callerByKey({ callers, operators }: ApiKeys): (c: Context) => Caller {
+/** A key of a service. */
+export interface KnownKey {
+  readonly isOperator: boolean;
+  /** Names it in logs; nothing about the key follows from it. */
+  readonly name: string;
+}
+
+/** Finds keys: undefined for one that the service doesn't have. */
+export function keyFinder({ callers, operators }: ApiKeys): (given: string) => KnownKey | undefined {
   const known = [
     ...operators.map((key) => ({ digest: digestOf(key), isOperator: true })),
     ...callers.map((key) => ({ digest: digestOf(key), isOperator: false })),
   ];
+  return (given) => {
+    const digest = digestOf(given);
+    // Digests have the same length, and don't say how much of a key is right.
+    const key = known.find((each) => timingSafeEqual(each.digest, digest));
+    return key && { isOperator: key.isOperator, name: `key ${key.digest.toString('hex', 0, NAME_BYTES)}` };
+  };
+}
+
+/** Admits callers with one of the keys in `Authorization: Bearer KEY`. The result throws a ProblemError 401 for others. */
+export function callerByKey(keys: ApiKeys): (c: Context) => Caller {
+  const find = keyFinder(keys);
   return (c) => {
     const [, given] = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '') ?? [];
-    const digest = given !== undefined && digestOf(given);
-    // Digests have the same length, and don't say how much of a key is right.
-    const key = digest && known.find((each) => timingSafeEqual(each.digest, digest));
-    if (key) return { isOperator: key.isOperator, name: `key ${key.digest.toString('hex', 0, NAME_BYTES)}` };
+    const key = given === undefined ? undefined : find(given);
+    if (key) return key;
     throw new ProblemError({
       status: 401,
       code: 'unauthorized',

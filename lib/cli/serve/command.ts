@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import {
+  CONSOLE_MODES,
   DATA_VARIABLE,
   readServeEnvironment,
   SERVE_NUMBERS,
@@ -28,6 +29,7 @@ Options win over environment variables, and these over the file of --env-file. S
 
 Examples:
   coatcheck serve src/processor.ts
+  coatcheck serve src/processor.ts --console actions
   coatcheck serve --forward http://127.0.0.1:8000/process --forward-ready /health
   coatcheck serve --host 0.0.0.0 --data /var/lib/coatcheck --env-file /etc/coatcheck.env`;
 
@@ -43,6 +45,7 @@ interface ServeCommandOptions extends ForwardCommandOptions {
   readonly port?: number;
   readonly data?: string;
   readonly envFile?: string;
+  readonly console?: string;
 }
 
 /** `coatcheck serve`: a service on this machine, for production. */
@@ -65,16 +68,25 @@ export function serveCommand({ signal }: Run): Command {
       '--data <folder>',
       `folder for everything that is stored, or COATCHECK_DATA (default: ${DATA_FOLDER})`,
     )
+    .addOption(
+      new Option(
+        '--console [mode]',
+        'web page for operators at /console of the API, or COATCHECK_CONSOLE (default: off)',
+      )
+        .choices(CONSOLE_MODES)
+        .preset('read-only'),
+    )
     .option('--env-file <file>', 'file with variables, one NAME=value a line')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: ServeCommandOptions) => {
-      const { host, port, data, envFile } = options;
+      const { host, port, data, console, envFile } = options;
       const fromFile =
         envFile === undefined ? [] : await loadEnvFile(envFile, 'service', serveVariableNames());
       const fromOptions = {
         ...(host !== undefined && { COATCHECK_HOST: host }),
         ...(port !== undefined && { COATCHECK_PORT: String(port) }),
         ...(data !== undefined && { COATCHECK_DATA: data }),
+        ...(console !== undefined && { COATCHECK_CONSOLE: console }),
       };
       const environment = readServeEnvironment({ ...process.env, ...fromOptions });
       const sources = new Map([

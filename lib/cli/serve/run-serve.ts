@@ -68,17 +68,22 @@ export async function runServe(
     const receipts = await receiptSigner(environment);
     const { concurrency } = parts.settings;
     const shownSettings = effectiveSettings({ ...environment, concurrency }, sources, process.env);
-    api.use(
-      createServiceApi({
-        ...parts,
-        takers,
-        baseUrl,
-        transferKey,
-        apiKeys,
-        shownSettings,
-        ...(receipts && { receipts }),
-      }),
-    );
+    const served = createServiceApi({
+      ...parts,
+      takers,
+      baseUrl,
+      transferKey,
+      apiKeys,
+      shownSettings,
+      ...(receipts && { receipts }),
+    });
+    if (environment.console !== 'off') {
+      const { serveConsole } = await import('./serve-console.ts');
+      const mayAct = environment.console === 'actions';
+      // Before the API, which answers all other paths.
+      api.use(serveConsole({ api: served, url: baseUrl, apiKeys, mayAct, logger, signal }));
+    }
+    api.use(served);
     await using _announcement = await announceService(dataFolder, {
       url: urlOnMachine(api.url),
       pid: process.pid,

@@ -44,6 +44,9 @@ const RECEIPT_KEY_VARIABLE = 'COATCHECK_RECEIPT_KEY';
 /** Where outcomes go, beside the records: the service has one queue for them. */
 const OUTPUTS = ['queue', NO_OUTPUT_URL] as const;
 
+/** Whether the port of the API has a console, and what it allows. */
+export const CONSOLE_MODES = ['off', 'read-only', 'actions'] as const;
+
 /** What `coatcheck serve` needs to know. */
 export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   /** Names the service in logs and as the `source` of its outcomes. */
@@ -62,6 +65,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly apiKeys: readonly string[];
   /** Keys of operators. */
   readonly operatorKeys: readonly string[];
+  /** Whether operators have a console, and may change anything in it. */
+  readonly console: (typeof CONSOLE_MODES)[number];
   /** Private keys of receipts in base64: the first one signs. Empty if there are no receipts. */
   readonly receiptKeys: readonly string[];
   /** Most requests handled, or held by takers, at a time; undefined for the default. */
@@ -150,6 +155,7 @@ export function serveVariables(): VariablesOf<ServeEnvironment> {
     dataFolder: withDefault(text(DATA_VARIABLE), DATA_FOLDER),
     apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
     operatorKeys: withDefault(list('COATCHECK_OPERATOR_KEYS'), []),
+    console: withDefault(choice('COATCHECK_CONSOLE', CONSOLE_MODES), 'off'),
     receiptKeys: withDefault(list(RECEIPT_KEY_VARIABLE), []),
     concurrency: optionalSetting('concurrency'),
     output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
