@@ -84,5 +84,6 @@ export function createConsole(options: ConsoleOptions): Hono {
     if (!c.req.raw.signal.aborted) pages.reportFailure(error);
     return c.text('This page failed; the log of the console says why.', 500);
   });
-  return app;
+  // Merged into another app, it would lose its paths.
+  return new Hono().mount('/', app.fetch, { replaceRequest: (request) => request });
 }
