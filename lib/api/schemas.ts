@@ -83,12 +83,9 @@ const Attempt = z
     redrive: z.int().optional().meta({
       description: 'Of the first attempt after a redrive: the number of the redrive, from 1.',
     }),
-    traceparent: z
-      .string()
-      .optional()
-      .meta({
-        description: 'W3C trace context of the attempt, if it has a trace apart from that of its request.',
-      }),
+    traceparent: z.string().optional().meta({
+      description: 'W3C trace context of the attempt, if it has a trace apart from that of its request.',
+    }),
   })
   .meta({ id: 'Attempt' });
 

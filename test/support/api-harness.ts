@@ -25,9 +25,9 @@ import type {
   LoadFigures,
   Submitter,
 } from '../../lib/core/ports/admission.ts';
+import type { ServiceAlarm } from '../../lib/core/ports/alarms.ts';
 import type { Ledger, LedgerReader } from '../../lib/core/ports/ledger.ts';
 import type { ReceiptSigners } from '../../lib/core/ports/receipts.ts';
-import type { ServiceAlarm } from '../../lib/core/ports/alarms.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';

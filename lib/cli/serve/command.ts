@@ -38,6 +38,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   COATCHECK_HOST: 'option --host',
   COATCHECK_PORT: 'option --port',
   [DATA_VARIABLE]: 'option --data',
+  COATCHECK_CONSOLE: 'option --console',
 };
 
 interface ServeCommandOptions extends ForwardCommandOptions {
