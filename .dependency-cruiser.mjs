@@ -158,10 +158,15 @@ const ROOMS = {
   },
   'lib/console/': {
     files: ['lib/client/index.ts', 'lib/core/config/operator-claim.ts', 'lib/terminal/'],
-    packages: ['hono/', 'oauth4webapi/'],
+    packages: ['diff/', 'hono/', 'oauth4webapi/'],
   },
   'lib/mcp/': {
-    files: ['lib/client/index.ts', 'lib/core/model/action.ts', 'lib/core/model/request-record.ts'],
+    files: [
+      'lib/client/index.ts',
+      'lib/core/model/action.ts',
+      'lib/core/model/request-record.ts',
+      'lib/core/ports/activity-log.ts',
+    ],
     packages: ['@modelcontextprotocol/', 'zod/'],
   },
   'lib/terminal/': { files: ['lib/core/base/'] },
