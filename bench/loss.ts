@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     systems: {
       type: 'string',
-      default: lengthOf(1, 0) ? Object.keys(SYSTEMS).join(',') : 'sqlite,nats,rabbitmq,valkey-always,sqs',
+      default: lengthOf(1, 0) ? Object.keys(SYSTEMS).join(',') : 'sqlite,nats',
     },
     /** Keeps the files of each system. */
     keep: { type: 'boolean' },

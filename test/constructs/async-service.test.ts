@@ -317,6 +317,7 @@ describe('grants', () => {
           'batches*',
           'limits*',
           'openapi.json',
+          'receipts*',
           'requests*',
           'schedules*',
           'status',

@@ -115,7 +115,7 @@ describe('with an API', () => {
       Effect: 'Allow',
       Action: 'dynamodb:GetItem',
       Resource: expect.stringContaining('.Arn>'),
-      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['load#pause*'] } },
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['load#pause'] } },
     });
   });
 });

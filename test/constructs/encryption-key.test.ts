@@ -88,7 +88,7 @@ describe('allows the use of the key', () => {
     ['ServiceApiFunctionRole', { sqs: WRITE, dynamodb: RECORDS, s3: WRITE }],
     ['ServiceWebhooksRole', { sqs: WRITE, dynamodb: RECORDS, secretsmanager: 'kms:Decrypt' }],
     ['ServiceWebhooksScheduleRole', { sqs: WRITE }],
-    ['ServiceCircuitBreakerRole', { sqs: WRITE }],
+    ['ServiceCircuitBreakerRole', { sqs: WRITE, dynamodb: RECORDS }],
     ['Client', { sqs: WRITE, s3: WRITE }],
   ])('to %s, by the services that it calls', (role, expected) => {
     expect(usesOf(role)).toEqual(expected);

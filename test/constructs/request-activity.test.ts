@@ -11,7 +11,7 @@ function metricStatements(template: Template): unknown[] {
     .PolicyDocument;
   const statements = readable(Statement) as { Action: string | string[] }[];
   return statements.filter(({ Action }) =>
-    [Action].flat().some((action) => action.startsWith('cloudwatch:')),
+    [Action].flat().some((action) => action.startsWith('cloudwatch:Get')),
   );
 }
 

@@ -35,6 +35,8 @@ describe('the console of an API', () => {
     expect(routes.map(({ properties }) => [properties.RouteKey, properties.AuthorizationType])).toEqual([
       ['GET /v1/{proxy+}', 'JWT'],
       ['POST /v1/{proxy+}', 'JWT'],
+      ['PUT /v1/{proxy+}', 'JWT'],
+      ['DELETE /v1/{proxy+}', 'JWT'],
       ['GET /console', 'NONE'],
       ['GET /console/{proxy+}', 'NONE'],
       ['POST /console/{proxy+}', 'NONE'],

@@ -109,7 +109,9 @@ it('are recurring only in a service that keeps order, which refuses later starts
 it('are removed by DELETE', () => {
   const methodsOf = (schedules: boolean) => {
     const corsOrigins = ['https://app.example.com'];
-    const template = serviceInApp({ api: { schedules, corsOrigins } }).template();
+    // A service that can be paused has the method anyway.
+    const circuitBreaker = { pauseEventSource: false };
+    const template = serviceInApp({ api: { schedules, corsOrigins }, circuitBreaker }).template();
     const routes = resources(template).filter(({ type }) => type === 'AWS::ApiGatewayV2::Route');
     const { AllowMethods } = resource(template, 'AWS::ApiGatewayV2::Api').properties.CorsConfiguration;
     expect(routes.map(({ properties }) => properties.RouteKey.split(' ')[0])).toEqual(AllowMethods);

@@ -66,17 +66,7 @@ export class ApiRole extends FunctionRole {
     if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);
     this.allowKey(pauseQueue?.encryptionMasterKey, KEY_USES.send);
     // To list alarms by the beginning of their names, CloudWatch asks for a permission on all of them.
-    this.allow(
-      ['cloudwatch:DescribeAlarms'],
-      [
-        Stack.of(this).formatArn({
-          service: 'cloudwatch',
-          resource: 'alarm',
-          resourceName: '*',
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
-    );
+    this.allow(['cloudwatch:DescribeAlarms'], [allAlarms(this)]);
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -104,4 +94,14 @@ export class ApiRole extends FunctionRole {
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
     this.allowKey(inputQueue.encryptionMasterKey, KEY_USES.send);
   }
+}
+
+/** All alarms of the account and region. */
+export function allAlarms(scope: Construct): string {
+  return Stack.of(scope).formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }

@@ -5,6 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { MANIFEST_FOLDER, TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { ProcessorService } from '../fargate/processor-service.ts';
+import { allAlarms } from '../functions/api-role.ts';
 import { schedulesIn } from '../functions/function-role.ts';
 import type { ProcessorFunction } from '../functions/processor-function.ts';
 import type { MessageRelay } from '../message-relay.ts';
@@ -60,10 +61,15 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
   acknowledgePrefixes(api.role, payloadBucket, [
+    uploadPrefix,
     `${uploadPrefix}${TICKET_FOLDER}`,
     payloadPrefix,
     resultPrefix,
   ]);
+  acknowledge(api.role, {
+    id: wildcardIn(allAlarms(api.role), api.role),
+    reason: 'CloudWatch lists alarms by the beginning of their names only for who may list all.',
+  });
   if (api.schedules) {
     const { scheduleGroup, functionRole } = api.schedules;
     acknowledgeSchedules(api.role, scheduleGroup, 'Each schedule and each scheduled request');

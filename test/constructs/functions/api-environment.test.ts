@@ -13,11 +13,12 @@ function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyA
     bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
     table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
+    pauses: `<${resource(template, 'AWS::SQS::Queue', 'ServicePausesQueue').id}>`,
   };
 }
 
 it('has the defaults, in the form that the API reads', () => {
-  const { variables, bucket, table, input } = variablesOf({});
+  const { variables, bucket, table, input, pauses } = variablesOf({});
   expect(readApiEnvironment(variables)).toEqual({
     acceptsMinVersion: false,
     maxJsonDepth: 128,
@@ -39,6 +40,12 @@ it('has the defaults, in the form that the API reads', () => {
     actionGroup: '',
     actionRole: '',
     actionFunctionArn: '',
+    rehearsalFunctionArn: '',
+    activity: false,
+    givenNumbers: { concurrency: 10, outputRetentionSeconds: 345_600, visibilityTimeoutSeconds: 360 },
+    alarmPrefix: 'Stack-Service',
+    pauseQueueUrl: pauses,
+    inputRetentionSeconds: 345_600,
     uploadAgeDays: 15,
     payloadBucket: bucket,
     requestTable: table,
@@ -69,7 +76,7 @@ it('has the defaults, in the form that the API reads', () => {
 });
 
 it('has the values of the props', () => {
-  const { variables, bucket, table, input } = variablesOf({
+  const { variables, bucket, table, input, pauses } = variablesOf({
     observability: { tracing: Tracing.otlp() },
     serviceName: 'urn:reports',
     version: '1.4.2',
@@ -113,6 +120,23 @@ it('has the values of the props', () => {
     actionGroup: '',
     actionRole: '',
     actionFunctionArn: '',
+    rehearsalFunctionArn: '',
+    activity: false,
+    givenNumbers: {
+      concurrency: 10,
+      inlineLimitBytes: 1_000,
+      maxPayloadBytes: 2_000,
+      maxWaitSeconds: 180,
+      outputRetentionSeconds: 345_600,
+      recordAgeDays: 40,
+      resultAgeDays: 7,
+      tenantSharePercent: 10,
+      timeoutSeconds: 120,
+      visibilityTimeoutSeconds: 720,
+    },
+    alarmPrefix: 'Stack-Service',
+    pauseQueueUrl: pauses,
+    inputRetentionSeconds: 345_600,
     uploadAgeDays: 15,
     payloadBucket: bucket,
     requestTable: table,
