@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { Decoded } from '../../core/model/decoded-request.ts';
 import { decode } from '../../core/wire/decode.ts';
-import { messageOf } from './message-table.ts';
+import { messageOf, READ_PAGE } from './message-table.ts';
 import { recordKey } from './record-store.ts';
 import { numberOf, type Row } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
@@ -33,8 +33,6 @@ const DELETE_GONE = `DELETE FROM temp.message_requests WHERE queue = :queue AND 
   AND number NOT IN (SELECT number FROM messages WHERE number > :after AND number <= :last)`;
 
 const NEWEST = 'SELECT max(number) AS number FROM temp.message_requests WHERE queue = :queue';
-
-const UNKNOWN = `SELECT * FROM messages WHERE queue = :queue AND number > :after ORDER BY number LIMIT ${MAX_ROWS}`;
 
 const INSERT = `INSERT OR IGNORE INTO temp.message_requests
   VALUES (:queue, :number, :request, :object, :submittedAt)`;
@@ -94,7 +92,7 @@ export class MessageRequests {
   #addPage(queue: string): number {
     // Numbers grow: what was sent later has a greater one.
     const after = numberOf(this.#file.statement(NEWEST).get({ queue })?.number) ?? 0;
-    const rows = this.#file.statement(UNKNOWN).all({ queue, after });
+    const rows = this.#file.statement(READ_PAGE).all({ queue, after, max: MAX_ROWS });
     for (const row of rows) this.#add(row);
     return rows.length;
   }

@@ -28,7 +28,9 @@ const PROMOTE = `UPDATE messages SET visible_at = :now
 
 const DELETE = 'DELETE FROM messages WHERE number = :number AND deliveries = :delivery';
 
-const READ = 'SELECT * FROM messages WHERE queue = :queue AND number > :after ORDER BY number LIMIT :max';
+/** Reads a page of a queue. */
+export const READ_PAGE =
+  'SELECT * FROM messages WHERE queue = :queue AND number > :after ORDER BY number LIMIT :max';
 
 const WAITS = `visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}`;
 
@@ -143,7 +145,7 @@ export class MessageTable {
   *pages(max: number): Generator<readonly QueueMessage[], void> {
     let after = 0;
     for (;;) {
-      const rows = this.#file.statement(READ).all({ queue: this.#queue, after, max });
+      const rows = this.#file.statement(READ_PAGE).all({ queue: this.#queue, after, max });
       if (rows.length === 0) return;
       yield rows.map(messageOf);
       after = Number(rows.at(-1)?.number);

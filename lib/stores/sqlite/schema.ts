@@ -72,6 +72,8 @@ export const RECORD_IN_USE = `outcome IS NULL OR instr(record, '"attemptsExhaust
 
 /** Created in files of earlier versions, too, which had none of them. */
 const LATER_ADDITIONS = `
+  -- By queue and number: an index of SQLite ends with the key of the row. Without it, each page of a queue sorts all its messages.
+  CREATE INDEX IF NOT EXISTS messages_by_number ON messages (queue);
   CREATE INDEX IF NOT EXISTS records_in_use ON records (id) WHERE ${RECORD_IN_USE};
 
   CREATE TABLE IF NOT EXISTS webhook_endpoints (
