@@ -80,7 +80,7 @@ export function settingsPage(): string {
     '`option NAME` or `variable NAME`): on the page Service of the [console](console.md), with `npx coatcheck settings`,',
     '`client.settings()` and `GET /v1/settings`. Secrets have no value there. On AWS, the function of the API has the numbers that',
     'differ from their defaults in one of its variables, so looking costs nothing more than the call; those that are known at',
-    'deployment only are shown with their defaults.',
+    'deployment only are shown with their defaults. A service on Fargate has the numbers of its tasks in place of those of a function.',
     '',
     'Durations are a `Duration` of the CDK, and `function.ephemeralStorage` is a `Size`. All other props (`entry`,',
     '`output.queue`, `payloads.bucket` and so on) are documented in the types of `coatcheck/cdk`.',

@@ -449,6 +449,17 @@ export const ServiceStatus = z
         maxWaitSeconds: z.number(),
       })
       .meta({ description: 'The figures behind the decision. Absent figures are unknown.' }),
+    work: z
+      .object({
+        seconds: z.number().meta({ description: 'The length of the time in which the attempts ended.' }),
+        attempts: z.number().meta({ description: 'Attempts whose handler ran, successfully or not.' }),
+        completed: z.number().meta({ description: 'Requests that ended.' }),
+        meanAttemptSeconds: z.number().meta({
+          description: 'How long one took on average: in a batch, until its slowest request was done.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'What attempts took in about the last minute. Absent if no handler ran.' }),
     pause: Pause.optional(),
     oldestWaitingSince: Time.optional().meta({
       description:

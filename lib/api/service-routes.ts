@@ -29,11 +29,12 @@ export function addServiceRoutes(app: Hono<ApiEnv>, { destinations, clock }: Api
     // Without a topic, the load is that of the first processor, even if it is for none without.
     const { admission } =
       topic === undefined ? destinations[0] : destinationFor('topic', topic, destinations);
-    const { load, accepting, pause, oldestSentAt } = await admission.state();
+    const { load, work, accepting, pause, oldestSentAt } = await admission.state();
     const isPaused = pause !== undefined && pause.until > clock.now();
     const status = {
       accepting,
       load,
+      ...(work && { work }),
       ...(isPaused && { pause: pauseResource(pause, c.get('caller').isOperator) }),
       ...(oldestSentAt !== undefined && { oldestWaitingSince: new Date(oldestSentAt).toISOString() }),
     };

@@ -52,9 +52,8 @@ export class CloudWatchActivityLog implements ActivityLog {
   readonly #client: CloudWatchClient;
   readonly #queries: readonly Query[];
   readonly #now: () => number;
-  #latest:
-    | { readonly key: string; readonly readAt: number; readonly read: Promise<LoggedActivity> }
-    | undefined;
+  /** What was read lately, by its range: pages show different numbers of hours. */
+  readonly #reads = new Map<string, { readonly at: number; readonly read: Promise<LoggedActivity> }>();
 
   constructor(client: CloudWatchClient, services: readonly MeasuredService[], now: () => number) {
     this.#client = client;
@@ -65,11 +64,13 @@ export class CloudWatchActivityLog implements ActivityLog {
   read(from: number, to: number): Promise<LoggedActivity> {
     const key = `${from}-${to}`;
     const now = this.#now();
-    if (this.#latest?.key === key && now < this.#latest.readAt + FRESH_MILLISECONDS) return this.#latest.read;
+    for (const [old, { at }] of this.#reads) if (now >= at + FRESH_MILLISECONDS) this.#reads.delete(old);
+    const fresh = this.#reads.get(key);
+    if (fresh) return fresh.read;
     const read = this.#read(from, to);
-    this.#latest = { key, readAt: now, read };
+    this.#reads.set(key, { at: now, read });
     read.catch(() => {
-      if (this.#latest?.read === read) this.#latest = undefined;
+      if (this.#reads.get(key)?.read === read) this.#reads.delete(key);
     });
     return read;
   }

@@ -63,6 +63,13 @@ export function readFactor(text: string): number {
   return positive(Number(number) > 1 ? Number(number) : Number.NaN, 'a number above 1, then x, like 10x');
 }
 
+/** `1.2` → attempts of a request, on average */
+export function readAttempts(text: string): number {
+  const attempts = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (attempts >= 1 && Number.isFinite(attempts)) return attempts;
+  throw new InvalidArgumentError('It must be a number of 1 or more, for example 1.2.');
+}
+
 /** `2026-01-31T12:00:00Z` → a time */
 export function readTime(text: string): Date {
   const time = parseTime(text);

@@ -108,6 +108,7 @@ export {
   type LimitView,
   type ListedRequest,
   type Load,
+  type MeasuredWork,
   type NewPause,
   type NewSchedule,
   type NewWebhookEndpoint,

@@ -16,7 +16,7 @@ import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
 import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 import type { ActivityFigure } from '../core/ports/activity-log.ts';
-import type { FullKey, Load } from '../core/ports/admission.ts';
+import type { FullKey, Load, MeasuredWork } from '../core/ports/admission.ts';
 
 export type {
   ActionKind,
@@ -32,6 +32,7 @@ export type {
   ImportState,
   Limit,
   Load,
+  MeasuredWork,
   NewWebhookEndpoint,
   OutcomeProblem,
   Priority,
@@ -429,6 +430,8 @@ export interface ServiceStatus {
   readonly load: Load;
   /** Whether it accepts requests now. */
   readonly accepting: boolean;
+  /** What attempts took in about the last minute. Absent if no handler ran, or it isn't known. */
+  readonly work?: MeasuredWork;
   /** No request starts before it ends. Absent if there is none. */
   readonly pause?: Pause;
   /** When the oldest waiting request was sent to the queue. Absent if none waits, or the queue doesn't say it, as SQS. */

@@ -1,4 +1,5 @@
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import { measuredWork } from '../core/intake/admission/prediction.ts';
 import { paceOf } from '../core/intake/forecast/wait-time.ts';
 import type { Admission, AdmissionDecision, AdmissionState, LoadFigures } from '../core/ports/admission.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -31,11 +32,17 @@ export class OpenAdmission implements Admission {
 
   async state(): Promise<AdmissionState> {
     const { gauge, log, clock } = this.#ports;
-    const [{ waiting, inFlight, oldestSentAt }, { pause }] = await Promise.all([
+    const [{ waiting, inFlight, oldestSentAt }, recent] = await Promise.all([
       gauge.read(),
       log.recent(clock.now()),
     ]);
-    return { accepting: true, load: { backlog: waiting + inFlight, maxWaitSeconds }, pause, oldestSentAt };
+    return {
+      accepting: true,
+      load: { backlog: waiting + inFlight, maxWaitSeconds },
+      work: measuredWork(recent),
+      pause: recent.pause,
+      oldestSentAt,
+    };
   }
 
   async figures(): Promise<LoadFigures> {

@@ -28,7 +28,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
     {
       title: 'Load of the service',
       description:
-        'Whether the service accepts requests, how many wait or run, how fast it completes them, and whether it is paused, until when and why.',
+        'Whether the service accepts requests, how many wait or run, how fast it completes them, how long attempts took lately, and whether it is paused, until when and why.',
       annotations: READING,
     },
     () => answer(() => client.serviceStatus()),

@@ -35,17 +35,19 @@ const BASE64_GROWTH = 4 / 3;
 
 const DAYS_A_MONTH = 30;
 
+const SECONDS_A_MONTH = DAYS_A_MONTH * 86_400;
+
 /**
  * The cost of a million requests with full batches. Results too large for a record go to S3; consumers fetch those above
  * the inline limit from there.
  */
 export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillion {
-  const { payloadBytes, resultBytes, keptDays, batchSize, memoryMiB } = workload;
+  const { payloadBytes, resultBytes, keptDays, batchSize, memoryMiB, attempts } = workload;
   const payloads = way === 'S3' ? [payloadBytes] : [];
   const isRecorded = resultBytes <= RECORDED_RESULT_BYTES;
   const isInline = resultBytes <= NUMBER_SETTINGS.inlineLimitBytes.default;
   const objects = [...payloads, ...(isRecorded ? [] : [resultBytes])];
-  const fetched = payloads.length + (isInline ? 0 : 1);
+  const fetched = payloads.length * attempts + (isInline ? 0 : 1);
   const gigabytes = objects.reduce((sum, bytes) => sum + bytes, 0) / 1_000; // bytes × a million ÷ 10⁹
   const messageBytes = messageBytesOf(workload, way);
   const outcomeBytes = ENVELOPE_BYTES + (isInline ? resultBytes : 0);
@@ -54,23 +56,31 @@ export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillio
     s3Put: objects.length * DOLLARS_A_MILLION_CALLS['S3 write'],
     s3Get: fetched * DOLLARS_A_MILLION_CALLS['S3 read'],
     s3Storage: gigabytes * S3_DOLLARS_A_GB_MONTH * (keptDays / DAYS_A_MONTH),
-    // A claim, and a completion with the outcome.
-    records: (1 + Math.ceil(recordBytes / DYNAMODB_BILLED_BYTES)) * DOLLARS_A_MILLION_CALLS['DynamoDB write'],
-    // Each message is sent alone, then received and deleted with its batch.
+    // A claim, and a completion with the outcome. Of each attempt before: a claim, and its failure.
+    records:
+      (1 + Math.ceil(recordBytes / DYNAMODB_BILLED_BYTES) + 2 * (attempts - 1)) *
+      DOLLARS_A_MILLION_CALLS['DynamoDB write'],
+    // Each message is sent alone, then received with its batch for each attempt, and put off or deleted after it.
     sqsIn:
-      (sqsCalls(messageBytes, 1) + sqsCalls(messageBytes, batchSize) + sqsCalls(0, batchSize)) *
+      (sqsCalls(messageBytes, 1) + attempts * (sqsCalls(messageBytes, batchSize) + sqsCalls(0, batchSize))) *
       DOLLARS_A_MILLION_CALLS.SQS,
     sqsOut: (2 * sqsCalls(outcomeBytes, batchSize) + sqsCalls(0, batchSize)) * DOLLARS_A_MILLION_CALLS.SQS,
-    lambdaRequests: DOLLARS_A_MILLION_CALLS.Lambda / batchSize,
-    lambdaDuration: lambdaDollars(memoryMiB, (1_000_000 / batchSize) * batchSeconds(workload)),
+    lambdaRequests: (attempts * DOLLARS_A_MILLION_CALLS.Lambda) / batchSize,
+    lambdaDuration: lambdaDollars(memoryMiB, (1_000_000 / batchSize) * attempts * batchSeconds(workload)),
     pollers: pollerDollarsOfMillion(workload, way),
   };
   return { ...items, total: Object.values(items).reduce((sum, dollars) => sum + dollars, 0) };
 }
 
+/** What a month costs in dollars, at a steady rate. */
+export function monthlyDollars(workload: Workload, way: PayloadWay): number {
+  const millions = (workload.ratePerSecond * SECONDS_A_MONTH) / 1_000_000;
+  return millions * costOfMillion(workload, way).total;
+}
+
 /** The duration cost of a million requests if the requests of a batch run sequentially. */
-export function durationDollarsOneByOne({ memoryMiB, serviceSeconds }: Workload): number {
-  return lambdaDollars(memoryMiB, 1_000_000 * serviceSeconds);
+export function durationDollarsOneByOne({ memoryMiB, serviceSeconds, attempts }: Workload): number {
+  return lambdaDollars(memoryMiB, 1_000_000 * attempts * serviceSeconds);
 }
 
 function lambdaDollars(memoryMiB: number, seconds: number): number {

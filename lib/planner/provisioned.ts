@@ -1,17 +1,17 @@
 import { POLLER_BATCHES, POLLER_BYTES_A_SECOND } from '../core/config/aws-limits.ts';
 import { messageBytesOf, type PayloadWay } from './message-bytes.ts';
 import { POLLER_DOLLARS_AN_HOUR } from './prices.ts';
-import { batchSeconds, type Workload } from './workload.ts';
+import { attemptsPerSecond, batchSeconds, type Workload } from './workload.ts';
 
 /** What a poller costs in a day. */
 export const POLLER_DOLLARS_A_DAY = POLLER_DOLLARS_AN_HOUR * 24;
 
 /** As many provisioned pollers as both the batches at a time and the bytes of messages ask for. */
 export function neededPollers(workload: Workload, way: PayloadWay): number {
-  const { ratePerSecond, batchSize } = workload;
-  const batchesAtOnce = (ratePerSecond / batchSize) * batchSeconds(workload);
+  const rate = attemptsPerSecond(workload);
+  const batchesAtOnce = (rate / workload.batchSize) * batchSeconds(workload);
   const forBatches = Math.ceil(batchesAtOnce / POLLER_BATCHES);
-  const forBytes = Math.ceil((ratePerSecond * messageBytesOf(workload, way)) / POLLER_BYTES_A_SECOND);
+  const forBytes = Math.ceil((rate * messageBytesOf(workload, way)) / POLLER_BYTES_A_SECOND);
   return Math.max(forBatches, forBytes);
 }
 

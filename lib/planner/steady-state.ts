@@ -1,7 +1,7 @@
 import { SQS_MAX_IN_FLIGHT_MESSAGES } from '../core/config/aws-limits.ts';
 import { eventSourceScaling } from '../core/config/event-source-scaling.ts';
 import { meanWaitSeconds } from './erlang.ts';
-import { batchSeconds, type Workload } from './workload.ts';
+import { attemptsPerSecond, batchSeconds, type Workload } from './workload.ts';
 
 /** What bounds the number of batches at a time. */
 export type Bound = 'maximum concurrency' | 'event source' | 'provisioned pollers' | 'messages in flight';
@@ -39,25 +39,26 @@ export interface Wait {
 
 /** Applies Little's law, `concurrency = rate × time`, first to requests and then to batches. */
 export function steadyState(workload: Workload, batchWindowSeconds: number): SteadyState {
-  const { ratePerSecond, serviceSeconds, batchSize } = workload;
+  const { serviceSeconds, batchSize, attempts } = workload;
+  const rate = attemptsPerSecond(workload);
   const secondsOfBatch = batchSeconds(workload);
-  const batchesPerSecond = ratePerSecond / batchSize;
+  const batchesPerSecond = rate / batchSize;
   const batchesAtOnce = batchesPerSecond * secondsOfBatch;
   const { maxBatches, boundBy } = bound(workload);
   const utilisation = batchesAtOnce / maxBatches;
   return {
-    requestsAtOnce: ratePerSecond * serviceSeconds,
+    requestsAtOnce: rate * serviceSeconds,
     batchSeconds: secondsOfBatch,
     batchesAtOnce,
-    batchesAtOnceUnfilled: ratePerSecond * serviceSeconds,
+    batchesAtOnceUnfilled: rate * serviceSeconds,
     maxBatches,
     boundBy,
-    maxRatePerSecond: (maxBatches * batchSize) / secondsOfBatch,
+    maxRatePerSecond: (maxBatches * batchSize) / secondsOfBatch / attempts,
     utilisation,
     inFlight: Math.min(batchesAtOnce, maxBatches) * batchSize,
     wait: {
       queueSeconds: meanWaitSeconds(maxBatches, batchesAtOnce, secondsOfBatch),
-      windowSeconds: Math.min(batchWindowSeconds, (batchSize - 1) / ratePerSecond) / 2,
+      windowSeconds: Math.min(batchWindowSeconds, (batchSize - 1) / rate) / 2,
       turnSeconds: (secondsOfBatch - serviceSeconds) / 2,
     },
   };

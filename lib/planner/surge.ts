@@ -52,7 +52,8 @@ export function forecastSurge(workload: Workload, steady: SteadyState, surge: Su
   const usualBatches = Math.ceil(Math.min(steady.batchesAtOnce, steady.maxBatches));
   const moments = simulate({
     batchSize: workload.batchSize,
-    batchSeconds: steady.batchSeconds,
+    // The attempts of a request, as if one followed the other at once.
+    batchSeconds: steady.batchSeconds * workload.attempts,
     scaling: {
       ...scaling,
       firstBatches: Math.max(scaling.firstBatches, usualBatches),

@@ -17,6 +17,19 @@ export function formatDuration(seconds: number): string {
   return `${threeDigits(seconds / size)} ${unit}`;
 }
 
+const TIME_UNITS = [
+  ['s', 1],
+  ['min', 60],
+  ['h', 3_600],
+  ['d', 86_400],
+] as const;
+
+/** `200/s`, `1.5/min`: in the shortest unit that gives at least 1. */
+export function formatRate(perSecond: number): string {
+  const [unit, seconds] = TIME_UNITS.find(([, seconds]) => perSecond * seconds >= 1) ?? ['d', 86_400];
+  return `${threeDigits(perSecond * seconds)}/${unit}`;
+}
+
 const DECIMAL_UNITS = [
   ['GB', 1e9],
   ['MB', 1e6],

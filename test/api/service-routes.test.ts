@@ -12,6 +12,14 @@ test('the status shows the load and whether the API would accept a request', asy
   expect(exactly(ServiceStatus, await response.json())).toEqual({ accepting: true, load });
 });
 
+test('the status shows what attempts took lately', async () => {
+  const api = new ApiHarness();
+  const work = { seconds: 65, attempts: 120, completed: 100, meanAttemptSeconds: 1.25 };
+  api.admission.work = work;
+  const status = exactly(ServiceStatus, await (await api.call('GET', '/v1/status')).json());
+  expect(status).toMatchObject({ work });
+});
+
 test('the status shows a pause until it ends, and since when requests wait', async () => {
   const api = new ApiHarness();
   const now = api.harness.clock.now();

@@ -108,9 +108,36 @@ test('a pause without a reason, or too long, changes nothing and says why', asyn
   expect(await client.serviceStatus()).not.toHaveProperty('pause');
 });
 
+test('the capacity is that of the traffic, without a reload, and a new service says what is not known', async () => {
+  await using opened = await openServicePage({ handler: async () => 'done', settings: { concurrency: 4 } });
+  const { client, page, main } = opened;
+  expect(await main()).toContain(
+    'aren’t known: no request was submitted in the last hours; no attempt ended in the last minute.',
+  );
+  expect(await main()).toMatch(/npx coatcheck plan --from-service --payload 300KB --api/);
+  for (let count = 0; count < 3; count++) {
+    const { id } = await client.submit('one');
+    await client.wait(id);
+  }
+  await eventually(async () => {
+    const text = await page.innerText('#capacity');
+    expect(text).toMatch(/Arrivals at the peak\s+36\/h for 5 min from/);
+    expect(text).toMatch(/Arrivals on average\s+\S+\/[dh]: 3 requests in/);
+    expect(text).toMatch(/Needed at the peak\s+\S+ requests at a time, of at most 4 /);
+    expect(text).toMatch(/Expected wait at the peak\s+(?:< 1 ms|0 s)/);
+    expect(text).toMatch(/Cost a month\s+not estimated/);
+  });
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 640 });
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
+  }
+});
+
 test('a caller who is no operator sees neither alarms nor settings', async () => {
   await using opened = await openServicePage({ isOperator: false });
   const text = await opened.main();
+  expect(text).toContain('the service shows no counts of requests: operators see them');
   expect(text).toContain('Alarms are not available on this service.');
   expect(text).toContain('Settings are not available on this service.');
 });

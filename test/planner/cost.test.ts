@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { inlineIsCheaperUpToBytes } from '../../lib/planner/break-even.ts';
-import { costOfMillion, durationDollarsOneByOne } from '../../lib/planner/cost.ts';
+import { costOfMillion, durationDollarsOneByOne, monthlyDollars } from '../../lib/planner/cost.ts';
 import { neededPollers } from '../../lib/planner/provisioned.ts';
 import { workload } from './workload.ts';
 
@@ -91,4 +91,23 @@ test('provisioned pollers are paid by the hour', () => {
   const idle = costOfMillion(workload({ ratePerSecond: 20, pollers: { min: 10, max: 50 } }), 'S3');
   expect(idle.pollers).toBeCloseTo(1.2847222, 6);
   expect(costOfMillion(workload(), 'S3').pollers).toBe(0);
+});
+
+test('each attempt that fails is received, put off, recorded and billed', () => {
+  const once = costOfMillion(workload(), 'S3');
+  const cost = costOfMillion(workload({ attempts: 1.5 }), 'S3');
+  expect(cost.s3Put).toBe(once.s3Put);
+  expect(cost.s3Get).toBeCloseTo(0.6, 9); // each attempt reads the payload
+  expect(cost.records).toBeCloseTo(once.records + 0.625, 9); // half a million claims and failures more
+  expect(cost.sqsIn).toBeCloseTo(0.52, 9); // a million sent, 150,000 receives, 50,000 put off, 100,000 deletes
+  expect(cost.sqsOut).toBe(once.sqsOut);
+  expect(cost.lambdaRequests).toBeCloseTo(1.5 * once.lambdaRequests, 9);
+  expect(cost.lambdaDuration).toBeCloseTo(1.5 * once.lambdaDuration, 9);
+  expect(durationDollarsOneByOne(workload({ attempts: 1.5 }))).toBeCloseTo(10, 3);
+  expect(neededPollers(workload({ ratePerSecond: 50, attempts: 2 }), 'inline')).toBe(30);
+});
+
+test('a month is thirty days at a steady rate', () => {
+  // 200/s are 518.4 million requests.
+  expect(monthlyDollars(workload(), 'S3')).toBeCloseTo(518.4 * 12.53667, 2);
 });

@@ -65,3 +65,12 @@ test('a higher rate never needs less, waits less or does more at most', () => {
     }),
   );
 });
+
+test('attempts that fail take as much as those that succeed', () => {
+  const once = steadyState(workload({ pollers: { min: 2, max: 50 } }), 1);
+  const twice = steadyState(workload({ attempts: 2, pollers: { min: 2, max: 50 } }), 1);
+  expect(twice.requestsAtOnce).toBe(400); // 200/s × 2 × 1 s
+  expect(twice.utilisation).toBeCloseTo(2 * once.utilisation, 12);
+  expect(twice.maxRatePerSecond).toBeCloseTo(once.maxRatePerSecond / 2, 9);
+  expect(twice.batchSeconds).toBe(once.batchSeconds);
+});

@@ -22,6 +22,13 @@ test('ten times the rate for half an hour, with capacity for two and a half time
   expect(rest.mostBatches).toBe(50);
 });
 
+test('requests that take two attempts are worked off half as fast', () => {
+  const surge = { extraRequests: 9 * 200 * 1_800, seconds: 1_800 };
+  const twice = forecast({ maxConcurrency: 100, attempts: 2 }, surge);
+  expect(within(twice.drainedSeconds, 10_800, 0.01)).toBe(true);
+  expect(within(twice.deepestWaiting, 2_700_000, 0.01)).toBe(true);
+});
+
 test('a hundred million requests at once', () => {
   // Scaling from 20 batches to 1,250 takes 246 s, with half the added capacity on average: this loses
   // 246 s × 1,230 ÷ 2 ÷ 1,250 = 121 s. At 12,500/s, of which usual requests use 200/s, it takes 8,130 s more.

@@ -5,6 +5,7 @@ export function workload(changes: Partial<Workload> = {}): Workload {
   return {
     ratePerSecond: 200,
     serviceSeconds: 1,
+    attempts: 1,
     payloadBytes: 300_000,
     resultBytes: 100,
     memoryMiB: 512,

@@ -23,6 +23,7 @@ import type {
   AdmissionDecision,
   AdmissionState,
   LoadFigures,
+  MeasuredWork,
   Submitter,
 } from '../../lib/core/ports/admission.ts';
 import type { ServiceAlarm } from '../../lib/core/ports/alarms.ts';
@@ -57,6 +58,7 @@ export class SetAdmission implements Admission {
   readonly faults = new Faults<'decide' | 'state'>();
   readonly applicants: Submitter[] = [];
   load: LoadFigures = {};
+  work: MeasuredWork | undefined;
   oldestSentAt: number | undefined;
   decision: AdmissionDecision = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
 
@@ -75,6 +77,7 @@ export class SetAdmission implements Admission {
     const { load, admitted } = this.decision;
     return this.faults.around('state', () => ({
       load,
+      work: this.work,
       accepting: admitted,
       pause: this.load.pause,
       oldestSentAt: this.oldestSentAt,

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { formatDollars, formatDuration, formatShort, formatSize } from '../../lib/terminal/figures.ts';
+import {
+  formatDollars,
+  formatDuration,
+  formatRate,
+  formatShort,
+  formatSize,
+} from '../../lib/terminal/figures.ts';
 
 test.each([
   [0, '0 s'],
@@ -13,6 +19,16 @@ test.each([
   [Number.POSITIVE_INFINITY, 'without end'],
 ])('%d seconds', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
+});
+
+test.each([
+  [1_234.5, '1,235/s'],
+  [1, '1/s'],
+  [0.5, '30/min'],
+  [0.001, '3.6/h'],
+  [1e-5, '0.864/d'],
+])('%d a second', (perSecond, text) => {
+  expect(formatRate(perSecond)).toBe(text);
 });
 
 test('sizes, short counts, dollars', () => {

@@ -4,8 +4,15 @@ import type { CostOfMillion } from '../../planner/cost.ts';
 import type { Costs, Plan } from '../../planner/plan.ts';
 import { POLLER_DOLLARS_A_DAY, pollersInUse } from '../../planner/provisioned.ts';
 import type { SteadyState } from '../../planner/steady-state.ts';
+import type { Arrivals } from '../../planner/traffic.ts';
 import type { Workload } from '../../planner/workload.ts';
-import { formatDollars, formatDuration, formatSize, threeDigits } from '../../terminal/figures.ts';
+import {
+  formatDollars,
+  formatDuration,
+  formatRate,
+  formatSize,
+  threeDigits,
+} from '../../terminal/figures.ts';
 import { formatCount, formatTable, wrapWords } from '../../terminal/format.ts';
 import { outputWidth, styled } from '../../terminal/terminal.ts';
 import { depthChart } from './chart.ts';
@@ -18,6 +25,10 @@ const LEVEL_STYLES = { problem: 'red', caution: 'yellow', note: 'dim' } as const
 
 /** Prints a plan as text. */
 export function printPlan(plan: Plan): void {
+  const { arrivals } = plan;
+  if (arrivals) {
+    printSection(`Arrivals of the last ${formatDuration(arrivals.seconds)}`, arrivalLines(arrivals));
+  }
   printSection('Concurrency', steadyLines(plan));
   printSection('Settings', settingsLines(plan));
   if (plan.surge) printSection('Surge', surgeLines(plan.surge, plan));
@@ -40,16 +51,31 @@ function printSection(title: string, lines: readonly string[]): void {
   console.log();
 }
 
+function arrivalLines({ submitted, meanPerSecond, peakPerSecond, peakAt, peakSeconds }: Arrivals): string[] {
+  return sectionTable(
+    [
+      [
+        'peak',
+        formatRate(peakPerSecond),
+        `for ${formatDuration(peakSeconds)} from ${peakAt}: the rate of this plan`,
+      ],
+      ['mean', formatRate(meanPerSecond), `${formatCount(submitted)} requests`],
+    ],
+    [1],
+  );
+}
+
 function steadyLines({ workload, steady }: Plan): string[] {
-  const { ratePerSecond, serviceSeconds, batchSize, concurrency } = workload;
+  const { ratePerSecond, serviceSeconds, attempts, batchSize, concurrency } = workload;
   const { requestsAtOnce, batchesAtOnce, batchSeconds, maxBatches, utilisation, inFlight } = steady;
+  const times = attempts === 1 ? '' : ` × ${threeDigits(attempts)} attempts`;
   const atOnce = concurrency < batchSize ? `${concurrency} at once` : 'all at once';
   return sectionTable(
     [
       [
         'requests at a time',
         threeDigits(requestsAtOnce),
-        `${threeDigits(ratePerSecond)}/s × ${formatDuration(serviceSeconds)} (Little's law)`,
+        `${threeDigits(ratePerSecond)}/s × ${formatDuration(serviceSeconds)}${times} (Little's law)`,
       ],
       [
         'batches at a time',
@@ -142,7 +168,7 @@ const COST_ROWS = [
   ['total', 'total'],
 ] as const;
 
-function costLines({ dollarsAMillion, workload }: Plan): string[] {
+function costLines({ dollarsAMillion, dollarsAMonth, workload }: Plan): string[] {
   const { s3, inline, lambdaDurationOneByOne } = dollarsAMillion;
   const why: Partial<Record<keyof typeof s3, string>> = {
     s3Storage: `${formatSize(workload.payloadBytes)} for ${threeDigits(workload.keptDays)} days`,
@@ -155,13 +181,22 @@ function costLines({ dollarsAMillion, workload }: Plan): string[] {
     inline ? formatDollars(inline[key]) : '–',
     why[key] ?? '',
   ]);
-  return [...sectionTable([['', 'by S3', 'inline', ''], ...rows], [1, 2]), breakEven(dollarsAMillion)];
+  return [
+    ...sectionTable([['', 'by S3', 'inline', ''], ...rows], [1, 2]),
+    breakEven(dollarsAMillion),
+    ...(dollarsAMonth ? [monthLine(dollarsAMonth)] : []),
+  ];
 }
 
 function pollersOrigin(workload: Workload, canBeInline: boolean): string {
   const byS3 = `${formatCount(pollersInUse(workload, 'S3'))} by S3`;
   const all = canBeInline ? `${byS3}, ${formatCount(pollersInUse(workload, 'inline'))} inline` : byS3;
   return `${all}, ${formatDollars(POLLER_DOLLARS_A_DAY)} a day each`;
+}
+
+function monthLine({ s3, inline: inMessages }: NonNullable<Plan['dollarsAMonth']>): string {
+  const inline = inMessages === undefined ? '' : `, ${formatDollars(inMessages)} inline`;
+  return `A month at the mean rate: ${formatDollars(s3)} by S3${inline}.`;
 }
 
 function breakEven({ inlineIsCheaperUpToBytes: bytes }: Costs): string {

@@ -66,7 +66,8 @@ export async function runServe(
     const baseUrl = environment.url || api.url;
     const transferKey = Buffer.from(keys.transfers, 'base64');
     const receipts = await receiptSigner(environment);
-    const { concurrency } = parts.settings;
+    // Processors that take requests over HTTP take as many as they want.
+    const concurrency = takers ? undefined : parts.settings.concurrency;
     const shownSettings = effectiveSettings({ ...environment, concurrency }, sources, process.env);
     const served = createServiceApi({
       ...parts,

@@ -17,7 +17,7 @@ import { activityCharts, activityTable } from '../view/activity.ts';
 import { figuresOf } from '../view/facts.ts';
 import { failureTable } from '../view/failure-table.ts';
 import { type Html, NOTHING } from '../view/html.ts';
-import { ifPermitted } from '../view/problem.ts';
+import { answerOf, ifPermitted } from '../view/problem.ts';
 import { requestTable } from '../view/request-table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
@@ -39,7 +39,8 @@ async function nowView({ parts, now, signal }: ViewContext): Promise<View> {
     client.serviceStatus({ signal }),
     client.listPage({ limit: NEWEST_REQUESTS, signal }),
     ifPermitted(() => client.ledger({ signal })),
-    ifPermitted(() => client.activity({ hours: HOURS, signal })).catch(readable),
+    // The service as it is now is shown without them.
+    ifPermitted(() => client.activity({ hours: HOURS, signal })).catch(answerOf),
     ifPermitted(() => firstOf(client.failures.list({ limit: LATEST_FAILURES, signal }), LATEST_FAILURES)),
     pauseEnd({ parts, signal }),
   ]);
@@ -56,12 +57,6 @@ ${failures && failures.length > 0 && html`<section id="failures" data-part><h2>L
 <section id="newest" data-part><h2>Newest requests</h2>${requestTable(page.requests, now, 'No requests yet.')}
 ${page.requests.length > 0 && html`<p><a href="/requests">All requests</a></p>`}</section>`,
   };
-}
-
-/** The service as it is now is shown without the counts of its last hours. */
-function readable(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
-  throw error;
 }
 
 /** The table stays open while the charts change. */

@@ -83,6 +83,12 @@ export async function ifPermitted<Value>(call: () => Promise<Value>): Promise<Va
   }
 }
 
+/** Makes an error that is an answer of the service a value. @throws the error if it isn't */
+export function answerOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
 function statusFor(status: number): View['status'] {
   if (status === 404) return 404;
   return status >= 500 || status === 429 ? 503 : 422;

@@ -181,7 +181,20 @@ function known(
 }
 
 /** What operators see of the settings. Those that are known at deployment only are left out. */
-function shownNumbers({ pollers, ...settings }: ServiceSettings): Record<string, number> {
-  const numbers = givenNumbers({ ...settings, minPollers: pollers?.min, maxPollers: pollers?.max });
+function shownNumbers({ pollers, fargate, ...settings }: ServiceSettings): Record<string, number> {
+  const numbers = {
+    ...givenNumbers({ ...settings, minPollers: pollers?.min, maxPollers: pollers?.max }),
+    ...(fargate && fargateNumbers(fargate)),
+  };
   return Object.fromEntries(Object.entries(numbers).filter(([, number]) => !Token.isUnresolved(number)));
+}
+
+function fargateNumbers({
+  concurrency,
+  minTasks,
+  maxTasks,
+  targetWaitSeconds,
+  stopSeconds,
+}: FargateSettings): Record<string, number> {
+  return { concurrency, minTasks, maxTasks, targetWaitSeconds, stopSeconds };
 }

@@ -1,3 +1,4 @@
+import { FARGATE_NUMBERS, type FargateNumberName } from './fargate-settings.ts';
 import { NUMBER_SETTINGS, type NumberSetting, type NumberSettingName } from './settings.ts';
 
 /** A setting of a service as it is in effect. */
@@ -28,12 +29,42 @@ export function numberSettings(
   });
 }
 
-/** The numeric settings of a deployment. @param given those that differ from their defaults */
-export function deployedSettings(given: Numbers): ServiceSetting[] {
+/** What only a function has: a service on Fargate has tasks instead. */
+const OF_FUNCTIONS: readonly string[] = [
+  'batchSize',
+  'batchWindowSeconds',
+  'maxConcurrency',
+  'highMaxConcurrency',
+  'lowMaxConcurrency',
+  'minPollers',
+  'maxPollers',
+  'concurrency',
+  'reservedConcurrency',
+  'ephemeralStorageMiB',
+  'memoryMiB',
+  'timeoutSeconds',
+  'visibilityTimeoutSeconds',
+] satisfies NumberSettingName[];
+
+/**
+ * The numeric settings of a deployment.
+ * @param given those that differ from their defaults, and all of Fargate if it runs there
+ */
+export function deployedSettings(
+  given: Numbers & Readonly<Partial<Record<FargateNumberName, number>>>,
+): ServiceSetting[] {
   const defaults: Numbers = Object.fromEntries(
     settingNames().map((name) => [name, (NUMBER_SETTINGS[name] as NumberSetting).default]),
   );
-  return numberSettings({ ...defaults, ...given }, (name) => (name in given ? 'deployment' : 'default'));
+  const settings = numberSettings({ ...defaults, ...given }, (name) =>
+    name in given ? 'deployment' : 'default',
+  );
+  if (given.maxTasks === undefined) return settings;
+  const fargate = Object.entries(FARGATE_NUMBERS).map(([name, { unit, default: byDefault }]) => {
+    const value = given[name as FargateNumberName] ?? byDefault;
+    return { name, value, unit, default: byDefault, from: value === byDefault ? 'default' : 'deployment' };
+  });
+  return [...settings.filter(({ name }) => !OF_FUNCTIONS.includes(name)), ...fargate];
 }
 
 /** Those settings of a deployment that differ from their defaults. */

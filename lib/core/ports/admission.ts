@@ -83,9 +83,23 @@ export interface Submitter {
   readonly priority?: Priority;
 }
 
+/** What attempts took lately. */
+export interface MeasuredWork {
+  /** The length of the time in which they ended, in seconds: about a minute. */
+  readonly seconds: number;
+  /** Attempts whose handler ran, successfully or not. */
+  readonly attempts: number;
+  /** Requests that ended. */
+  readonly completed: number;
+  /** Mean time that an attempt held its slot, in seconds: in a batch, until its slowest request was done. */
+  readonly meanAttemptSeconds: number;
+}
+
 /** The load, and its consequence. */
 export interface AdmissionState {
   readonly load: Load;
+  /** Absent if unknown, or no handler ran lately. */
+  readonly work?: MeasuredWork;
   /** Whether a request would be admitted now, apart from the share of its tenant. */
   readonly accepting: boolean;
   /** The latest time in which nothing starts, which may have passed. */

@@ -292,3 +292,10 @@ it('the API assumes the slots of tasks', () => {
   const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceApi').properties.Environment;
   expect(Variables).toMatchObject({ COATCHECK_FIRST_SLOTS: '5', COATCHECK_REACHABLE_SLOTS: '20' });
 });
+
+it('operators see the numbers of the tasks', () => {
+  const { template } = serviceOnFargate({ maxTasks: 4, concurrency: 5 }, { api: {} });
+  const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceApi').properties.Environment;
+  const given: string = Variables.COATCHECK_GIVEN_NUMBERS;
+  expect(given.split(' ')).toEqual(expect.arrayContaining(['concurrency=5', 'minTasks=0', 'maxTasks=4']));
+});

@@ -29,3 +29,23 @@ test('the settings of a deployment have their defaults, and say which of them we
   // Off by default.
   expect(settings.map(({ name }) => name)).not.toContain('failureRatePercent');
 });
+
+test('a service on Fargate has the settings of its tasks, and none of a function', () => {
+  const given = { maxAttempts: 7, concurrency: 20, minTasks: 0, maxTasks: 30, targetWaitSeconds: 300 };
+  const settings = deployedSettings({ ...given, stopSeconds: 120 });
+  expect(settings.filter(({ name }) => name === 'concurrency')).toEqual([
+    { name: 'concurrency', value: 20, unit: 'requests', default: 10, from: 'deployment' },
+  ]);
+  expect(settings).toContainEqual({
+    name: 'minTasks',
+    value: 0,
+    unit: 'tasks',
+    default: 0,
+    from: 'default',
+  });
+  const names = settings.map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(['maxAttempts', 'maxTasks', 'retryBaseSeconds']));
+  for (const name of ['batchSize', 'memoryMiB', 'timeoutSeconds', 'maxConcurrency']) {
+    expect(names).not.toContain(name);
+  }
+});

@@ -12,7 +12,7 @@ import type { Backlog, BacklogGauge } from '../../ports/message-source.ts';
 import type { LoadLog, Logger, RecentWork } from '../../ports/telemetry.ts';
 import { paceOf } from '../forecast/wait-time.ts';
 import { Reading } from './cached-reading.ts';
-import { type AssumedCapacity, completionsPerSecond, requestsAhead } from './prediction.ts';
+import { type AssumedCapacity, completionsPerSecond, measuredWork, requestsAhead } from './prediction.ts';
 import { isClosed, refusalOf, retryAfterSeconds } from './refusal.ts';
 import { TenantShares } from './tenant-shares.ts';
 
@@ -93,6 +93,7 @@ export class LoadAdmission implements Admission {
     const load = this.#load(figures);
     return {
       load,
+      work: recent && measuredWork(recent),
       accepting: !isClosed(load, this.#closed),
       pause: recent?.pause,
       oldestSentAt: read?.backlog.oldestSentAt,

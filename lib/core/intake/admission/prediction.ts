@@ -1,3 +1,4 @@
+import type { MeasuredWork } from '../../ports/admission.ts';
 import type { Backlog } from '../../ports/message-source.ts';
 import type { RecentWork } from '../../ports/telemetry.ts';
 
@@ -59,6 +60,13 @@ function mostSlots(recent: RecentWork | undefined, { firstSlots, reachableSlots 
   if (!recent?.handled) return reachableSlots;
   const busy = Math.ceil(recent.milliseconds / 1_000 / recent.seconds);
   return Math.max(firstSlots, busy * GROWTH);
+}
+
+/** What attempts took lately; undefined if no handler ran. */
+export function measuredWork(recent: RecentWork): MeasuredWork | undefined {
+  const { seconds, handled, completed } = recent;
+  const mean = meanSeconds(recent);
+  return mean === undefined ? undefined : { seconds, attempts: handled, completed, meanAttemptSeconds: mean };
 }
 
 /** The mean time that a handled request held a slot; undefined if none was handled. */

@@ -76,7 +76,8 @@ test('after a refusal, admits again well below the longest wait', async () => {
 test('reports its state without counting that as a request', async () => {
   const { admission } = await front(1_000);
   const load = { backlog: 1_000, completionsPerSecond: 10, predictedWaitSeconds: 100, maxWaitSeconds: 100 };
-  expect(await admission.state()).toEqual({ load, accepting: true });
+  const work = expect.objectContaining({ attempts: 600, completed: 600, meanAttemptSeconds: 1 });
+  expect(await admission.state()).toEqual({ load, work, accepting: true });
   expect(await admission.decide({})).toMatchObject({ admitted: true, load });
   expect(await admission.state()).toMatchObject({ load: { backlog: 1_001 }, accepting: false });
 });

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { completionsPerSecond, requestsAhead } from '../../../../lib/core/intake/admission/prediction.ts';
+import {
+  completionsPerSecond,
+  measuredWork,
+  requestsAhead,
+} from '../../../../lib/core/intake/admission/prediction.ts';
 
 const CAPACITY = { firstSlots: 50, reachableSlots: 3_050, timeoutSeconds: 60 };
 
@@ -79,5 +83,22 @@ describe('requests ahead', () => {
         expect(ahead).toBeLessThanOrEqual(waiting + inFlight);
       }),
     );
+  });
+});
+
+describe('what attempts took', () => {
+  const recent = { completed: 3, handled: 4, milliseconds: 6_000, releases: 4, squares: 0, seconds: 65 };
+
+  test('is the mean of those whose handler ran', () => {
+    expect(measuredWork({ ...recent, windows: [] })).toEqual({
+      seconds: 65,
+      attempts: 4,
+      completed: 3,
+      meanAttemptSeconds: 1.5,
+    });
+  });
+
+  test('is unknown if none ran', () => {
+    expect(measuredWork({ ...recent, handled: 0, milliseconds: 0, windows: [] })).toBeUndefined();
   });
 });
