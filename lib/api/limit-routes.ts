@@ -98,23 +98,31 @@ export function addLimitRoutes(app: Hono<ApiEnv>, { limits }: Pick<ApiParts, 'li
     return c.json(resourceOf(await limits.get(key, value)), 200, NO_STORE);
   });
 
-  addRoute(app, change, async (c) => {
-    assertMayChange(c.get('caller'));
-    const { pausedUntil, ...allowance } = c.req.valid('json');
-    assertAllowance(allowance);
-    const time = timeOf('pausedUntil', pausedUntil);
-    const changed = await limits.change(c.req.valid('param').key, c.req.valid('query').value, {
-      ...allowance,
-      ...(time !== undefined && { pausedUntil: new Date(time) }),
-    });
-    return c.json(resourceOf(changed), 200, NO_STORE);
-  });
+  addRoute(
+    app,
+    change,
+    async (c) => {
+      const { pausedUntil, ...allowance } = c.req.valid('json');
+      assertAllowance(allowance);
+      const time = timeOf('pausedUntil', pausedUntil);
+      const changed = await limits.change(c.req.valid('param').key, c.req.valid('query').value, {
+        ...allowance,
+        ...(time !== undefined && { pausedUntil: new Date(time) }),
+      });
+      return c.json(resourceOf(changed), 200, NO_STORE);
+    },
+    assertMayChange,
+  );
 
-  addRoute(app, reset, async (c) => {
-    assertMayChange(c.get('caller'));
-    const { key } = c.req.valid('param');
-    return c.json(resourceOf(await limits.reset(key, c.req.valid('query').value)), 200, NO_STORE);
-  });
+  addRoute(
+    app,
+    reset,
+    async (c) => {
+      const { key } = c.req.valid('param');
+      return c.json(resourceOf(await limits.reset(key, c.req.valid('query').value)), 200, NO_STORE);
+    },
+    assertMayChange,
+  );
 }
 
 /** @throws ProblemError 404 for what isn't the limit of the caller's tenant, whether or not it exists */

@@ -1,7 +1,7 @@
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
-import type { ApiEnv } from './context.ts';
+import type { ApiEnv, Caller } from './context.ts';
 import { assertOperator } from './operator.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
 
@@ -42,12 +42,14 @@ type RouteHandler<Checked extends Route> = (c: CheckedContext<Checked>) => Promi
 
 /**
  * Adds a route whose handler gets calls that match the schemas. Others throw an {@link ProblemError} of the status 400 or 415, or
- * 403 before that if the call is for operators and the caller isn't one.
+ * 403 before that if the caller may not make the call: it is for operators and the caller isn't one, or `assertMayCall` says so.
+ * @param assertMayCall throws for a caller that may not make the call
  */
 export function addRoute<Checked extends Route>(
   app: Hono<ApiEnv>,
   route: Checked,
   handler: RouteHandler<Checked>,
+  assertMayCall: (caller: Caller) => void = () => {},
 ): void {
   const { params, query, headers, body } = route.request;
   const json = body?.content['application/json'];
@@ -55,6 +57,7 @@ export function addRoute<Checked extends Route>(
   const path = route.path.replaceAll(/\{(.+?)\}/g, ':$1');
   app.on(route.method, path, async (c: CheckedContext<Checked>) => {
     if (route['x-operator']) assertOperator(c.get('caller'));
+    assertMayCall(c.get('caller'));
     await check(c, 'query', query, queryOf(c));
     if (params) await check(c, 'param', params, c.req.param());
     await check(c, 'header', headers, c.req.header());

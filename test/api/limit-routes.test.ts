@@ -112,4 +112,15 @@ describe('a caller with a tenant', () => {
     }
     expect(api.limitStore.writes).toBe(0);
   });
+
+  test.each([
+    ['PUT', ACME, { json: { concurrency: 'many' } }],
+    ['PUT', ACME, { body: '{', headers: { 'content-type': 'application/json' } }],
+    ['PUT', ACME, { body: 'concurrency=1', headers: { 'content-type': 'text/plain' } }],
+    ['PUT', `${ACME}&colour=blue`, { json: {} }],
+    ['DELETE', `${ACME}&colour=blue`, {}],
+  ])('learns so before the call is checked: %s %s %j', async (method, path, options) => {
+    const { code } = await problemIn(await setUp().call(method, path, { ...options, tenant: 'acme' }), 403);
+    expect(code).toBe('limit_forbidden');
+  });
 });
