@@ -77,6 +77,63 @@ test('an agent finds why requests fail, and puts them back by a plan', async () 
   expect((await call(agent, 'list_actions')).value).toMatchObject({ actions: [{ id: action, count: 1 }] });
 });
 
+test('an agent reads the settings, the alarms and the activity', async () => {
+  const { url } = await openServedService(
+    () => {
+      throw new PermanentError(SECRET);
+    },
+    { settings: { maxAttempts: 7 } },
+  );
+  const agent = await agentOf(url);
+  const settings = (await call(agent, 'list_settings')).value;
+  expect(settings.settings).toContainEqual({
+    name: 'maxAttempts',
+    value: 7,
+    unit: 'attempts',
+    default: 5,
+    from: 'program',
+  });
+  const states = async () => {
+    const { alarms } = (await call(agent, 'list_alarms')).value;
+    return Object.fromEntries(alarms.map(({ name, state }: Record<string, string>) => [name, state]));
+  };
+  expect(await states()).toMatchObject({ DeadLetters: 'ok', LedgerDrift: 'ok' });
+
+  const service = new CoatcheckClient({ baseUrl: url });
+  await service.wait((await service.submit(SECRET)).id);
+  const activity = (await call(agent, 'get_activity', { hours: 1 })).value;
+  expect(activity.buckets).toHaveLength(12);
+  expect(activity.buckets.at(-1)).toMatchObject({ submitted: 1, failed: 1, succeeded: 0 });
+  expect(JSON.stringify([settings, activity])).not.toContain(SECRET);
+  expect(await call(agent, 'get_activity', { hours: 25 })).toMatchObject({
+    isError: true,
+    value: expect.stringContaining('hours'),
+  });
+});
+
+test('an agent sees alarms that are raised, with what to do', async () => {
+  const { url } = await openServedService(
+    () => {
+      throw new Error('no');
+    },
+    { settings: { maxAttempts: 1 } },
+  );
+  const service = new CoatcheckClient({ baseUrl: url });
+  await service.wait((await service.submit('one')).id);
+  const agent = await agentOf(url);
+  // An outcome is published before its dead letter is sent.
+  await vi.waitFor(async () => {
+    const { alarms } = (await call(agent, 'list_alarms')).value;
+    expect(alarms).toContainEqual({
+      name: 'DeadLetters',
+      state: 'alarm',
+      since: expect.any(String),
+      reason: '1 messages',
+      description: expect.stringContaining('coatcheck dead-letters'),
+    });
+  });
+});
+
 test('no text of a request or an error has the form of what applies a plan', async () => {
   const { url } = await openServedService(undefined);
   const agent = await agentOf(url, '--allow-actions');

@@ -15,10 +15,11 @@ export async function openServedService(
   handler: ((request: ProcessorRequest) => unknown) | undefined,
   {
     receipts,
+    clock = new TestClock(),
     ...options
-  }: Pick<ServiceOptions, 'limits' | 'settings'> & Pick<ServiceApiParts, 'receipts'> = {},
+  }: Pick<ServiceOptions, 'limits' | 'settings'> &
+    Pick<ServiceApiParts, 'receipts'> & { readonly clock?: TestClock } = {},
 ) {
-  const clock = new TestClock();
   const parts = await openParts(
     { ...options, file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
     clock,
