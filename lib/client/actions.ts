@@ -45,7 +45,7 @@ export interface ActionListOptions extends CallOptions {
   readonly limit?: number;
 }
 
-/** Options of {@link ActionsClient.listPage}. */
+/** Options of a page of actions, or of the requests of one. */
 export interface ActionPageOptions extends ActionListOptions {
   /** `next` of the previous page. @default the first page */
   readonly cursor?: string;
@@ -54,6 +54,13 @@ export interface ActionPageOptions extends ActionListOptions {
 /** A page of actions. */
 export interface ActionPage {
   readonly actions: readonly Action[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** A page of the requests of an action. */
+export interface ActionRequestPage {
+  readonly requests: readonly ActionRequestLine[];
   /** Cursor of the next page; absent on the last one. */
   readonly next?: string;
 }
@@ -136,18 +143,19 @@ export class ActionsClient {
   }
 
   /** Lists the requests of an action, with what became of each. Fetches pages on demand. @throws ApiError with the code `action_unknown` */
-  async *requests(
+  requests(id: string, options: ActionListOptions = {}): AsyncGenerator<ActionRequestLine, void> {
+    const pageAt = (cursor: string | undefined) => this.requestsPage(id, { ...options, cursor });
+    return allOf(pageAt, ({ requests }) => requests);
+  }
+
+  /** Gets one page of the requests of an action, with what became of each. @throws ApiError with the code `action_unknown` */
+  async requestsPage(
     id: string,
-    { limit, signal }: ActionListOptions = {},
-  ): AsyncGenerator<ActionRequestLine, void> {
+    { limit, cursor, signal }: ActionPageOptions = {},
+  ): Promise<ActionRequestPage> {
     const path = `${pathOf(id)}/requests`;
-    let cursor: string | undefined;
-    do {
-      const answer = await this.#api.json({ method: 'GET', path, query: { limit, cursor }, signal });
-      const page = readJson(answer, 'a page of requests', isRequestPage);
-      yield* page.requests;
-      cursor = page.next;
-    } while (cursor !== undefined);
+    const answer = await this.#api.json({ method: 'GET', path, query: { limit, cursor }, signal });
+    return readJson(answer, 'a page of requests', isRequestPage);
   }
 
   /** Waits until an action that was applied has ended. @throws ApiError with the code `action_unknown` */
@@ -188,9 +196,7 @@ function isPage(value: unknown): value is ActionPage {
   return isObject(value) && Array.isArray(value.actions) && value.actions.every(isAction);
 }
 
-function isRequestPage(
-  value: unknown,
-): value is { readonly requests: readonly ActionRequestLine[]; readonly next?: string } {
+function isRequestPage(value: unknown): value is ActionRequestPage {
   return (
     isObject(value) &&
     Array.isArray(value.requests) &&

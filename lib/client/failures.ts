@@ -3,7 +3,7 @@ import { hasMembers, type JsonAnswer, readJson, readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import { allOf } from './list.ts';
 import { toRfc3339 } from './submission.ts';
-import type { FailureGroup, FailureGroupPage, RequestResource } from './types.ts';
+import type { FailureGroup, FailureGroupPage, RequestPage, RequestResource } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
 
 const PATH = '/v1/failures';
@@ -18,6 +18,12 @@ export interface GroupOptions extends CallOptions {
 export interface GroupRequestOptions extends GroupOptions {
   /** Most requests in a page, 1 to 100. @default 20 */
   readonly limit?: number;
+}
+
+/** Options of a page of the requests of a group. */
+export interface GroupRequestPageOptions extends GroupRequestOptions {
+  /** `next` of the previous page. @default the first page */
+  readonly cursor?: string;
 }
 
 /** Selects the groups to list. */
@@ -66,14 +72,18 @@ export class FailuresClient {
   }
 
   /** Lists the requests of a group, that which failed last first. Fetches pages on demand. */
-  requests(
-    id: string,
-    { tenant, limit, signal }: GroupRequestOptions = {},
-  ): AsyncGenerator<RequestResource, void> {
-    const path = `${pathOf(id)}/requests`;
-    const pageAt = async (cursor: string | undefined) =>
-      readPage(await this.#api.json({ method: 'GET', path, query: { tenant, limit, cursor }, signal }));
+  requests(id: string, options: GroupRequestOptions = {}): AsyncGenerator<RequestResource, void> {
+    const pageAt = (cursor: string | undefined) => this.requestsPage(id, { ...options, cursor });
     return allOf(pageAt, ({ requests }) => requests);
+  }
+
+  /** Gets one page of the requests of a group, that which failed last first. */
+  async requestsPage(
+    id: string,
+    { tenant, limit, cursor, signal }: GroupRequestPageOptions = {},
+  ): Promise<RequestPage> {
+    const path = `${pathOf(id)}/requests`;
+    return readPage(await this.#api.json({ method: 'GET', path, query: { tenant, limit, cursor }, signal }));
   }
 
   /**

@@ -14,6 +14,7 @@ export type {
   ActionListOptions,
   ActionPage,
   ActionPageOptions,
+  ActionRequestPage,
   ActionsClient,
   ActionWaitOptions,
   NewAction,
@@ -65,6 +66,7 @@ export type {
   GroupOptions,
   GroupPageOptions,
   GroupRequestOptions,
+  GroupRequestPageOptions,
 } from './failures.ts';
 export type { LimitsClient } from './limits.ts';
 export type { ListOptions, PageOptions } from './list.ts';

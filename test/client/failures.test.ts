@@ -41,6 +41,13 @@ test('a group and its requests are read', async () => {
   ]);
 });
 
+test('one page of the requests of a group is read', async () => {
+  const { client, calls } = await openScriptedApi([answer(200, { requests: [requestJson()], next: 'd' })]);
+  const page = await client.failures.requestsPage(GROUP.id, { tenant: 'acme', limit: 1, cursor: 'c' });
+  expect(page).toMatchObject({ requests: [{ id: 'r-1' }], next: 'd' });
+  expect(calls.map(summaryOf)).toEqual([`GET ${PATH}/requests?tenant=acme&limit=1&cursor=c`]);
+});
+
 test('a note is set, again if its answer is lost', async () => {
   const { client, calls } = await openScriptedApi([reset, answer(200, GROUP)]);
   expect(await client.failures.setNote(GROUP.id, 'fixed in 43')).toEqual(GROUP);

@@ -517,6 +517,41 @@ test('lists of failures, batches and actions lead to older ones', async () => {
   await page.close();
 });
 
+test('the requests of a failure and of an action lead to more', async () => {
+  await using service = await openConsoleService({
+    settings: { maxAttempts: 1 },
+    handler: async () => {
+      throw new Error('The printer is on fire');
+    },
+  });
+  const { client, url } = service;
+  const group = await deadLettered(
+    service,
+    Array.from({ length: 51 }, (_, number) => `payload ${number}`),
+  );
+  const { id } = await client.actions.plan({ action: 'purge', filter: { failureGroup: group } });
+  const { page, problems } = await openPage(service);
+  for (const [path, next, first] of [
+    [`failures/${group}`, 'Older', 'Newest'],
+    [`operations/${id}`, 'Next', 'First'],
+  ] as const) {
+    await page.goto(`${url}/${path}`);
+    const tickets = () => page.locator('#requests tbody .ticket').allTextContents();
+    const shown = await tickets();
+    expect([path, new Set(shown).size]).toEqual([path, 50]);
+    await page.getByRole('link', { name: next }).click();
+    await page.waitForURL(/cursor=/);
+    const [last, ...others] = await tickets();
+    expect(others).toEqual([]);
+    expect(shown).not.toContain(last);
+    expect(await page.getByRole('link', { name: next }).count()).toBe(0);
+    await page.getByRole('link', { name: first }).click();
+    await page.waitForURL(`${url}/${path}`);
+  }
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
 test('a schedule is paused, resumed, and removed if its name is typed', async () => {
   await using service = await openConsoleService({ allowActions: true });
   const { schedules } = service.client;

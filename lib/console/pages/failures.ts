@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { formatCount } from '../../terminal/format.ts';
-import { firstOf } from '../first-of.ts';
 import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
@@ -18,7 +17,7 @@ import { manyLines, oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
 const PAGE_GROUPS = 50;
-const SHOWN_REQUESTS = 50;
+const PAGE_REQUESTS = 50;
 
 /** `/failures`: failures by their cause. `/failures/ID`: one cause, its requests, and what to do with all of them. */
 export function addFailurePages(app: Hono, pages: Pages): void {
@@ -55,9 +54,11 @@ async function failureView(context: ViewContext): Promise<View> {
   const { c, parts, now, signal, mayAct } = context;
   const { failures } = parts.client;
   const id = c.req.param('id') ?? '';
-  const [group, requests, canAct] = await Promise.all([
+  const { searchParams: query } = new URL(c.req.url);
+  const cursor = query.get('cursor') ?? undefined;
+  const [group, page, canAct] = await Promise.all([
     failures.get(id, { signal }),
-    firstOf(failures.requests(id, { limit: SHOWN_REQUESTS, signal }), SHOWN_REQUESTS),
+    failures.requestsPage(id, { limit: PAGE_REQUESTS, cursor, signal }),
     hasActions(context),
   ]);
   const { code, message, frame, firstSeenAt, lastSeenAt, count, tenants, note } = group;
@@ -83,7 +84,7 @@ ${actionForm(mayAct, {
   inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="40" autocomplete="off"></label>`,
 })}
 <h2>What you can do</h2>${canAct ? groupActions(id, context) : unavailable('Actions')}
-<h2>Requests</h2>${requestTable(requests, now, 'No requests.')}${requests.length === SHOWN_REQUESTS && html`<p class="hint">The ${SHOWN_REQUESTS} that failed last.</p>`}`,
+<h2>Requests</h2><section id="requests">${requestTable(page.requests, now, 'No requests.')}${pagerOf(failureHref(id), query, page.next)}</section>`,
   };
 }
 

@@ -11,7 +11,6 @@ import {
   type SeenPlan,
 } from '../../client/index.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
-import { firstOf } from '../first-of.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { MAX_IDS, succeedingRequests } from '../succeeding-requests.ts';
@@ -33,8 +32,7 @@ import { timeOf } from '../view/time.ts';
 
 const PAGE_ACTIONS = 50;
 
-/** Requests of an action that a page shows. */
-const SHOWN_REQUESTS = 50;
+const PAGE_REQUESTS = 50;
 
 /** The query of the page of an action that shows its payload. */
 const SHOWING_PAYLOAD = '?payload=shown';
@@ -128,23 +126,31 @@ async function operationView(context: ViewContext): Promise<View> {
   const id = c.req.param('id') ?? '';
   const action = await client.actions.get(id, { signal });
   const { state, count, sample } = action;
-  const requests =
-    state === 'planned'
-      ? sample
-      : await firstOf(client.actions.requests(id, { limit: SHOWN_REQUESTS, signal }), SHOWN_REQUESTS);
+  const cursor = c.req.query('cursor');
+  const page = await client.actions.requestsPage(id, { limit: PAGE_REQUESTS, cursor, signal });
+  const isGone = count > 0 && page.requests.length === 0 && cursor === undefined;
   const name = `${nameOf(action.action)} ${requestsText(count)}`;
   const showsPayload = c.req.query('payload') !== undefined;
   return {
     title: name,
     // A page that follows changes would look at the payload each time.
-    live: state === 'running' && !showsPayload,
+    live: state === 'running' && !showsPayload && cursor === undefined,
     main: html`<h1>${name}</h1>
 <section id="action" data-part>${progressOf(action)}${operationFacts(action, now)}</section>
 ${action.payload && html`<section id="payload" data-part><h2>Payload</h2>${showsPayload ? await payloadChange(action, context) : payloadHint(action)}</section>`}
 <section id="actions" data-part><h2>What you can do</h2>${operationForms(action, mayAct, shell)}</section>
-<section id="requests" data-part><h2>${state === 'planned' ? (action.action === 'rehearse' ? 'It would run' : 'It would change') : 'Its requests'}</h2>${linesTable(requests)}
-${requests.length < count && html`<p class="hint">The first ${requests.length} of ${formatCount(count)}.</p>`}</section>`,
+<section id="requests" data-part><h2>${state === 'planned' ? (action.action === 'rehearse' ? 'It would run' : 'It would change') : 'Its requests'}</h2>${linesTable(isGone ? sample : page.requests)}${
+      isGone
+        ? html`<p class="hint">The first ${sample.length} of ${formatCount(count)}: the list of a plan that was not applied in time is gone.</p>`
+        : requestsPager(id, cursor, page.next)
+    }</section>`,
   };
+}
+
+/** Leads to pages without the payload, which would be looked at again. */
+function requestsPager(id: string, cursor: string | undefined, next: string | undefined): Html {
+  const query = new URLSearchParams(cursor === undefined ? {} : { cursor });
+  return pagerOf(operationHref(id), query, next, { first: 'First', next: 'Next' });
 }
 
 /** What there is to look at, which isn't shown unasked. */
