@@ -35,6 +35,7 @@ const app = mountConsole(
     version: manifest.version,
     remedy: () =>
       'The API rejects the token of this sign-in: its audience must be one of ApiAuth.jwt(). See scopes and parameters of api: { console } in the CDK.',
+    logPlace: 'the log of the console’s function',
     log: (line, caller) => logger.info(line, { ...(caller !== undefined && { caller }) }),
     // API Gateway sends an answer when it is complete.
     streams: false,

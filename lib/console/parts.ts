@@ -16,6 +16,8 @@ export interface ConsoleOptions {
   readonly remedy?: (status: number) => string;
   /** Records that somebody looked at the payload or the result of a request, or changed something. */
   readonly log: (line: string, caller?: string) => void;
+  /** Where operators find these records, such as `the log of the service`. */
+  readonly logPlace: string;
   /** Whether an answer can last. If not, the browser asks again and again for what has changed. @default true */
   readonly streams?: boolean;
   /** Ends live pages when it fires, so that the server can stop. @default - they end with their connections */

@@ -82,6 +82,8 @@ test('without --allow-actions, every action is refused', async () => {
   expect((await service.client.status(id)).status).toBe('queued');
   const { body } = await call(`${service.url}/requests/${id}`, { cookie });
   expect(body).not.toContain('<form method="post"');
+  expect(body).toContain('This console is read-only. Start it with --allow-actions to change anything.');
+  expect(body).toContain('Each look at a payload or a result is noted in the log of the test.');
 });
 
 test('forms of other sites are refused', async () => {

@@ -66,6 +66,7 @@ async function openDeployed({ allowActions = false } = {}) {
     shell: { url: server.url, cliOptions: [], queueOptions: [], curlOptions: [] },
     version: '0.1.0',
     remedy: () => 'The API rejects the token.',
+    logPlace: 'the log of the test',
     log: (line, caller) => void logged.push([line, caller]),
     streams: false,
   });

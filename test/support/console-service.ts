@@ -122,6 +122,7 @@ export async function openConsole(
       access,
       shell: { url: apiUrl, cliOptions: ['--api', apiUrl], queueOptions: [], curlOptions: [] },
       version: '0.1.0',
+      logPlace: 'the log of the test',
       log: (line) => void printed.push(line),
       signal: ended.signal,
     }),

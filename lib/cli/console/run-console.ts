@@ -29,6 +29,7 @@ export async function runConsole(options: ConsoleRunOptions, signal: AbortSignal
         shell: shellOf(options, service),
         version: projectVersion(),
         remedy: service.credentials.remedy,
+        logPlace: 'the output of coatcheck console',
         log: (line) => void printCells([new Date().toISOString(), line]).catch(() => {}),
         signal,
       }),

@@ -38,6 +38,7 @@ export function serveConsole(options: ServeConsoleOptions): Hono {
       curlOptions: apiKeys ? [`-H "authorization: Bearer $${TOKEN_VARIABLE}"`] : [],
     },
     version: projectVersion(),
+    logPlace: 'the log of coatcheck serve',
     log: (line, caller) => logger.info(line, caller === undefined ? {} : { caller }),
     signal,
   });

@@ -137,7 +137,7 @@ async function operationView(context: ViewContext): Promise<View> {
     live: state === 'running' && !showsPayload && cursor === undefined,
     main: html`<h1>${name}</h1>
 <section id="action" data-part>${progressOf(action)}${operationFacts(action, now)}</section>
-${action.payload && html`<section id="payload" data-part><h2>Payload</h2>${showsPayload ? await payloadChange(action, context) : payloadHint(action)}</section>`}
+${action.payload && html`<section id="payload" data-part><h2>Payload</h2>${showsPayload ? await payloadChange(action, context) : payloadHint(action, parts.logPlace)}</section>`}
 <section id="actions" data-part><h2>What you can do</h2>${operationForms(action, mayAct, shell)}</section>
 <section id="requests" data-part><h2>${state === 'planned' ? (action.action === 'rehearse' ? 'It would run' : 'It would change') : 'Its requests'}</h2>${linesTable(isGone ? sample : page.requests)}${
       isGone
@@ -154,11 +154,11 @@ function requestsPager(id: string, cursor: string | undefined, next: string | un
 }
 
 /** What there is to look at, which isn't shown unasked. */
-function payloadHint({ id, payload }: Action): Html {
-  return html`<p>${payload && `${formatBytes(payload.size)}, ${oneLine(payload.contentType)}.`} <a href="${operationHref(id, SHOWING_PAYLOAD)}">Show what it changes</a></p><p class="hint">The console prints each look at a payload.</p>`;
+function payloadHint({ id, payload }: Action, logPlace: string): Html {
+  return html`<p>${payload && `${formatBytes(payload.size)}, ${oneLine(payload.contentType)}.`} <a href="${operationHref(id, SHOWING_PAYLOAD)}">Show what it changes</a></p><p class="hint">Each look at a payload is noted in ${logPlace}.</p>`;
 }
 
-/** What the payload of a retry changes, and prints that somebody looked. */
+/** What the payload of a retry changes. Notes that somebody looked. */
 async function payloadChange({ id, filter }: Action, { parts, signal }: ViewContext): Promise<Html> {
   const { client, log } = parts;
   const [request = ''] = filter.ids ?? [];

@@ -74,7 +74,7 @@ async function requestView(context: ViewContext): Promise<View> {
 <section id="state" data-part>${stateOf(request, now)}</section>
 <section id="story" data-part><h2>Story</h2>${storyOf(request, now)}</section>
 <section id="facts" data-part><h2>Facts</h2>${factsOf(requestFacts(request))}</section>
-<section id="result" data-part><h2>Payload and result</h2>${contentOf(request)}</section>
+<section id="result" data-part><h2>Payload and result</h2>${contentOf(request, parts.logPlace)}</section>
 <section id="actions" data-part><h2>What you can do</h2>${actionsOf(request, canAct, context)}</section>`,
   };
 }
@@ -116,18 +116,18 @@ function requestFacts(request: RequestResource): Fact[] {
 }
 
 /** What there is to look at, which isn't shown unasked. */
-function contentOf(request: RequestResource): Html {
+function contentOf(request: RequestResource, logPlace: string): Html {
   const { result } = request;
   return html`${
     result
       ? html`<p>Result: ${formatBytes(result.size)}, ${oneLine(result.contentType)}. <a href="${requestHref(request, '/result')}">Show the result</a></p>`
       : html`<p class="empty">No result${hasEnded(request) ? '' : ' yet'}.</p>`
-  }<p>Payload: <a href="${requestHref(request, '/payload')}">Show the payload</a></p><p class="hint">The console prints each look at a payload or a result.</p>`;
+  }<p>Payload: <a href="${requestHref(request, '/payload')}">Show the payload</a></p><p class="hint">Each look at a payload or a result is noted in ${logPlace}.</p>`;
 }
 
 /** @param canAct whether the service has actions on many requests */
 function actionsOf(request: RequestResource, canAct: boolean, { parts, mayAct }: ViewContext): Html {
-  const { shell } = parts;
+  const { shell, access } = parts;
   const { id, source, tenant } = request;
   const ofTenant = tenant === undefined ? {} : { tenant };
   const owned = tenant === undefined ? [] : ['--tenant', tenant];
@@ -192,7 +192,7 @@ ${
 }
 ${item('Look at it', 'Its status, as the API gives it.', commandsOf(shell, ['status', ...named, '--json'], call('GET', self)))}
 ${request.result && item('Save its result', 'Into a file.', commandsOf(shell, ['result', ...named, '-o', 'result'], call('GET', result)))}
-</ul>${!mayAct && html`<p class="hint">This console is read-only: it was started without --allow-actions. The commands work with the rights of your own credentials.</p>`}`;
+</ul>${!mayAct && html`<p class="hint">This console is read-only. ${access.howToAct} The commands work with the rights of your own credentials.</p>`}`;
 }
 
 /** A form that plans a retry of a request with another payload. */
@@ -213,7 +213,7 @@ function payloadView(context: ViewContext): Promise<View> {
   return contentView(context, 'payload');
 }
 
-/** Shows a payload or a result, and prints that somebody looked. */
+/** Shows a payload or a result. Notes that somebody looked. */
 async function contentView(context: ViewContext, kind: 'payload' | 'result'): Promise<View> {
   const address = addressOf(context);
   return answeredView(context, kind, async () => {

@@ -100,6 +100,11 @@ test('without keys, the console is open to programs of this machine, says so, an
     403,
     expect.stringContaining('Start the service with --console actions'),
   ]);
+  const submitted = await fetch(`${url}/v1/requests`, { method: 'POST', body: 'one' });
+  const { id } = (await submitted.json()) as { readonly id: string };
+  const request = await (await fetch(`${url}/console/requests/${id}`)).text();
+  expect(request).toContain('read-only. Start the service with --console actions to change anything.');
+  expect(request).toContain('is noted in the log of coatcheck serve.');
   const foreign = await fetch(`${url}/console/now`, { headers: { origin: 'https://evil.example' } });
   expect(foreign.status).toBe(403);
 });
