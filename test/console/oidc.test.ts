@@ -9,8 +9,7 @@ import { OidcAccess } from '../../lib/console/oidc/oidc-access.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { accessibilityProblems, type Browser, startBrowser } from '../support/browser.ts';
-import { eventually } from '../support/eventually.ts';
-import { AUDIENCE, CLIENT_ID, OidcIssuer } from '../support/oidc-issuer.ts';
+import { AUDIENCE, CLIENT_ID, OidcIssuer, signIn } from '../support/oidc-issuer.ts';
 
 const RULES = {
   auth: 'jwt',
@@ -34,7 +33,8 @@ function textsOf(claims: object): Record<string, string> {
 async function openDeployed({ allowActions = false } = {}) {
   const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: false });
   const redirectUri = `${server.url}/console/signed-in`;
-  const issuer = await OidcIssuer.start(redirectUri);
+  const issuer = await OidcIssuer.start();
+  issuer.serve(redirectUri);
   const api = new ApiHarness(undefined, {
     callerOf: (c) => callerOf(c.env.requestContext, RULES),
   });
@@ -106,12 +106,12 @@ async function newPage(): Promise<Page> {
   return page;
 }
 
-/** Signs in at the issuer, which asks for a name, any password and a consent. */
-async function signIn(page: Page, name: string): Promise<void> {
-  await page.fill('input[name=login]', name);
-  await page.fill('input[name=password]', 'any');
-  await page.click('button[type=submit]');
-  await page.click('button:has-text("Continue")');
+/** A token with other claims, under the same signature. */
+function withClaims(token: string, changed: object): string {
+  const [header, payload = '', signature] = token.split('.');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const forged = Buffer.from(JSON.stringify({ ...claims, ...changed })).toString('base64url');
+  return [header, forged, signature].join('.');
 }
 
 const cookies = async (page: Page, url: string) =>
@@ -121,7 +121,6 @@ test('an operator signs in, comes back to the page, and signs in again when the 
   const { url, issuer, submit } = await openDeployed();
   const { id } = await submit();
   const page = await newPage();
-  issuer.tokenSeconds = 5;
   await page.goto(`${url}/requests/${id}`);
   expect(new URL(page.url()).origin).toBe(issuer.url);
   await signIn(page, 'anna');
@@ -135,12 +134,12 @@ test('an operator signs in, comes back to the page, and signs in again when the 
     secure: true,
     sameSite: 'Lax',
   });
-  issuer.tokenSeconds = 600;
-  await eventually(async () => {
-    await page.goto(`${url}/requests?status=queued`);
-    const [again] = await cookies(page, url);
-    expect(again?.value ?? first?.value).not.toBe(first?.value);
-  });
+  if (!first) throw new Error('There is no session');
+  const expired = withClaims(first.value, { exp: Date.now() / 1_000 - 1 });
+  await page.context().addCookies([{ ...first, value: expired }]);
+  await page.goto(`${url}/requests?status=queued`);
+  const [again] = await cookies(page, url);
+  expect(again?.value).not.toBe(expired);
   expect(page.url()).toBe(`${url}/requests?status=queued`);
   expect(await page.textContent('tbody')).toContain(id);
 });
@@ -251,11 +250,9 @@ test('forms of other sites, forged tokens and actions that are not allowed are r
   expect(await (await post({ cookie, ...own })).text()).toContain('allowActions: true');
   expect(await (await post(own)).text()).toContain('The session has ended');
   expect(await statusOf(id)).toBe('queued');
-  const [header, payload = '', signature] = (session?.value ?? '').split('.');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  const forged = Buffer.from(JSON.stringify({ ...claims, sub: 'eve' })).toString('base64url');
+  const forged = withClaims(session?.value ?? '', { sub: 'eve' });
   const looked = await fetch(`${url}/requests/${id}/result`, {
-    headers: { cookie: `${session?.name}=${[header, forged, signature].join('.')}` },
+    headers: { cookie: `${session?.name}=${forged}` },
   });
   expect(await looked.text()).toContain('The API rejects the token.');
   expect(logged).toEqual([]);

@@ -30,7 +30,8 @@ test('the bundle of the console is small', async () => {
 
 test('the function sends browsers to the issuer, keeps the sign-in in a cookie', async () => {
   const apiUrl = 'https://jobs.example.com';
-  await using issuer = await OidcIssuer.start(`${apiUrl}/console/signed-in`);
+  await using issuer = await OidcIssuer.start();
+  issuer.serve(`${apiUrl}/console/signed-in`);
   const variables = writeConsoleEnvironment({
     serviceName: 'reports',
     apiUrl,

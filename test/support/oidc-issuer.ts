@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider, { interactionPolicy } from 'oidc-provider';
+import type { Page } from 'playwright-core';
 
 /** What tokens of the issuer are for. */
 export const AUDIENCE = 'https://jobs.example.com';
 
 /** The client of a console. */
 export const CLIENT_ID = 'console';
+
+/** How long tokens are valid. */
+const TOKEN_SECONDS = 600;
 
 /** The groups of users, by the name they sign in with. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
@@ -17,8 +21,6 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 
 /** An issuer of tokens on this machine, as another site than 127.0.0.1. */
 export class OidcIssuer implements AsyncDisposable {
-  /** How long tokens are valid. */
-  tokenSeconds = 600;
   /** Characters that are added to each token. */
   padding = '';
   readonly url: string;
@@ -29,14 +31,19 @@ export class OidcIssuer implements AsyncDisposable {
     this.url = `http://localhost:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(redirectUri: string): Promise<OidcIssuer> {
+  /** Has a URL from now on, for the service that trusts it. */
+  static async start(): Promise<OidcIssuer> {
     const server = createServer().listen(0, 'localhost');
     await once(server, 'listening');
-    const issuer = new OidcIssuer(server);
+    return new OidcIssuer(server);
+  }
+
+  /** Lets users sign in to a console. @param redirectUri where they are sent back to */
+  serve(redirectUri: string): void {
     // A client on this machine is asked for a consent each time.
     const policy = interactionPolicy.base();
     policy.get('consent')?.checks.remove('native_client_prompt');
-    const provider = new Provider(issuer.url, {
+    const provider = new Provider(this.url, {
       clients: [
         {
           client_id: CLIENT_ID,
@@ -50,7 +57,7 @@ export class OidcIssuer implements AsyncDisposable {
       findAccount: (_, accountId) => ({ accountId, claims: async () => ({ sub: accountId }) }),
       extraTokenClaims: (_, token) => ({
         groups: GROUPS['accountId' in token ? token.accountId : ''],
-        ...(issuer.padding && { padding: issuer.padding }),
+        ...(this.padding && { padding: this.padding }),
       }),
       features: {
         resourceIndicators: {
@@ -59,15 +66,14 @@ export class OidcIssuer implements AsyncDisposable {
             scope: '',
             audience: AUDIENCE,
             accessTokenFormat: 'jwt',
-            accessTokenTTL: issuer.tokenSeconds,
+            accessTokenTTL: TOKEN_SECONDS,
             jwt: { sign: { alg: 'RS256' } },
           }),
           useGrantedResource: () => true,
         },
       },
     });
-    server.on('request', provider.callback());
-    return issuer;
+    this.#server.on('request', provider.callback());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,4 +81,12 @@ export class OidcIssuer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await once(this.#server, 'close');
   }
+}
+
+/** Signs in at the issuer, which asks for a name, any password and a consent. */
+export async function signIn(page: Page, name: string): Promise<void> {
+  await page.fill('input[name=login]', name);
+  await page.fill('input[name=password]', 'any');
+  await page.click('button[type=submit]');
+  await page.click('button:has-text("Continue")');
 }
