@@ -16,6 +16,8 @@ temporary = tempfile.mkdtemp(prefix="ministack-", dir=os.getcwd())
 # CommonJS, whatever the project's package.json says, and doesn't warn in the function's log that it calls url.parse().
 os.environ["TMPDIR"] = tempfile.tempdir = os.path.join(temporary, "node_modules")
 os.mkdir(tempfile.tempdir)
+# For a private key that it makes.
+os.environ["STATE_DIR"] = temporary
 
 
 def end_with_starter():

@@ -20,11 +20,19 @@ import type { MessageRelay } from '../../lib/constructs/message-relay.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 import { callerName } from '../support/iam/caller-name.ts';
 import { documentedPermissions } from '../support/iam/documented-permissions.ts';
+import { AUDIENCE, CLIENT_ID } from '../support/oidc-issuer.ts';
 import { FIRST_KEY, RECEIPT_KEY } from './first-key.ts';
 import { WORKER_QUEUE } from './worker-queue.ts';
 
-/** An issuer whose tokens don't exist. */
-const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });
+/** Where the spans of the traced service go, the issuer of tokens, the endpoint of AWS that the functions call, and whether to add the stack `E2e-late`. */
+const [, , endpoint, issuer = '', functionEndpoint, late] = process.argv;
+
+const jwt = ApiAuth.jwt({
+  issuer,
+  audience: AUDIENCE,
+  tenantClaim: 'tenant',
+  operators: { claim: 'groups', value: 'coatcheck-operators' },
+});
 /** The services under test, with short retries; they differ in the props here. */
 const services = {
   cloudevents: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
@@ -41,9 +49,6 @@ const BY_DATE = { indexName: 'byDate', sortKey: { name: 'date', type: AttributeT
 
 /** A broker that doesn't exist. */
 const BROKER_ARN = 'arn:aws:mq:us-east-1:000000000000:broker:orders:b-1234';
-
-/** Where the spans of the traced service go, the endpoint of AWS that the functions call, and whether to add the stack `E2e-late`. */
-const [, , endpoint, functionEndpoint, late] = process.argv;
 
 const app = new App();
 addCommonJsService();
@@ -80,6 +85,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
       schedules: name === 'cloudevents',
       batches: name === 'cloudevents',
       actions: name === 'cloudevents',
+      console: name === 'raw' ? { clientId: CLIENT_ID, parameters: { resource: AUDIENCE } } : undefined,
     },
     circuitBreaker: { pause: Duration.seconds(2) },
     limits: name === 'cloudevents' ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,

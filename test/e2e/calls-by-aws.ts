@@ -98,6 +98,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ['Api/Schedules/Function/Role', 'Api/Schedules/Function/Logs'],
     ['Api/Batches/Function/Role', 'Api/Batches/Function/Logs'],
     ['Api/Actions/Function/Role', 'Api/Actions/Function/Logs'],
+    ['Api/Console/Role', 'Api/Console/Logs'],
     ['Audit/Role', 'Audit/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
   ...[
@@ -111,6 +112,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     'Api/Schedules/Function/Role',
     'Api/Batches/Function/Role',
     'Api/Actions/Function/Role',
+    'Api/Console/Role',
   ].map((resource) => ({ ...ASSUMED_BY_LAMBDA, resource })),
   { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },
   {

@@ -139,7 +139,7 @@ test('a subscription that is added and removed under load loses and doubles noth
     'adding',
     deploy({
       endpoint: inject('endpoint'),
-      app: `node test/e2e/app.ts ${inject('spans')} ${inject('functionEndpoint')} late`,
+      app: `${inject('app')} late`,
       stacks: ['E2e-late', '--exclusively'],
       folder: '.local/e2e-late',
     }),
