@@ -26,7 +26,11 @@ export function serviceAlarms({
   const lettersIn = async (queue: string): Promise<Standing> => {
     const { waiting, inFlight, oldestSentAt } = await storage.input(queue).read();
     const count = waiting + inFlight;
-    return { raised: count > 0, since: oldestSentAt, reason: `${count} messages` };
+    return {
+      raised: count > 0,
+      since: oldestSentAt,
+      reason: `${count} ${count === 1 ? 'message' : 'messages'}`,
+    };
   };
   const oldestRequest = async (): Promise<Standing> => {
     const { oldestSentAt } = await storage.backlog.read();

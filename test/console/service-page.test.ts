@@ -59,7 +59,7 @@ test('dead letters raise an alarm, which says what to do, without a reload', asy
   await eventually(async () => expect(await main()).toContain('Raised: DeadLetters.'));
   expect(await main()).toContain('npx coatcheck dead-letters redrive');
   expect(await client.alarms()).toContainEqual(
-    expect.objectContaining({ name: 'DeadLetters', state: 'alarm', reason: '1 messages' }),
+    expect.objectContaining({ name: 'DeadLetters', state: 'alarm', reason: '1 message' }),
   );
   await page.setViewportSize({ width: 320, height: 640 });
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
