@@ -78,11 +78,11 @@ ${factsOf([
       html`${oneLine(note.text)}<br><span class="note">${note.by && `${oneLine(note.by)}, `}${timeOf(note.at, now)}</span>`,
   ],
 ])}
-${actionForm(mayAct, {
-  action: failureHref(id, '/note'),
-  button: 'Set note',
-  inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="40" autocomplete="off"></label>`,
-})}
+<div class="row">${actionForm(mayAct, {
+      action: failureHref(id, '/note'),
+      button: 'Set note',
+      inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="40" autocomplete="off"></label>`,
+    })}</div>
 <h2>What you can do</h2>${canAct ? groupActions(id, context) : unavailable('Actions')}
 <h2>Requests</h2><section id="requests">${requestTable(page.requests, now, 'No requests.')}${pagerOf(failureHref(id), query, page.next)}</section>`,
   };
@@ -90,14 +90,19 @@ ${actionForm(mayAct, {
 
 /** What can be done with all requests of a group. */
 function groupActions(failureGroup: string, { parts: { shell }, mayAct }: ViewContext): Html {
-  const item = (action: 'rehearse' | 'redrive' | 'retry' | 'purge', title: string, text: string) =>
+  const item = (
+    action: 'rehearse' | 'redrive' | 'retry' | 'purge',
+    title: string,
+    plan: string,
+    text: string,
+  ) =>
     html`<li><h3>${title}</h3><p>${text}</p>
-${planForm(mayAct, { action, on: { failureGroup }, button: `Plan: ${title.toLowerCase()}`, isGradual: action === 'redrive' || action === 'retry' })}
+${planForm(mayAct, { action, on: { failureGroup }, button: plan, isGradual: action === 'redrive' || action === 'retry' })}
 ${commandsOf(shell, ['actions', 'plan', action, '--failure-group', failureGroup], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup } } })}</li>`;
   return html`<p class="hint">The next page shows which requests it would change, and how many. Nothing changes before you apply that.</p>
 <ul class="actions">
-${item('rehearse', 'Rehearse', 'Runs them once on the current version and keeps nothing of it, to see which would succeed now. What the handler does by itself isn’t undone, unless it heeds request.isRehearsal.')}
-${item('redrive', 'Redrive all', 'Runs those that used up their attempts again, under their tickets. Fix the cause first.')}
-${item('retry', 'Retry all', 'Submits their payloads again, as new requests.')}
-${item('purge', 'Purge all', 'Deletes their dead letters, so that they can’t be redriven.')}</ul>`;
+${item('rehearse', 'Rehearse', 'Plan a rehearsal', 'Runs them once on the current version and keeps nothing of it, to see which would succeed now. What the handler does by itself isn’t undone, unless it heeds request.isRehearsal.')}
+${item('redrive', 'Redrive all', 'Plan a redrive', 'Runs those that used up their attempts again, under their tickets. Fix the cause first.')}
+${item('retry', 'Retry all', 'Plan a retry', 'Submits their payloads again, as new requests.')}
+${item('purge', 'Purge all', 'Plan a purge', 'Deletes their dead letters, so that they can’t be redriven.')}</ul>`;
 }

@@ -49,7 +49,7 @@ ${
   limits.length > 0 &&
   html`<h2>Look at one value</h2><form method="get" action="/open-limit" class="filters">
 <label>Key <select name="key">${limits.map(({ key }) => html`<option>${key}</option>`)}</select></label>
-<label>Value <input name="value" autocomplete="off" spellcheck="false" placeholder="such as the name of a tenant"></label>
+<label>Value <input name="value" autocomplete="off" spellcheck="false" size="28" placeholder="such as the name of a tenant"></label>
 <button>Look</button></form>`
 }`,
   };

@@ -281,7 +281,7 @@ function linesTable(lines: readonly ActionRequestLine[]): Html {
       {
         title: 'Tenant',
         cell: ({ tenant }) => tenant && oneLine(tenant),
-        ...(!isHandled && { kind: 'wide' as const }),
+        kind: isHandled ? 'names' : 'wide',
       },
       ...(isHandled
         ? [

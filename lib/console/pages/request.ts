@@ -72,9 +72,9 @@ async function requestView(context: ViewContext): Promise<View> {
       !hasEnded(request) || request.webhook?.status === 'pending' || request.webhook?.status === 'failing',
     main: html`<h1><span class="kind">Request</span> <span class="ticket">${oneLine(request.id)}</span></h1>
 <section id="state" data-part>${stateOf(request, now)}</section>
-<section id="story" data-part><h2>Story</h2>${storyOf(request, now)}</section>
-<section id="facts" data-part><h2>Facts</h2>${factsOf(requestFacts(request))}</section>
-<section id="result" data-part><h2>Payload and result</h2>${contentOf(request, parts.logPlace)}</section>
+<div class="columns"><section id="story" data-part><h2>Story</h2>${storyOf(request, now)}</section>
+<div><section id="facts" data-part><h2>Facts</h2>${factsOf(requestFacts(request))}</section>
+<section id="result" data-part><h2>Payload and result</h2>${contentOf(request, parts.logPlace)}</section></div></div>
 <section id="actions" data-part><h2>What you can do</h2>${actionsOf(request, canAct, context)}</section>`,
   };
 }
@@ -95,7 +95,7 @@ function stateOf(request: RequestResource, now: number): Html {
     : endsAbout && `Ends ${rangeOf(endsAbout, now)}.`;
   return html`<p class="state">${statusOf(status)} ${why && html`<span>${oneLine(why)}</span>`} ${expected}</p>
 ${problem && html`<div class="failure"><p class="code">${oneLine(problem.code)}</p><pre tabindex="0">${manyLines(problem.detail)}</pre></div>`}
-${!problem && lastError && html`<div class="failure"><p class="code">Latest error: ${oneLine(lastError.code ?? lastError.name)}</p><pre tabindex="0">${manyLines(lastError.message)}</pre></div>`}`;
+${!hasEnded(request) && lastError && html`<div class="failure"><p class="code">Latest error: ${oneLine(lastError.code ?? lastError.name)}</p><pre tabindex="0">${manyLines(lastError.message)}</pre></div>`}`;
 }
 
 function requestFacts(request: RequestResource): Fact[] {

@@ -77,7 +77,7 @@ ${moreFilters(query)}
 function moreFilters(query: URLSearchParams): Html {
   return html`${FILTERS.map(
     ([name, label]) =>
-      html`<label>${label} <input name="${name}" value="${query.get(name) ?? ''}" autocomplete="off" spellcheck="false" size="12"></label>`,
+      html`<label>${label} <input name="${name}" value="${query.get(name) ?? ''}" autocomplete="off" spellcheck="false" size="10"></label>`,
   )}${TIMES.map(
     ([name, label]) =>
       html`<label>${label} <input type="datetime-local" name="${name}" value="${query.get(name) ?? ''}"></label>`,

@@ -57,7 +57,6 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
         title: 'Latest run',
         cell: ({ lastRun }) =>
           lastRun && html`${timeOf(lastRun.at, now)} ${requestLink({ id: lastRun.requestId })}`,
-        kind: 'wide',
       },
       {
         title: 'Next run',
@@ -85,7 +84,7 @@ ${factsOf([
   ['When', ruleOf(schedule)],
   ['Paused', pausedAt && timeOf(pausedAt, now)],
   ['Latest run', lastRun && html`${timeOf(lastRun.at, now)} ${requestLink({ id: lastRun.requestId })}`],
-  ['Next runs', nextRuns.length > 0 && html`${nextRuns.map((run) => html`${timeOf(run, now)} `)}`],
+  ['Next runs', nextRuns.length > 0 && html`${nextRuns.map((run) => html`<div>${timeOf(run, now)}</div>`)}`],
   ['Topic', topic && oneLine(topic)],
   ['If one still runs', overlap],
   ['Missed runs', missed],

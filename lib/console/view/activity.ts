@@ -61,18 +61,16 @@ function chartOf(
   line?: Series,
 ): Html {
   const all = [bars, ...(line ? [line] : [])];
-  const sums = all.map(
-    ({ name, of }) => `${formatCount(buckets.reduce((sum, each) => sum + of(each), 0))} ${name}`,
-  );
+  const sumOf = ({ name, of }: Series) =>
+    `${formatCount(buckets.reduce((sum, each) => sum + of(each), 0))} ${name}`;
   const most = Math.max(0, ...buckets.flatMap((bucket) => all.map(({ of }) => of(bucket))));
   const step = formatDuration(bucketSeconds);
   const hours = formatDuration(buckets.length * bucketSeconds);
-  const summary = `${sums.join(', ')} in the last ${hours}`;
-  const description = `${summary}. At most ${formatCount(most)} in ${step}. The table below has all counts.`;
+  const description = `${all.map(sumOf).join(', ')} in the last ${hours}. At most ${formatCount(most)} in ${step}. The table below has all counts.`;
   const id = bars.name;
   const y = (count: number) => HEIGHT - (count / Math.max(1, most)) * (HEIGHT - 2);
   const width = WIDTH / buckets.length;
-  return html`<figure class="chart ${bars.name}"><figcaption><h2>${title}</h2><p class="scale">${summary}; at most ${formatCount(most)} in ${step}</p></figcaption>
+  return html`<figure class="chart ${bars.name}"><figcaption><h2>${title}</h2><p class="scale"><span class="bars">${sumOf(bars)}</span>${line && html`, <span class="line">${sumOf(line)}</span>`} in the last ${hours}; at most ${formatCount(most)} in ${step}</p></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-labelledby="chart-${id} chart-${id}-counts"><title id="chart-${id}">${title}</title><desc id="chart-${id}-counts">${description}</desc>${buckets.map(
     (bucket, index) => {
       const count = bars.of(bucket);

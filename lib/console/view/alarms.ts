@@ -1,13 +1,12 @@
 import { html } from 'hono/html';
 import type { ServiceAlarm } from '../../client/index.ts';
 import type { Html } from './html.ts';
+import { statusOf } from './status.ts';
 import { tableOf } from './table.ts';
 import { manyLines, oneLine } from './text.ts';
 import { timeOf } from './time.ts';
 
 const STATES = { alarm: 'raised', unknown: 'unknown', ok: 'quiet' } as const;
-
-const TONES = { alarm: 'bad', unknown: 'warn', ok: 'good' } as const;
 
 const ORDER = Object.keys(STATES);
 
@@ -23,10 +22,7 @@ ${tableOf<ServiceAlarm>({
   empty: 'The service has no alarms.',
   columns: [
     { title: 'Alarm', cell: ({ name }) => oneLine(name) },
-    {
-      title: 'State',
-      cell: ({ state }) => html`<span class="${TONES[state]}">${STATES[state]}</span>`,
-    },
+    { title: 'State', cell: ({ state }) => statusOf(STATES[state]) },
     { title: 'Since', cell: ({ state, since }) => state !== 'ok' && timeOf(since, now), kind: 'less' },
     {
       title: 'About it',

@@ -18,7 +18,13 @@ export function requestTable(requests: readonly RequestResource[], now: number, 
       { title: 'Ticket', cell: (request) => requestLink(request) },
       { title: 'Status', cell: ({ status }) => statusOf(status) },
       ...(has('tenant')
-        ? [{ title: 'Tenant', cell: ({ tenant }: RequestResource) => tenant && oneLine(tenant) }]
+        ? [
+            {
+              title: 'Tenant',
+              cell: ({ tenant }: RequestResource) => tenant && oneLine(tenant),
+              kind: 'names' as const,
+            },
+          ]
         : []),
       ...(has('topic')
         ? [

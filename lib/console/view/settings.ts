@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { ServiceSetting } from '../../client/index.ts';
+import { formatCount } from '../../terminal/format.ts';
 import type { Html } from './html.ts';
 import { tableOf } from './table.ts';
 import { oneLine } from './text.ts';
@@ -27,5 +28,6 @@ function shownValue({ value, unit = '', from }: ServiceSetting) {
 
 function textOf(value: unknown): string {
   if (value === undefined) return '';
+  if (typeof value === 'number') return formatCount(value);
   return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -1,17 +1,19 @@
 import { html } from 'hono/html';
 import type { Html } from './html.ts';
 
-/** What each status of a request, a batch, a webhook, an endpoint or an action means for an operator. */
+/** What each status of a request, a batch, a webhook, an endpoint, an action or an alarm means for an operator. */
 const TONES: Readonly<Record<string, string>> = {
   succeeded: 'good',
   completed: 'good',
   delivered: 'good',
   enabled: 'good',
   done: 'good',
+  quiet: 'good',
   failed: 'bad',
   failing: 'bad',
   dead_lettered: 'bad',
   stopped: 'bad',
+  raised: 'bad',
   running: 'busy',
   cancelling: 'busy',
   planned: 'busy',

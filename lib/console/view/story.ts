@@ -9,16 +9,19 @@ import { durationOf, timeOf } from './time.ts';
 interface Step {
   readonly title: string;
   readonly at?: string;
+  /** About the step itself, in short, beside its time. */
+  readonly notes?: readonly (string | undefined)[];
   readonly detail?: Content;
   readonly tone?: 'good' | 'bad' | 'busy';
 }
 
 /** What happened to a request, in order of time, and what is still to come. */
 export function storyOf(request: RequestResource, now: number): Html {
-  return html`<ol class="story">${stepsOf(request).map(
-    ({ title, at, detail, tone = '' }) =>
-      html`<li class="${tone}"><h3>${title}</h3>${at && html`<p class="when">${timeOf(at, now)}</p>`}${detail && html`<p>${detail}</p>`}</li>`,
-  )}</ol>`;
+  return html`<ol class="story">${stepsOf(request).map(({ title, at, notes = [], detail, tone = '' }) => {
+    const moments = [at && timeOf(at, now), ...notes.filter(Boolean)].filter(Boolean);
+    const when = moments.map((moment, index) => html`${index > 0 && ' · '}${moment}`);
+    return html`<li class="${tone}"><h3>${title}</h3>${when.length > 0 && html`<p class="when">${when}</p>`}${detail && html`<p>${detail}</p>`}</li>`;
+  })}</ol>`;
 }
 
 function stepsOf(request: RequestResource): Step[] {
@@ -59,21 +62,24 @@ function attemptSteps(request: RequestResource): Step[] {
 function attemptStep(attempt: Attempt, request: RequestResource): Step {
   const { number, startedAt: at, endedAt, error, uncounted, traceparent } = attempt;
   const title = `Attempt ${number}`;
-  const by = versionOf(attempt);
-  const trace = traceparent && `trace ${traceparent.split('-')[1]}`;
-  if (endedAt === undefined && isRunning(request) && attempt === request.attemptHistory?.at(-1)) {
-    return { title: `${title} is running${by}`, at, detail: runningDetail(request), tone: 'busy' };
-  }
   const took = durationOf(at, endedAt);
+  const notes = [
+    took && `took ${took}`,
+    versionOf(attempt),
+    traceparent && `trace ${traceparent.split('-')[1]}`,
+  ];
+  if (endedAt === undefined && isRunning(request) && attempt === request.attemptHistory?.at(-1)) {
+    return { title: `${title} is running`, at, notes, detail: progressOf(request), tone: 'busy' };
+  }
   if (endedAt === undefined) {
     const detail = 'It ended without reporting: crash, out of memory or timeout';
-    return { title: `${title} never reported its end${by}`, at, detail, tone: 'bad' };
+    return { title: `${title} never reported its end`, at, notes, detail, tone: 'bad' };
   }
-  const detail = [error && `${error.code}: ${error.message}`, took && `took ${took}`, trace];
   return {
-    title: `${title}${error ? ' failed' : ''}${uncounted ? ', not counted' : ''}${by}`,
+    title: `${title}${error ? ' failed' : ''}${uncounted ? ', not counted' : ''}`,
     at,
-    detail: oneLine(detail.filter(Boolean).join(' · ')),
+    notes,
+    detail: error && oneLine(`${error.code}: ${error.message}`),
     ...(error && { tone: 'bad' as const }),
   };
 }
@@ -81,25 +87,32 @@ function attemptStep(attempt: Attempt, request: RequestResource): Step {
 function unlistedSteps(request: RequestResource): Step[] {
   const { attempts, lastError } = request;
   const title = `Attempt ${attempts}`;
-  const by = versionOf(request);
-  const failed = (title: string): Step[] =>
+  const notes = [versionOf(request)];
+  const failed = (step: Step): Step[] =>
     lastError
-      ? [{ title, detail: oneLine(`${lastError.code ?? lastError.name}: ${lastError.message}`), tone: 'bad' }]
+      ? [
+          {
+            ...step,
+            detail: oneLine(`${lastError.code ?? lastError.name}: ${lastError.message}`),
+            tone: 'bad',
+          },
+        ]
       : [];
-  if (!isRunning(request)) return lastError ? failed(`${title} failed${by}`) : [{ title: `${title}${by}` }];
+  if (!isRunning(request)) {
+    return lastError ? failed({ title: `${title} failed`, notes }) : [{ title, notes }];
+  }
   return [
-    ...failed('The attempt before failed'),
-    { title: `${title} is running${by}`, detail: runningDetail(request), tone: 'busy' },
+    ...failed({ title: 'The attempt before failed' }),
+    { title: `${title} is running`, notes, detail: progressOf(request), tone: 'busy' },
   ];
 }
 
-function runningDetail({ progress, why }: RequestResource): string {
-  const reached = progress && `${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd();
-  return oneLine([reached, why].filter((text) => text !== undefined).join(', '));
+function progressOf({ progress }: RequestResource): string | undefined {
+  return progress && oneLine(`${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd());
 }
 
-function versionOf({ handlerVersion }: Pick<Attempt, 'handlerVersion'>): string {
-  return handlerVersion === undefined ? '' : `, version ${oneLine(handlerVersion)}`;
+function versionOf({ handlerVersion }: Pick<Attempt, 'handlerVersion'>): string | undefined {
+  return handlerVersion === undefined ? undefined : `version ${oneLine(handlerVersion)}`;
 }
 
 /** What comes next, while it waits. */

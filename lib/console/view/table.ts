@@ -5,8 +5,8 @@ import type { Content, Html } from './html.ts';
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => Content;
-  /** `number` aligns to the right, `wide` takes the room that is left, `names` keeps some, `less` is left out where there is little. */
-  readonly kind?: 'number' | 'wide' | 'less' | 'number less' | 'names less';
+  /** `number` aligns to the right, `wide` has the most room, `names` keeps some, `less` is left out where there is little. */
+  readonly kind?: 'number' | 'wide' | 'less' | 'names' | 'number less' | 'names less';
 }
 
 /** A table, and what is said if it is empty. */
