@@ -291,6 +291,7 @@ export default {
           '@opentelemetry/api/',
           '@standard-schema/spec/',
           ...(folder === 'lib/core/webhooks/' ? ['ipaddr.js/', 'standardwebhooks/'] : []),
+          ...(folder === 'lib/core/operations/' ? ['uuid/'] : []),
         ],
       ),
     ),

@@ -1,7 +1,6 @@
 /**
  * Does the steps of actions on many requests, when their timers fire.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
@@ -118,12 +117,6 @@ function openTargets(stop: AbortSignal): DeployedActionTargets {
         logger.warn('A request still counts as waiting', { error: serializeError(error) });
       }
     },
-    retryId,
     clock,
   });
-}
-
-/** The same one each time for the same action and request. */
-function retryId(at: number, name: string): string {
-  return v7({ msecs: at, seq: 0, random: createHash('sha256').update(name).digest().subarray(0, 16) });
 }

@@ -1,41 +1,22 @@
-import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { v7 } from 'uuid';
 import { beforeEach, expect, inject, test } from 'vitest';
-import { DynamoDbActionStore } from '../../lib/aws/dynamodb-action-store.ts';
-import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
-import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
-import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
-import { PermanentError } from '../../lib/core/base/errors.ts';
-import { Deadline } from '../../lib/core/engine/deadline.ts';
-import { Engine } from '../../lib/core/engine/engine.ts';
-import { type RehearsalParts, rehearse } from '../../lib/core/engine/rehearsal.ts';
-import { Submissions } from '../../lib/core/intake/submissions.ts';
-import type { ActionKind, ActionRequest, ActionTarget } from '../../lib/core/model/action.ts';
-import { ActionRunner } from '../../lib/core/operations/action-runner.ts';
+import type { Action, ActionKind, ActionRequest, ActionTarget } from '../../lib/core/model/action.ts';
+import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
-import { Actions } from '../../lib/core/operations/actions.ts';
-import type { Rehearser } from '../../lib/core/ports/rehearser.ts';
-import { defineProcessor } from '../../lib/core/processor/handler.ts';
-import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { decode } from '../../lib/core/wire/decode.ts';
 import { encodeSubmission } from '../../lib/core/wire/submission.ts';
-import { DeployedActionTargets } from '../../lib/lambda/actions/deployed-targets.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
-import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
-import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
-import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { actionProcess } from '../support/action-process.ts';
 import { DeadLetterStack } from '../support/dead-letter-stack.ts';
 import { exhaustAttempts } from '../support/dead-lettered.ts';
-import { EngineHarness } from '../support/engine-harness.ts';
 import { createRequestTable } from '../support/request-table.ts';
 
 const endpoint = inject('endpoint');
 const table = new DynamoDBClient(localConfig(endpoint));
-const logger = new CollectingLogger();
 
 let stack: DeadLetterStack;
 let tableName: string;
@@ -86,78 +67,20 @@ function open({ kill, stop = new AbortController().signal, canRehearse = true }:
       { step: 'initialize' },
     );
   }
-  const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, tableName), Date.now, 30);
-  const store = new DynamoDbActionStore({ client: dynamodb, table: tableName, random: Math.random }, 30);
-  const clock = Date;
-  const settings = {
-    payloadPrefix: 'payloads/',
-    inlineLimitBytes: 100_000,
-    maxPayloadBytes: 1_000_000,
-    maxJsonDepth: 100,
-  };
-  const submissions = new Submissions(
-    {
-      records,
-      keys: new DynamoDbIdempotencyKeys(dynamodb, tableName),
-      queue: new SqsSubmissionQueue(sqs, stack.inputUrl),
-      store: new MemoryPayloadStore(),
-      logger,
-      clock,
-      newId: (at) => v7({ msecs: at }),
-    },
-    settings,
-  );
-  const targets = new DeployedActionTargets({
-    store,
-    records,
-    index: new DynamoDbRecordIndex(dynamodb, tableName, clock),
+  const { targets, runner, ...process } = actionProcess({
+    dynamodb,
+    table: tableName,
     deadLetters: () => new DeadLetterQueue(sqs, stack.deadUrl),
     input: new SqsSender(sqs, stack.inputUrl),
-    submissions,
-    leave: async () => {},
-    canRehearse,
-    rehearser: inProcess(dynamodb),
+    queue: new SqsSubmissionQueue(sqs, stack.inputUrl),
     stop,
-    retryId: (at, name) =>
-      v7({ msecs: at, seq: 0, random: createHash('sha256').update(name).digest().subarray(0, 16) }),
-    clock,
+    canRehearse,
   });
-  const actions = new Actions({ store, targets, clock, logger, newId: (at) => v7({ msecs: at }) });
-  const runner = new ActionRunner({ store, targets, clock, logger });
-  const run = async (id: string) => {
+  const run = async (id: string, sleep = async () => {}) => {
     await using _released = targets;
-    const turn = { leaseMilliseconds: 0, mayGoOn: () => true, sleep: async () => {} };
-    return await runner.runOne(id, turn);
+    return await runner.runOne(id, { leaseMilliseconds: 0, mayGoOn: () => true, sleep });
   };
-  return { records, submissions, actions, store, run, killedAt: () => killedAt, made };
-}
-
-/** Rehearses in this process, on a processor that fails for one tenant. */
-function inProcess(dynamodb: DynamoDBClient): Pick<Rehearser, 'rehearse'> {
-  const processor = defineProcessor(async (request) => {
-    if (request.tenant === 'acme') throw new PermanentError('Not for them', { code: 'not_for_them' });
-  });
-  const { settings, random } = new EngineHarness(processor);
-  const parts: RehearsalParts = {
-    settings,
-    ports: {
-      clock: Date,
-      random: random.next,
-      logger,
-      store: new MemoryPayloadStore(),
-      records: new DynamoDbRecordStore(dynamodb, tableName),
-      output: new MemoryOutputQueue(),
-    },
-    source: { maxDelaySeconds: 43_200, ordered: false, countsDeliveries: true, maxBytes: 1_048_576 },
-    newEngine: (...given) => new Engine(processor, ...given),
-  };
-  return {
-    rehearse: async (messages, signal) => {
-      signal.throwIfAborted();
-      using deadline = new Deadline(Date.now(), Date.now() + 60_000);
-      return await rehearse(messages, parts, deadline);
-    },
-  };
+  return { ...process, run, killedAt: () => killedAt, made };
 }
 
 /** Puts dead letters of failed requests into the queue. @returns the ids of the requests */
@@ -173,19 +96,23 @@ async function targets(count: number): Promise<ActionTarget[]> {
       const id = v7();
       const request = { id, source: '', tenant: index % 2 === 0 ? undefined : 'acme' } as const;
       await exhaustAttempts(records, request, new Error('no'), Date.now());
-      const body = encodeSubmission(
-        {
-          ...request,
-          submittedAt: Date.now(),
-          contentType: 'text/plain',
-          metadata: {},
-          payload: { bytes: Buffer.from(`payload of ${id}`) },
-        },
-        { maxJsonDepth: 100 },
-      );
-      return { ...request, status: 'failed', letter: await stack.letter(body, id), redrives: 0 };
+      return { ...request, status: 'failed', letter: await letterOf(request), redrives: 0 };
     }),
   );
+}
+
+/** Puts a dead letter of a request into the queue. @returns its id */
+function letterOf({ id, tenant }: Omit<RequestIdentity, 'source'>): Promise<string> {
+  const payload = { bytes: Buffer.from(`payload of ${id}`) };
+  const request = {
+    id,
+    source: '',
+    tenant,
+    submittedAt: Date.now(),
+    contentType: 'text/plain',
+    metadata: {},
+  } as const;
+  return stack.letter(encodeSubmission({ ...request, payload }, { maxJsonDepth: 100 }), id);
 }
 
 async function applied(request: ActionRequest): Promise<ActionView> {
@@ -202,15 +129,23 @@ async function inInput() {
       { id: MessageId, body: Body, attributes: {}, deliveryCount: 1, sentAt: 0, firstDeliveredAt: 0 },
       { maxJsonDepth: 100 },
     );
-    return { id: request?.id ?? '', redrive: MessageAttributes.DeadLetterRedrives?.StringValue };
+    return {
+      id: request?.id ?? '',
+      tenant: request?.tenant,
+      redrive: MessageAttributes.DeadLetterRedrives?.StringValue,
+    };
   });
 }
 
 /** Stores an action that runs: a plan would take seconds to find the end of the queue. */
-async function running(action: ActionKind, listed: readonly ActionTarget[]): Promise<string> {
+async function running(
+  action: ActionKind,
+  listed: readonly ActionTarget[],
+  canary?: Action['canary'],
+): Promise<string> {
   const { store } = open();
   const [id, now] = [v7(), Date.now()];
-  const about = { id, action, filter: ALL, rate: 1_000, count: listed.length, hash: '', sample: [] };
+  const about = { id, action, filter: ALL, rate: 1_000, canary, count: listed.length, hash: '', sample: [] };
   const planned = { ...about, state: 'planned', createdAt: now, expiresAt: now + 60_000 } as const;
   await store.create(planned, listed);
   await store.write({ ...planned, state: 'running', appliedAt: now }, 2);
@@ -257,6 +192,23 @@ test('docs/actions.md counts the calls of an action', async () => {
     // The action after each of five steps, and twice more; its requests.
     BatchGetItem: 5 + 2 + 1,
     // The lease and its end, and the end of the action.
+    UpdateItem: 3,
+  });
+});
+
+test('docs/actions.md counts the calls of a retry', async () => {
+  const id = await running('retry', await targets(40));
+  const { run, made } = open();
+  await run(id);
+  expect(Object.fromEntries(made)).toEqual({
+    GetQueueAttributes: 1,
+    ReceiveMessage: 4,
+    // Failed requests, those that retried them before, and the new ones.
+    BatchExecuteStatement: 4 + 4 + 4,
+    SendMessageBatch: 4,
+    TransactWriteItems: 4,
+    DeleteMessageBatch: 4,
+    BatchGetItem: 5 + 2 + 1,
     UpdateItem: 3,
   });
 });
@@ -335,6 +287,22 @@ test('one request is retried with another payload', async () => {
   const { request } = (await records.find({ id: retriedAs, source: '' })) ?? {};
   expect(request).toMatchObject({ retryOf: failed });
   expect(await stack.inDead()).toEqual([1, 0]);
+});
+
+test('of two dead letters of a request, the second is deleted when the first was retried', async () => {
+  const listed = await targets(1);
+  const seconds = await Promise.all(listed.map(async (each) => ({ ...each, letter: await letterOf(each) })));
+  const first = await running('retry', listed);
+  const { actions, run } = open();
+  await run(first);
+  const [{ retriedAs = '' } = {}] = (await actions.requests(first, undefined, 1)).requests;
+  const later = await running('retry', seconds);
+  await open().run(later);
+  expect((await actions.requests(later, undefined, 1)).requests).toMatchObject([
+    { result: 'skipped', detail: `it was retried before, as ${retriedAs}`, retriedAs },
+  ]);
+  expect((await inInput()).map((each) => each.id)).toEqual([retriedAs]);
+  expect(await stack.inDead()).toEqual([0, 0]);
 });
 
 test('a process whose action another one runs does nothing', async () => {

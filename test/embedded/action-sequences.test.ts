@@ -1,50 +1,29 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { PermanentError, StoreUnavailable } from '../../lib/core/base/errors.ts';
-import type { Action } from '../../lib/core/model/action.ts';
-import { expiry, failure, outcomeOf } from '../../lib/core/model/outcome.ts';
-import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
+import { StoreUnavailable } from '../../lib/core/base/errors.ts';
+import { ACTION_RULES, type Action } from '../../lib/core/model/action.ts';
 import { ACTION_LEASE_MILLISECONDS } from '../../lib/core/operations/action-runner.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { defineProcessor } from '../../lib/core/processor/handler.ts';
-import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
-import { decode } from '../../lib/core/wire/decode.ts';
 import { serviceActions } from '../../lib/embedded/actions/service-actions.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
 import { messageRehearser } from '../../lib/embedded/rehearse.ts';
 import { serviceIntake } from '../../lib/embedded/service-intake.ts';
 import { QUEUES } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { ACTION_COMMANDS, type OperatorCommand, RETRY_ALL } from '../support/action-commands.ts';
+import { copyDeadLetter } from '../support/dead-letters.ts';
+import { endRequest } from '../support/end-request.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 /** What rehearsals run. */
 const PROCESSOR = defineProcessor(async (request) => ({ rehearsal: request.isRehearsal }));
 
-const TENANTS = ['blue', 'green'] as const;
-
 /** What happens. Numbers choose among what is there. */
 const COMMAND = fc.oneof(
-  // Requests by themselves.
-  {
-    weight: 4,
-    arbitrary: fc.record({ type: fc.constant('submit' as const), tenant: fc.constantFrom(...TENANTS) }),
-  },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('end' as const), fails: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('cancel' as const), which: fc.nat() }) },
-  // Operators.
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      type: fc.constant('plan' as const),
-      action: fc.constantFrom('redrive', 'purge', 'cancel', 'retry', 'rehearse'),
-      tenant: fc.option(fc.constantFrom(...TENANTS), { nil: undefined }),
-      canary: fc.boolean(),
-    }),
-  },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('apply' as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('abort' as const), which: fc.nat() }) },
+  ...ACTION_COMMANDS,
   // The process.
   { weight: 8, arbitrary: fc.constant({ type: 'step' as const }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('crash' as const), after: fc.nat({ max: 8 }) }) },
@@ -101,6 +80,8 @@ class World implements AsyncDisposable {
         return this.#endNext(command.fails);
       case 'cancel':
         return this.#cancel(command.which);
+      case 'duplicate':
+        return copyDeadLetter(this.#parts.storage.file, command.which, this.#clock.now());
       case 'step':
         return this.#step();
       case 'crash':
@@ -112,10 +93,10 @@ class World implements AsyncDisposable {
 
   /** Runs all actions to their end. */
   async finish(): Promise<void> {
-    for (let steps = 0; steps < 200 && this.#actions.store.nextDueAt() !== undefined; steps++) {
-      await this.#endNext(steps % 2 === 0);
-      this.#clock.advanceSeconds(ACTION_LEASE_MILLISECONDS / 1000);
-      await this.#step();
+    await this.#runAll();
+    for (const retry of RETRY_ALL) {
+      await this.#operate(retry);
+      await this.#runAll();
     }
     for (const { id, action } of this.#plans) {
       const { state, count, progress } = await this.#actions.actions.get(id);
@@ -126,6 +107,24 @@ class World implements AsyncDisposable {
       // Of a request that is cancelled, nothing says by whom.
       if (action === 'cancel') expect(progress.done).toBeGreaterThanOrEqual(changed);
       else expect(progress.done + progress.skipped).toBeGreaterThanOrEqual(changed);
+    }
+    this.#checkRetries();
+  }
+
+  async #runAll(): Promise<void> {
+    for (let steps = 0; steps < 200 && this.#actions.store.nextDueAt() !== undefined; steps++) {
+      await this.#endNext(steps % 2 === 0);
+      this.#clock.advanceSeconds(ACTION_LEASE_MILLISECONDS / 1000);
+      await this.#step();
+    }
+  }
+
+  /** However many dead letters a request has, it is retried once after each of its failures. */
+  #checkRetries(): void {
+    const records = [...this.#records().values()];
+    const retries = Map.groupBy(records, ({ tenant, retryOf }) => `${retryOf} ${tenant}`);
+    for (const { id, tenant, redrives = 0 } of records) {
+      expect(retries.get(`${id} ${tenant}`)?.length ?? 0).toBeLessThanOrEqual(redrives + 1);
     }
   }
 
@@ -146,36 +145,8 @@ class World implements AsyncDisposable {
     const input = storage.input(QUEUES.requests, QUEUES.deadLetters);
     if ((await input.read()).waiting === 0) return;
     const [message] = await input.receive(1, AbortSignal.timeout(5_000));
-    if (message) await this.#handle(message, fails);
-  }
-
-  async #handle(message: ReceivedMessage, fails: boolean): Promise<void> {
     const { records } = this.#intake;
-    const [request] = decode(message, { maxJsonDepth: 100 });
-    if (!request || 'rejection' in request) throw new Error('The message has no request');
-    const redrive = message.typedAttributes?.[ATTRIBUTES.deadLetterRedrives]?.value;
-    const leaseId = crypto.randomUUID();
-    const now = this.#clock.now();
-    const { stored, refused } = await records.change(request, {
-      type: 'claim',
-      request,
-      leaseEndsAt: now + 1_000,
-      leaseId,
-      sentAt: message.sentAt,
-      ...(redrive !== undefined && { deadLetterOf: Number(redrive) }),
-    });
-    if (refused || stored.record.status !== 'running') return message.ack();
-    const error = new PermanentError('Down', { code: 'EDOWN' });
-    const outcome = outcomeOf(request, fails ? failure(error, 1) : expiry(1), now);
-    const exhausted = { attemptsExhausted: { error: undefined } };
-    await records.change(request, { type: 'complete', leaseId, outcome, ...(fails && exhausted) });
-    if (fails) {
-      const { redrives = 0 } = stored.record;
-      const about = { requestId: request.id, code: 'EDOWN', detail: 'Down', attempts: 1, submittedAt: 0 };
-      await message.deadLetter({ ...about, redrives });
-      await records.change(request, { type: 'dead_letter', redrives });
-    }
-    await message.ack();
+    if (message) await endRequest(message, { records, fails, now: this.#clock.now() });
   }
 
   async #cancel(which: number): Promise<void> {
@@ -184,14 +155,14 @@ class World implements AsyncDisposable {
     if (chosen) await this.#intake.records.change({ ...chosen, source: '' }, { type: 'cancel' });
   }
 
-  async #operate(command: Extract<Command, { type: 'plan' | 'apply' | 'abort' }>): Promise<void> {
+  async #operate(command: OperatorCommand): Promise<void> {
     const { actions } = this.#actions;
     if (command.type === 'plan') {
-      const { action, tenant, canary } = command;
+      const { action, tenant, hasCanary, isApplied } = command;
       const plan = await actions.plan({
-        action: action as Action['action'],
+        action,
         filter: { tenant, since: 0 },
-        ...(canary && action === 'redrive' && { canary: { percent: 34, stopAbovePercent: 50 } }),
+        ...(hasCanary && ACTION_RULES[action].runs && { canary: { percent: 34, stopAbovePercent: 50 } }),
       });
       this.#plans.push(plan);
       const rows = this.#rows(
@@ -201,6 +172,7 @@ class World implements AsyncDisposable {
         letters: new Set(rows.map(({ letter }) => Number(letter))),
         ids: new Set(rows.map(({ id }) => String(id))),
       });
+      if (isApplied) await actions.apply(plan.id, plan);
       return;
     }
     const plan = this.#plans[command.which % this.#plans.length];
@@ -286,8 +258,9 @@ class World implements AsyncDisposable {
   #records() {
     return new Map(
       this.#rows('SELECT key, revision, record FROM records').map(({ key, revision, record }) => {
-        const { request, status } = JSON.parse(String(record));
-        return [String(key), { revision: Number(revision), id: request.id, tenant: request.tenant, status }];
+        const { request, status, redrives } = JSON.parse(String(record));
+        const { id, tenant, retryOf } = request;
+        return [String(key), { revision: Number(revision), id, tenant, retryOf, status, redrives }];
       }),
     );
   }

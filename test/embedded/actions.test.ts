@@ -3,7 +3,9 @@ import { PermanentError, processor } from 'coatcheck';
 import { openService, type Service, type ServiceOptions } from 'coatcheck/embedded';
 import { beforeEach, expect, test } from 'vitest';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
+import { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { copyDeadLetter } from '../support/dead-letters.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -151,6 +153,24 @@ test('a retry is a new request, which takes the dead letter of the old one', asy
   expect(await service.actions.plan({ action: 'retry', filter: { tenant: 'blue' } })).toMatchObject({
     count: 0,
   });
+});
+
+test('of two dead letters of a request, the second is deleted when the first was retried', async () => {
+  await using service = await open();
+  await using other = await SqliteFile.open(file);
+  const [id = ''] = await deadLettered(service, 1);
+  await copyDeadLetter(other, 0, Date.now());
+  behaviour.fails = false;
+  const retry = { action: 'retry', filter: { ids: [id] } } as const;
+  expect(await applied(service, await service.actions.plan(retry))).toMatchObject({ progress: { done: 1 } });
+  await eventually(() => expect(behaviour.runs.get('request 0 of undefined')).toBe(2));
+  const later = await applied(service, await service.actions.plan(retry));
+  const retriedAs = behaviour.ids.get('request 0 of undefined');
+  const { requests } = await service.actions.requests(later.id, undefined, 10);
+  expect(requests).toMatchObject([
+    { id, result: 'skipped', detail: `it was retried before, as ${retriedAs}`, retriedAs },
+  ]);
+  expect(await service.redrive()).toBe(0);
 });
 
 test('one request is retried with another payload, dead-lettered or not', async () => {

@@ -18,6 +18,11 @@ export const SKIPPED_BY_DECISION: Readonly<Record<Exclude<RedriveDecision, 'put_
   limit_reached: SKIPPED.LIMIT_REACHED,
 };
 
+/** Why a retry skips a request whose other dead letter was retried. @param id of the new request */
+export function retriedBefore(id: string): ItemSettlement {
+  return { ...skipped(`it was retried before, as ${id}`), retriedAs: id };
+}
+
 /** What a cancellation did. @param status that of the request after it */
 export function cancellationOf(status: RequestStatus): ItemSettlement {
   if (status === 'cancelled' || status === 'cancelling') return { result: 'done' };

@@ -2,7 +2,13 @@ import type { PreparedRequest } from '../../core/intake/submissions.ts';
 import type { Action, ActionItem, ActionKind, ItemSettlement } from '../../core/model/action.ts';
 import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
 import { REHEARSAL_DIED, settlementOf } from '../../core/operations/rehearsed.ts';
-import { cancellationOf, SKIPPED, SKIPPED_BY_DECISION } from '../../core/operations/skipped.ts';
+import { retryIdOf } from '../../core/operations/retry-id.ts';
+import {
+  cancellationOf,
+  retriedBefore,
+  SKIPPED,
+  SKIPPED_BY_DECISION,
+} from '../../core/operations/skipped.ts';
 import { RecordMissing } from '../../core/records/errors.ts';
 import { noteDiscarded, type SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
 import { MessageTable } from '../../stores/sqlite/message-table.ts';
@@ -48,11 +54,15 @@ async function redriveLetter(handled: Handled, parts: ActionParts): Promise<void
 }
 
 async function retryLetter(handled: Handled, parts: ActionParts): Promise<void> {
-  const { intake, storage } = parts;
+  const { intake } = parts;
   const opened = await openItem(handled, parts);
-  const retriable = opened && isFor('retry', letterStateOf(opened)) ? retriableOf(opened.decoded) : undefined;
-  if (!opened || !retriable) return settle(handled, parts, opened ? NOT_FAILED : GONE);
-  const id = intake.newId(storage.clock.now());
+  if (!opened) return settle(handled, parts, GONE);
+  const { record, decoded } = opened;
+  const retriable = isFor('retry', letterStateOf(opened)) ? retriableOf(decoded) : undefined;
+  if (!record || !retriable) return settle(handled, parts, NOT_FAILED);
+  const id = retryIdOf(record);
+  const retried = await intake.records.find({ id, source: '', tenant: record.request.tenant });
+  if (retried) return takeLetter(handled, parts, retriedBefore(id));
   const sending = submitting(intake.submissions.prepareRetry(retriable, id), parts, opened.letter);
   await takeLetter(handled, parts, { result: 'done', retriedAs: id }, sending);
 }
@@ -142,8 +152,8 @@ function submitting(
   return {
     queue,
     send: () => {
-      sendMessage();
-      write();
+      // Another process may have retried it for another dead letter just now.
+      if (write().written) sendMessage();
     },
   };
 }

@@ -9,12 +9,17 @@ import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { leftWaiting } from '../../core/intake/left-waiting.ts';
 import type { Submissions } from '../../core/intake/submissions.ts';
 import type { Action, ActionItem, ItemSettlement } from '../../core/model/action.ts';
-import { identityDigest } from '../../core/model/request-id.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
 import { endOfHandled } from '../../core/operations/end-of-handled.ts';
 import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
 import { settlementOf } from '../../core/operations/rehearsed.ts';
-import { cancellationOf, SKIPPED, SKIPPED_BY_DECISION } from '../../core/operations/skipped.ts';
+import { editedRetryIdOf, retryIdOf } from '../../core/operations/retry-id.ts';
+import {
+  cancellationOf,
+  retriedBefore,
+  SKIPPED,
+  SKIPPED_BY_DECISION,
+} from '../../core/operations/skipped.ts';
 import type { ActionTargets, EndStatus } from '../../core/ports/action-targets.ts';
 import type { Rehearser } from '../../core/ports/rehearser.ts';
 import { RecordMissing } from '../../core/records/errors.ts';
@@ -36,8 +41,6 @@ export interface HandlingParts extends FindingParts {
   readonly submissions: Pick<Submissions, 'retry' | 'submit'>;
   /** Stops counting a request as waiting that was cancelled before it started. */
   readonly leave: (request: RequestRecord['request']) => Promise<void>;
-  /** Makes the id of a retry, the same one each time for the same action and request. @param at milliseconds since 1970 */
-  readonly retryId: (at: number, digest: string) => string;
 }
 
 /** Most requests that are handled at a time. */
@@ -198,15 +201,22 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     return Promise.all(
       items.map(async ({ item, opened }) => ({
         ordinal: item.ordinal,
-        settlement: await settling(async () => {
-          const retriable = isFor('retry', opened) ? retriableOf(opened.decoded) : undefined;
-          if (!retriable) return SKIPPED.NOT_FAILED;
-          const id = this.#retryId(action, item);
-          await this.#parts.submissions.retry(retriable, id);
-          return { result: 'done', retriedAs: id };
-        }),
+        settlement: await settling(() => this.#retryOnce(action, opened)),
       })),
     );
+  }
+
+  async #retryOnce({ appliedAt = 0 }: Action, opened: OpenedLetter): Promise<ItemSettlement> {
+    const { records, submissions } = this.#parts;
+    const { record, decoded } = opened;
+    const retriable = isFor('retry', opened) ? retriableOf(decoded) : undefined;
+    if (!record || !retriable) return SKIPPED.NOT_FAILED;
+    const id = retryIdOf(record);
+    const retried = await records.find({ id, source: '', tenant: record.request.tenant });
+    if (retried && retried.createdAt < appliedAt) return retriedBefore(id);
+    // Otherwise a process submitted it that ended before it could note that.
+    if (!retried) await submissions.retry(retriable, id);
+    return { result: 'done', retriedAs: id };
   }
 
   async #retryEdited(action: Action, item: ActionItem): Promise<ItemSettlement> {
@@ -216,7 +226,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     if (record?.status !== 'failed') return SKIPPED.NOT_FAILED;
     const { tenant, topic, priority, callbackUrl, minVersion } = record.request;
     const terms = { tenant, topic, priority, callbackUrl, minVersion, retryOf: item.id };
-    const id = this.#retryId(action, item);
+    const id = editedRetryIdOf(action, item);
     await submissions.submit({ ...terms, payload: Buffer.from(base64, 'base64'), contentType, metadata }, id);
     return { result: 'done', retriedAs: id };
   }
@@ -234,10 +244,6 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     }
   }
 
-  #retryId({ id, appliedAt = 0 }: Action, item: ActionItem): string {
-    return this.#parts.retryId(appliedAt, `${id} ${identityDigest('record', item)}`);
-  }
-
   async #delete(
     items: readonly { readonly message: SqsReceivedMessage }[],
   ): Promise<ReadonlyMap<string, string>> {
@@ -253,9 +259,11 @@ function notPutBack(items: readonly OpenedItem[]): SettledItem[] {
   );
 }
 
-/** Whether a dead letter is deleted after what happened to its request. */
+/** Whether a dead letter is deleted after what happened to its request: it is put back, or retried. */
 function isRemoved(settlement: ItemSettlement): boolean {
-  return settlement.result === 'done' || settlement === SKIPPED.PUT_BACK;
+  return (
+    settlement.result === 'done' || settlement.retriedAs !== undefined || settlement === SKIPPED.PUT_BACK
+  );
 }
 
 /** What can't be done for one request isn't tried again; what can't be done for any is. */
