@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { v7 } from 'uuid';
-import { beforeEach, expect, inject, test } from 'vitest';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
@@ -12,7 +12,7 @@ import { encodeSubmission } from '../../lib/core/wire/submission.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { actionProcess } from '../support/action-process.ts';
 import { DeadLetterStack } from '../support/dead-letter-stack.ts';
-import { exhaustAttempts } from '../support/dead-lettered.ts';
+import { exhaustAttempts, failAgain, succeed } from '../support/dead-lettered.ts';
 import { createRequestTable } from '../support/request-table.ts';
 
 const endpoint = inject('endpoint');
@@ -303,6 +303,40 @@ test('of two dead letters of a request, the second is deleted when the first was
   ]);
   expect((await inInput()).map((each) => each.id)).toEqual([retriedAs]);
   expect(await stack.inDead()).toEqual([0, 0]);
+});
+
+describe.each(['redrive', 'retry'] as const)('the canary of a %s', (action) => {
+  /** Runs an action on eight dead letters, the first two of which are its canary. @param failing how many of these fail */
+  async function runCanary(failing: number) {
+    const canary = { percent: 25, stopAbovePercent: 50 };
+    const id = await running(action, await targets(8), canary);
+    const { run, records, actions } = open();
+    let left = failing;
+    /** The processor runs what is in the input queue. */
+    const process = async () => {
+      for (const message of await inInput()) {
+        const request = { id: message.id, source: '', tenant: message.tenant };
+        if (left-- > 0) await failAgain(records, request, 1, Date.now());
+        else await succeed(records, request, Date.now());
+      }
+    };
+    expect(await run(id, process)).toBe(false);
+    return actions.get(id);
+  }
+
+  test('stops it when more have failed than it allows', async () => {
+    expect(await runCanary(2)).toMatchObject({
+      state: 'stopped',
+      stoppedBecause: '2 of the first 2 requests failed again, which is more than 50%',
+      progress: { handled: 2, done: 2 },
+    });
+    expect(await stack.inDead()).toEqual([6, 0]);
+  });
+
+  test.each([0, 1])('lets it go on when %i have failed', async (failing) => {
+    expect(await runCanary(failing)).toMatchObject({ state: 'succeeded', progress: { handled: 8, done: 8 } });
+    expect(await stack.inDead()).toEqual([0, 0]);
+  });
 });
 
 test('a process whose action another one runs does nothing', async () => {
