@@ -2,8 +2,9 @@ import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../lib/core/webhooks/message.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
-import { coatcheck } from '../support/coatcheck.ts';
+import { coatcheck, coatcheckOnTerminal } from '../support/coatcheck.ts';
 import { DeadLetterStack } from '../support/dead-letter-stack.ts';
+import { exhaustAttempts } from '../support/dead-lettered.ts';
 
 const variables = awsVariables(inject('endpoint'));
 
@@ -16,9 +17,11 @@ beforeEach(async () => {
 const run = (...args: readonly string[]) =>
   coatcheck(['webhooks', ...args, '--stack', stack.stack], { variables });
 
+const NOON = Date.UTC(2026, 0, 31, 12);
+
 function webhook(request: string, host = 'example.com', attempt = 11): WebhookMessage {
   const identity = { id: request, source: '/shop', tenant: 'acme' };
-  const subject = { type: 'coatcheck.request.failed', request: identity, at: Date.UTC(2026, 0, 31, 12) };
+  const subject = { type: 'coatcheck.request.failed', request: identity, at: NOON };
   return { url: `https://${host}/hook?secret`, id: `id-${request}`, attempt, subject, body: '{"type":"t"}' };
 }
 
@@ -135,5 +138,58 @@ describe('replay', () => {
     expect((await run('replay', '--yes', '--host', 'other.example', '--rate', '5/s')).exitCode).toBe(0);
     expect((await putBack()).map(({ webhook }) => webhook.id)).toEqual(['id-b']);
     expect(await stack.inDead()).toEqual([1, 0]);
+  });
+});
+
+describe('purge', () => {
+  const request = { id: 'a', source: '/shop', tenant: 'acme' };
+
+  test('deletes as many as it was said, and the record says that the webhook is given up', async () => {
+    await exhaustAttempts(stack.records, request, new Error('no'), NOON);
+    await deadLetter(webhook('a'));
+    await deadLetter(webhook('b', 'other.example'));
+
+    const refused = await run('purge', '--host', 'example.com', '--count', '2');
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('must be the number of webhooks that match, 1 now, got 2'),
+    });
+    expect(await stack.inDead()).toEqual([2, 0]);
+    expect((await stack.records.find(request))?.webhook).toBeUndefined();
+
+    expect(await run('purge', '--host', 'example.com', '--count', '1')).toEqual({
+      exitCode: 0,
+      stdout: 'id-a\ta\tdeleted\n',
+      stderr: 'would be deleted: 1\ndeleted: 1\n',
+    });
+    expect(await stack.inDead()).toEqual([1, 0]);
+    expect((await stack.records.find(request))?.webhook).toMatchObject({
+      status: 'dead_lettered',
+      endedAt: NOON,
+      attempts: 10,
+      reason: 'given up: it was deleted from the dead-letter queue',
+    });
+  });
+
+  test('deletes what can’t be decoded, and webhooks without a record', async () => {
+    await deadLetter('nonsense');
+    await deadLetter(webhook('b'));
+    const { exitCode, stdout } = await run('purge', '--count', '2', '--json');
+    const results = linesOf(stdout).map((line) => JSON.parse(line));
+    expect([exitCode, results.map(({ result }) => result)]).toEqual([0, ['deleted', 'deleted']]);
+    expect(await stack.inDead()).toEqual([0, 0]);
+  });
+
+  test('without --count, asks on a terminal for the number, and refuses in a pipe', async () => {
+    await deadLetter(webhook('a'));
+    const onTerminal = (stdin: string) =>
+      coatcheckOnTerminal(['webhooks', 'purge', '--stack', stack.stack], { variables, stdin });
+    expect((await run('purge')).stderr).toContain('pass --count with what --dry-run shows');
+    expect(await run('purge', '--dry-run')).toMatchObject({ stdout: 'id-a\ta\tdeleted\n' });
+    const declined = await onTerminal('y\n');
+    expect(declined.stdout).toMatch(/would be deleted: 1\nType 1 to delete them:[\s\S]*nothing was deleted/);
+    expect(await stack.inDead()).toEqual([1, 0]);
+    expect((await onTerminal('1\n')).stdout).toContain('deleted: 1\n');
+    expect(await stack.inDead()).toEqual([0, 0]);
   });
 });

@@ -2,15 +2,8 @@ import { batchesOf } from '../../aws/sqs-sender.ts';
 import { encodeWebhook } from '../../core/webhooks/message.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadWebhook } from './dead-webhook.ts';
+import type { HandledWebhook } from './each-batch.ts';
 import type { WebhookService } from './service.ts';
-
-/** A webhook and what a replay did with it. */
-export interface ReplayedWebhook {
-  readonly webhook: DeadWebhook;
-  readonly result: 'put_back' | 'unreadable' | 'failed';
-  /** What went wrong. */
-  readonly problem?: string;
-}
 
 /**
  * Puts webhooks back into their queue, with all their attempts. Each is sent before it is deleted. If the program ends in
@@ -19,10 +12,10 @@ export interface ReplayedWebhook {
  */
 export async function* replayWebhooks(
   webhooks: readonly DeadWebhook[],
-  { deadLetters, queue }: WebhookService,
+  { deadLetters, queue }: Pick<WebhookService, 'deadLetters' | 'queue'>,
   bucket: TokenBucket,
   signal: AbortSignal,
-): AsyncGenerator<ReplayedWebhook, void> {
+): AsyncGenerator<HandledWebhook, void> {
   const messages = webhooks.flatMap((webhook) => {
     const { message, decoded } = webhook;
     if (!decoded) return [];

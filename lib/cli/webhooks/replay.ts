@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { SQS_MAX_BATCH_ENTRIES } from '../../core/config/aws-limits.ts';
 import { canAsk, confirm } from '../../terminal/confirm.ts';
-import { formatCount, formatProgress } from '../../terminal/format.ts';
-import { isForPeople, note, printCells, printJson } from '../../terminal/output.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { note } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { eachRequest } from '../each-request.ts';
 import { EXIT } from '../exit-status.ts';
@@ -13,10 +13,7 @@ import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { type DeadWebhook, webhookResource } from './dead-webhook.ts';
 import { addWebhookFilterOptions, type WebhookFilterOptions } from './options.ts';
-import type { ReplayedWebhook } from './replay-webhooks.ts';
-import type { WebhookService } from './service.ts';
 
 const EXAMPLES = `
 Each webhook keeps its id and gets all its attempts again. Without tickets, replays the dead-lettered webhooks; with
@@ -67,19 +64,21 @@ function replayRequests(ids: readonly string[], options: ReplayOptions, run: Run
 
 async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void> {
   const { signal } = run;
-  const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
-  const [{ openWebhookService }, { replayWebhooks }] = await Promise.all([
+  const { dryRun, yes, rate = DEFAULT_PER_SECOND, request, host, since, until, limit } = options;
+  const [{ openWebhookService }, { eachBatch, printHandled }, { replayWebhooks }] = await Promise.all([
     import('./service.ts'),
+    import('./each-batch.ts'),
     import('./replay-webhooks.ts'),
   ]);
   await using service = await openWebhookService(options, signal);
+  const walk = { request, host, since, until, limit, perSecond: rate, signal };
   if (!yes || dryRun) {
     let count = 0;
-    await eachBatch(service, options, run, 'reading the webhooks', async (webhooks) => {
+    await eachBatch(service, walk, 'reading the webhooks', async (webhooks) => {
       count += webhooks.filter(({ decoded }) => decoded).length;
       if (!dryRun) return;
       for (const webhook of webhooks)
-        await print({ webhook, result: webhook.decoded ? 'put_back' : 'unreadable' }, options);
+        await printHandled({ webhook, result: webhook.decoded ? 'put_back' : 'unreadable' }, options);
     });
     note(`would be put back: ${formatCount(count)}`);
     if (dryRun || count === 0 || !(await confirm('Continue?', signal))) return;
@@ -87,7 +86,7 @@ async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void
   // At low rates, a full batch would wait long for its tokens.
   const bucket = new TokenBucket(rate, Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate))));
   let count = 0;
-  await eachBatch(service, options, run, 'putting back', async (webhooks) => {
+  await eachBatch(service, walk, 'putting back', async (webhooks) => {
     for await (const replayed of replayWebhooks(webhooks, service, bucket, signal)) {
       const { webhook, result, problem } = replayed;
       if (result === 'put_back') count++;
@@ -95,36 +94,7 @@ async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void
         ProgressBoard.aside(() => reportError(problem ?? 'the message is no webhook', webhook.message.id));
         run.exit.add(EXIT.error);
       }
-      await print(replayed, options);
+      await printHandled(replayed, options);
     }
   }).finally(() => note(`put back: ${formatCount(count)}`));
-}
-
-/** Walks through the matching webhooks once. */
-async function eachBatch(
-  { deadLetters }: WebhookService,
-  { request, host, since, until, limit, rate = DEFAULT_PER_SECOND }: ReplayOptions,
-  { signal }: Run,
-  doing: string,
-  work: (webhooks: readonly DeadWebhook[]) => Promise<void>,
-): Promise<void> {
-  const { walkWebhooks } = await import('./service.ts');
-  using board = new ProgressBoard();
-  const progress = board.begin(doing);
-  const total = await deadLetters.count();
-  const walk = { request, host, since, until, limit, perSecond: rate, signal };
-  let done = 0;
-  for await (const { received, matching } of walkWebhooks(deadLetters, walk)) {
-    await work(matching);
-    done += received;
-    progress.note(formatProgress(done, Math.max(total, done), formatCount));
-  }
-}
-
-/** Prints a line for a webhook; on a terminal, nothing, since a total follows. */
-async function print({ webhook, result }: ReplayedWebhook, { json }: ReplayOptions): Promise<void> {
-  const resource = webhookResource(webhook);
-  if (json) await printJson({ ...resource, result });
-  else if (!isForPeople({ json }))
-    await printCells([resource.id ?? resource.messageId, resource.request ?? '', result]);
 }

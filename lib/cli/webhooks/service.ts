@@ -1,10 +1,14 @@
 import { access } from 'node:fs/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDbWebhookStates } from '../../aws/dynamodb-webhook-states.ts';
 import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../aws/sqs-sender.ts';
 import { ConfigurationError } from '../../core/base/errors.ts';
+import type { WebhookStates } from '../../core/ports/webhooks.ts';
 import { QUEUES } from '../../embedded/storage.ts';
 import { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
+import { SqliteWebhookStates } from '../../stores/sqlite/webhook-states.ts';
 import { note } from '../../terminal/output.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import { type Deployment, findDeployment } from '../deployment.ts';
@@ -19,6 +23,8 @@ import type { WebhookFilterOptions } from './options.ts';
 export interface WebhookService {
   readonly deadLetters: WalkedQueue;
   readonly queue: RefilledQueue;
+  /** In the records of requests. */
+  readonly states: WebhookStates;
 }
 
 /**
@@ -47,6 +53,7 @@ async function openFile(path: string): Promise<WebhookService & AsyncDisposable>
   return {
     deadLetters: new FileQueue(file, QUEUES.webhookDeadLetters),
     queue: new FileQueue(file, QUEUES.webhooks),
+    states: new SqliteWebhookStates(file),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
@@ -54,10 +61,12 @@ async function openFile(path: string): Promise<WebhookService & AsyncDisposable>
 /** Opens the queues that a deployment's outputs name. @throws DeploymentUnknown */
 async function openDeployed(deployment: Deployment): Promise<WebhookService & AsyncDisposable> {
   const url = deployment('WebhookDeadLetterQueueUrl');
-  const sqs = sqsClient(await awsOfQueue(url));
+  const aws = await awsOfQueue(url);
+  const sqs = sqsClient(aws);
   return {
     deadLetters: new DeadLetterQueue(sqs, url),
     queue: new SqsSender(sqs, deployment('WebhookQueueUrl')),
+    states: new DynamoDbWebhookStates(new DynamoDBClient(aws), deployment('RequestTableName')),
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -166,17 +166,38 @@ test('outcomes are consumed once, by a command too, and again when it fails', as
   });
 });
 
-test('dead-lettered webhooks are listed and put back', async () => {
-  const file = await SqliteFile.open(join(folder, '.coatcheck', 'service.db'));
+/** A webhook of a request used up its attempts. @param at when the request ended */
+async function deadLetterWebhook(request: string, at: number): Promise<void> {
+  await using file = await SqliteFile.open(join(folder, '.coatcheck', 'service.db'));
   const body = encodeWebhook({
     url: 'https://hooks.invalid/hook',
-    id: 'id-a',
+    id: `id-${request}`,
     attempt: 11,
-    subject: { type: 'coatcheck.request.failed', request: { id: 'a', source: '' }, at: 0 },
+    subject: { type: 'coatcheck.request.failed', request: { id: request, source: '' }, at },
     body: '{}',
   });
   await new SqliteWebhookQueue(file, QUEUES.webhookDeadLetters, Date).send(body, 'hooks.invalid', 0);
-  await file[Symbol.asyncDispose]();
+}
+
+test('dead-lettered webhooks are deleted, and their requests say so', async () => {
+  const [id = ''] = await submitted('one');
+  const { endedAt = '' } = await client.status(id);
+  await deadLetterWebhook(id, Date.parse(endedAt));
+  await deadLetterWebhook('other', 0);
+  expect(await coatcheck('webhooks', 'purge', '--request', id, '--count', '1')).toMatchObject({
+    code: 0,
+    stdout: `id-${id}\t${id}\tdeleted\n`,
+  });
+  expect((await client.status(id)).webhook).toMatchObject({
+    status: 'dead_lettered',
+    attempts: 10,
+    reason: 'given up: it was deleted from the dead-letter queue',
+  });
+  expect((await coatcheck('webhooks', 'list')).stdout).toContain('id-other');
+});
+
+test('dead-lettered webhooks are listed and put back', async () => {
+  await deadLetterWebhook('a', 0);
   expect(await coatcheck('webhooks', 'list', '--json')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('"request":"a","host":"hooks.invalid"'),

@@ -5,7 +5,8 @@ import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../../lib/aws/sqs-sender.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { openWebhook } from '../../../lib/cli/webhooks/dead-webhook.ts';
-import { type ReplayedWebhook, replayWebhooks } from '../../../lib/cli/webhooks/replay-webhooks.ts';
+import type { HandledWebhook } from '../../../lib/cli/webhooks/each-batch.ts';
+import { replayWebhooks } from '../../../lib/cli/webhooks/replay-webhooks.ts';
 import { encodeWebhook } from '../../../lib/core/webhooks/message.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
 
@@ -40,7 +41,7 @@ test('puts a webhook back under its id, with all its attempts', async () => {
   });
 
   const { signal } = new AbortController();
-  const replayed: ReplayedWebhook[] = [];
+  const replayed: HandledWebhook[] = [];
   for await (const each of replayWebhooks([webhook], service, new TokenBucket(10, 10), signal))
     replayed.push(each);
 
