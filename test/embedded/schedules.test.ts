@@ -65,6 +65,40 @@ test('schedules stay when the service closes, and the last missed run is made up
   }, PATIENT);
 });
 
+test('a schedule stays paused over a restart, and makes up for no run when it is resumed', async () => {
+  const clock = new TestClock();
+  const minutely = { name: 'minutely', everyMinutes: 1, missed: 'last' } as const;
+  const first = await openServiceAt(optionsOf(), clock);
+  await first.schedule({ number: 4 }, minutely);
+  await first.pauseSchedule('minutely');
+  await first.close();
+
+  clock.advanceSeconds(600);
+  await using second = await openServiceAt(optionsOf(), clock);
+  // A program adds its schedules at each start.
+  await second.schedule({ number: 4 }, minutely);
+  await second.schedule({ number: 4 }, { name: 'other', everyMinutes: 1 });
+  clock.advanceSeconds(60);
+  const [paused] = await vi.waitFor(async () => {
+    const schedules = await second.schedules();
+    expect(schedules[1]?.lastRun).toMatchObject({ requestId: 'other.2026-01-31T12:11:00Z' });
+    return schedules;
+  }, PATIENT);
+  expect(paused).toMatchObject({ name: 'minutely', pausedAt: new Date(START), nextRuns: [] });
+  expect(paused).not.toHaveProperty('lastRun');
+
+  const { nextRuns } = await second.resumeSchedule('minutely');
+  expect(nextRuns[0]).toEqual(new Date('2026-01-31T12:12:00Z'));
+  clock.advanceSeconds(60);
+  await vi.waitFor(async () => {
+    expect(await second.request('minutely.2026-01-31T12:12:00Z')).toMatchObject({ status: 'succeeded' });
+  }, PATIENT);
+  for (let minute = 1; minute <= 11; minute++) {
+    const time = new Date(START + minute * 60_000).toISOString().replace('.000', '');
+    expect(await second.request(`minutely.${time}`)).toBeUndefined();
+  }
+});
+
 test('a schedule that can not be is refused', async () => {
   await using service = await openService(optionsOf());
   await expect(service.schedule(1, { name: 'a', cron: '0 6 * *' })).rejects.toMatchObject({
