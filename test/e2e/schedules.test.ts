@@ -99,6 +99,16 @@ test('a schedule submits a request when its timer fires, and ends when it is rem
   await fire(timer);
   expect((await schedules('list')).stdout).toContain(`\t${id}\t`);
 
+  expect((await schedules('pause', 'often')).stdout).toContain(`\tpaused\t${id}\t`);
+  expect(await timersOf(service, 'often')).toEqual([]);
+  // A timer that fired at that moment.
+  await fire(timer);
+  expect((await schedules('list')).stdout).toContain(`\tpaused\t${id}\t`);
+  expect(await schedules('resume', 'often')).toMatchObject({ exitCode: 0 });
+  const [resumed] = await timersOf(service, 'often');
+  expect(resumed).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+  expect((await schedules('list')).stdout).not.toContain('paused');
+
   expect(await schedules('remove', 'often')).toMatchObject({ exitCode: 0 });
   expect(await timersOf(service, 'often')).toEqual([]);
   expect((await schedules('list')).stdout).not.toContain('often');
