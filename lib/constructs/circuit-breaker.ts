@@ -20,7 +20,7 @@ import { logGroupProps } from './observability/log-group-props.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import type { QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
 
-/** A message takes three calls, with up to three attempts each. */
+/** A message takes some calls, with up to three attempts each. */
 const TIMEOUT = Duration.minutes(2);
 
 const MEMORY_MIB = 256;

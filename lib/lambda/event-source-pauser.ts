@@ -4,8 +4,19 @@ import { ACK, type Disposition } from '../core/model/disposition.ts';
 import type { QueueMessage } from '../core/model/received-message.ts';
 import type { DelayQueue, EventSource, Pause } from '../core/ports/pausing.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
-import { decodePauseMessage, encodePauseMessage } from '../core/wire/pause-message.ts';
-import { FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS, LONGEST_CHANGE_SECONDS } from './event-source-changes.ts';
+import {
+  decodePauseMessage,
+  encodePauseMessage,
+  PAUSE_MAX_SECONDS,
+  type Resume,
+} from '../core/wire/pause-message.ts';
+import {
+  assertPrompt,
+  FIRST_WAIT_SECONDS,
+  LAST_WAIT_SECONDS,
+  LONGEST_CHANGE_SECONDS,
+  secondsLeftOf,
+} from './event-source-changes.ts';
 
 /** What a {@link Breaker} works with. */
 export interface BreakerPorts {
@@ -18,10 +29,16 @@ export interface BreakerPorts {
 }
 
 /**
- * Disables an event source for a pause, and enables it again. The message that enables it is sent before the source is
- * disabled, and is delivered until it succeeds. It contains the id of its pause, which is also set on the source. So a
- * leftover message of an earlier pause doesn't end a later one, and doesn't enable what an operator has disabled since. Pauses of
- * operators are not for it: see {@link OperatorPauseSwitch}.
+ * Disables an event source for a pause, and enables it again. Messages come more than once, late and at the same time, and the
+ * process can be killed after each call. So:
+ *
+ * - The message that ends a pause is sent before the source is disabled, and arrives afterwards. It is delivered until it succeeds.
+ * - Each try of a pause has its own id, on the source and in that message. So a leftover message neither ends a later pause, nor
+ *   enables what an operator has disabled since.
+ * - Only the message of a pause removes the pause from the source, after it has seen the source enabled. While another pause
+ *   lasts, it comes again.
+ *
+ * Pauses of operators are for {@link OperatorPauseSwitch}, which follows the same rules.
  */
 export class Breaker {
   readonly #ports: BreakerPorts;
@@ -48,47 +65,60 @@ export class Breaker {
     }
   }
 
-  async #obey({ id, body, sentAt }: QueueMessage): Promise<void> {
+  async #obey({ body, sentAt }: QueueMessage): Promise<void> {
     const message = decodePauseMessage(body);
-    if (message.type === 'operator-pause') return;
-    if (message.type === 'resume') return this.#resume(message.pauseId);
+    if (message.type === 'resume') return this.#resume(message);
+    if (message.type !== 'pause') return;
     const endsAt = sentAt + message.seconds * 1000;
     const secondsLeft = Math.min(message.seconds, Math.ceil((endsAt - this.#ports.now()) / 1000));
-    if (secondsLeft > 0) await this.#pause({ ...message, seconds: secondsLeft }, id);
+    if (secondsLeft > 0) await this.#pause({ ...message, seconds: secondsLeft });
   }
 
   /** Leaves a disabled source alone: it is already paused, or an operator has disabled it. */
-  async #pause({ seconds, reason }: Pause, pauseId: string): Promise<void> {
-    const { source, queue, metrics, logger } = this.#ports;
+  async #pause({ seconds, reason }: Pause): Promise<void> {
+    const { source, queue, metrics, now, logger } = this.#ports;
     if (!(await source.isEnabled())) return;
+    const pauseId = crypto.randomUUID();
     const resume = encodePauseMessage({ type: 'resume', pauseId });
+    const begunAt = now();
     await queue.send(resume, Math.max(seconds, LONGEST_CHANGE_SECONDS));
-    await source.notePause(pauseId);
+    await source.addPause(pauseId, begunAt + seconds * 1000);
+    assertPrompt(begunAt, now());
     await source.disable();
     if (seconds < LONGEST_CHANGE_SECONDS) await queue.send(resume, seconds);
     metrics.count('Paused');
     logger.warn('Processing paused', { seconds, reason, pauseId });
   }
 
-  /** Clears the pause last: until then its message is delivered again. A source that an operator's pause holds stays disabled. */
-  async #resume(pauseId: string | undefined): Promise<void> {
-    const { source, metrics, logger } = this.#ports;
-    if ((await source.pauseId()) !== pauseId) {
+  async #resume(message: Resume): Promise<void> {
+    const { source, queue, metrics, logger } = this.#ports;
+    const { pauseId } = message;
+    const { pauses, operatorPauses } = await source.reasons();
+    if (pauseId === undefined ? pauses.size > 0 : !pauses.has(pauseId)) {
       logger.info('Nothing resumed: the event source is not off for this pause', { pauseId });
       return;
     }
-    const enable = async () => {
-      if (await source.isHeld()) return false;
-      if (await source.isEnabled()) return true;
+    const waitSeconds = this.#secondsToWait(pauseId, pauses, operatorPauses);
+    if (waitSeconds > 0) {
+      await queue.send(encodePauseMessage(message), waitSeconds);
+      return;
+    }
+    if (!(await source.isEnabled())) {
       await source.enable();
       metrics.count('Resumed');
       logger.info('Processing resumed', { pauseId });
-      return true;
-    };
-    const isEnabled = await enable();
-    if (pauseId !== undefined) await source.notePause(undefined);
-    // An operator's pause may have begun or ended in between.
-    if (!isEnabled) await enable();
-    else if (await source.isHeld()) await source.disable();
+    }
+    if (pauseId !== undefined) await source.removePause(pauseId);
+  }
+
+  /** How long other pauses last. The end of one of an operator is seen sooner by what follows it, which enables the source. */
+  #secondsToWait(
+    pauseId: string | undefined,
+    pauses: ReadonlyMap<string, number>,
+    operatorPauses: ReadonlySet<number>,
+  ): number {
+    if (operatorPauses.size > 0) return LAST_WAIT_SECONDS;
+    const others = [...pauses].flatMap(([id, until]) => (id === pauseId ? [] : [until]));
+    return Math.min(secondsLeftOf(others, this.#ports.now()), PAUSE_MAX_SECONDS);
   }
 }

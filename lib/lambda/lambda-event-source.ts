@@ -7,7 +7,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { SMALL_CALLS } from '../aws/clients.ts';
-import type { EventSource } from '../core/ports/pausing.ts';
+import type { DisableReasons, EventSource } from '../core/ports/pausing.ts';
 
 /**
  * States of a mapping that gives its function messages, or is about to.
@@ -15,13 +15,16 @@ import type { EventSource } from '../core/ports/pausing.ts';
  */
 const ENABLED_STATES: readonly (string | undefined)[] = ['Enabled', 'Enabling'];
 
-/** The tag of a mapping with the id of the pause that disabled it. */
-export const PAUSE_TAG = 'coatcheck:pause';
+/** Starts the tags of pauses of the circuit breaker: their ids follow, and their values are their ends. */
+const PAUSE_TAG = 'coatcheck:pause:';
 
-/** The tag of a mapping that a pause of an operator keeps disabled. */
-export const HOLD_TAG = 'coatcheck:operator-pause';
+/** Starts the tags of pauses of operators: when they began follows. */
+const OPERATOR_PAUSE_TAG = 'coatcheck:operator-pause:';
 
-/** An event source mapping of Lambda. Tags hold what paused it, since no other attribute can. */
+/**
+ * An event source mapping of Lambda. Tags hold what paused it, one a reason: no other attribute can, and none changes a tag
+ * on a condition. A mapping has up to 50 tags; while there are more, no pause begins.
+ */
 export class LambdaEventSource implements EventSource {
   readonly #client: LambdaClient;
   readonly #uuid: string;
@@ -46,43 +49,52 @@ export class LambdaEventSource implements EventSource {
     return this.#set(false);
   }
 
-  pauseId(): Promise<string | undefined> {
-    return this.#tag(PAUSE_TAG);
-  }
-
-  notePause(id: string | undefined): Promise<void> {
-    return this.#setTag(PAUSE_TAG, id);
-  }
-
-  async isHeld(): Promise<boolean> {
-    return (await this.#tag(HOLD_TAG)) !== undefined;
-  }
-
-  noteHold(isHeld: boolean): Promise<void> {
-    return this.#setTag(HOLD_TAG, isHeld ? 'yes' : undefined);
-  }
-
-  async #tag(name: string): Promise<string | undefined> {
+  async reasons(): Promise<DisableReasons> {
     const { Tags = {} } = await this.#client.send(new ListTagsCommand({ Resource: await this.#arnOf() }));
-    return Tags[name];
+    const startingWith = (prefix: string) =>
+      Object.entries(Tags).flatMap(([key, value]): [string, string][] =>
+        key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+      );
+    return {
+      pauses: new Map(startingWith(PAUSE_TAG).map(([id, until]) => [id, Number(until)])),
+      operatorPauses: new Set(startingWith(OPERATOR_PAUSE_TAG).map(([since]) => Number(since))),
+    };
   }
 
-  async #setTag(name: string, value: string | undefined): Promise<void> {
-    const Resource = await this.#arnOf();
-    if (value === undefined) {
-      await this.#client.send(new UntagResourceCommand({ Resource, TagKeys: [name] }));
-    } else {
-      await this.#client.send(new TagResourceCommand({ Resource, Tags: { [name]: value } }));
-    }
+  addPause(id: string, until: number): Promise<void> {
+    return this.#addTag(`${PAUSE_TAG}${id}`, String(until));
+  }
+
+  removePause(id: string): Promise<void> {
+    return this.#removeTag(`${PAUSE_TAG}${id}`);
+  }
+
+  addOperatorPause(since: number): Promise<void> {
+    return this.#addTag(`${OPERATOR_PAUSE_TAG}${since}`, 'yes');
+  }
+
+  removeOperatorPause(since: number): Promise<void> {
+    return this.#removeTag(`${OPERATOR_PAUSE_TAG}${since}`);
+  }
+
+  async #addTag(name: string, value: string): Promise<void> {
+    await this.#client.send(
+      new TagResourceCommand({ Resource: await this.#arnOf(), Tags: { [name]: value } }),
+    );
+  }
+
+  async #removeTag(name: string): Promise<void> {
+    await this.#client.send(new UntagResourceCommand({ Resource: await this.#arnOf(), TagKeys: [name] }));
   }
 
   async #arnOf(): Promise<string | undefined> {
-    this.#arn ??= (await this.#read()).EventSourceMappingArn;
-    return this.#arn;
+    return this.#arn ?? (await this.#read()).EventSourceMappingArn;
   }
 
-  #read() {
-    return this.#client.send(new GetEventSourceMappingCommand({ UUID: this.#uuid }));
+  async #read() {
+    const mapping = await this.#client.send(new GetEventSourceMappingCommand({ UUID: this.#uuid }));
+    this.#arn = mapping.EventSourceMappingArn;
+    return mapping;
   }
 
   async #set(enabled: boolean): Promise<void> {

@@ -2,15 +2,29 @@ import { backoffBound } from '../core/base/backoff.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { ACK, type Disposition } from '../core/model/disposition.ts';
 import type { QueueMessage } from '../core/model/received-message.ts';
-import type { DelayQueue, EventSource, OperatorPauses } from '../core/ports/pausing.ts';
+import type {
+  DelayQueue,
+  DisableReasons,
+  EventSource,
+  OperatorPause,
+  OperatorPauses,
+} from '../core/ports/pausing.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import {
   decodePauseMessage,
   encodePauseMessage,
   type OperatorPauseChanged,
+  type OperatorPauseOver,
   PAUSE_MAX_SECONDS,
+  type PauseMessage,
 } from '../core/wire/pause-message.ts';
-import { FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS, LONGEST_CHANGE_SECONDS } from './event-source-changes.ts';
+import {
+  assertPrompt,
+  FIRST_WAIT_SECONDS,
+  LAST_WAIT_SECONDS,
+  LONGEST_CHANGE_SECONDS,
+  secondsLeftOf,
+} from './event-source-changes.ts';
 
 /** What an {@link OperatorPauseSwitch} works with. */
 export interface OperatorPauseSwitchPorts {
@@ -26,6 +40,10 @@ export interface OperatorPauseSwitchPorts {
  * Makes event sources be as the pause of an operator says, whenever a message asks for it. While the pause lasts, it sends itself the
  * next message, at most a quarter of an hour later, before it disables anything: so the sources are enabled at the end of the pause,
  * and messages that come twice, late or in another order do no harm.
+ *
+ * When a pause is over, the sources are enabled at once, but the pause stays noted on them for half a minute: only then has each
+ * message that found it in effect done what it was about to. As with {@link Breaker}, only the last message of a pause removes it,
+ * after it has seen the source enabled, or a later pause that took over.
  */
 export class OperatorPauseSwitch {
   readonly #ports: OperatorPauseSwitchPorts;
@@ -39,6 +57,7 @@ export class OperatorPauseSwitch {
     try {
       const message = decodePauseMessage(body);
       if (message.type === 'operator-pause') await this.#follow(message);
+      if (message.type === 'operator-pause-over') await this.#forget(message);
       return ACK;
     } catch (error) {
       const fields = { messageId: id, error: serializeError(error) };
@@ -55,47 +74,93 @@ export class OperatorPauseSwitch {
 
   async #follow(message: OperatorPauseChanged): Promise<void> {
     const { sources, pauses, now } = this.#ports;
+    const begunAt = now();
     const pause = await pauses.read();
-    const secondsLeft = pause ? Math.ceil((pause.until - now()) / 1_000) : 0;
-    if (secondsLeft <= 0) {
-      await Promise.all(sources.map((source) => this.#release(source)));
-      return;
-    }
+    const secondsLeft = pause ? secondsLeftOf([pause.until], begunAt) : 0;
     // The messages of an earlier pause end with it.
-    const isOwn = message.since === pause?.since;
-    if (isOwn) await this.#sendNext(message, Math.max(secondsLeft, LONGEST_CHANGE_SECONDS));
-    await Promise.all(sources.map((source) => this.#hold(source, pause?.reason)));
-    if (isOwn && secondsLeft < LONGEST_CHANGE_SECONDS) await this.#sendNext(message, secondsLeft);
+    if (!pause || secondsLeft === 0) return this.#endAll();
+    if (message.since !== pause.since) return this.#endAll(pause);
+    await this.#send(message, Math.max(secondsLeft, LONGEST_CHANGE_SECONDS));
+    const contended = await Promise.all(sources.map((source) => this.#hold(source, pause, begunAt)));
+    const nextSeconds = Math.min(secondsLeft, LONGEST_CHANGE_SECONDS);
+    if (nextSeconds < LONGEST_CHANGE_SECONDS || contended.includes(true))
+      await this.#send(message, nextSeconds);
   }
 
-  async #sendNext(message: OperatorPauseChanged, seconds: number): Promise<void> {
-    await this.#ports.queue.send(encodePauseMessage(message), Math.min(seconds, PAUSE_MAX_SECONDS));
-  }
-
-  /** Leaves a source alone that a person has disabled. One that the breaker has disabled stays so when the breaker's pause ends. */
-  async #hold(source: EventSource, reason: string | undefined): Promise<void> {
-    const isHeld = await source.isHeld();
-    const isFree = await source.isEnabled();
-    if (!isHeld && !isFree && (await source.pauseId()) === undefined) return;
-    if (!isHeld) await source.noteHold(true);
+  /**
+   * Leaves a source alone that a person has disabled. One that the breaker has disabled stays so when the breaker's pause ends.
+   * @returns whether the breaker may be about to enable it, as it has found no pause of an operator
+   */
+  async #hold(source: EventSource, { since, reason }: OperatorPause, begunAt: number): Promise<boolean> {
+    const before = await source.reasons();
+    if (!before.operatorPauses.has(since)) {
+      const isOffByHand = isEmpty(before) && !(await source.isEnabled()) && isEmpty(await source.reasons());
+      if (isOffByHand) return false;
+      await source.addOperatorPause(since);
+    }
+    const isContended = before.pauses.size > 0 && !before.operatorPauses.has(since);
     // The breaker may have enabled it meanwhile.
-    if (!(await source.isEnabled())) return;
+    if (!(await source.isEnabled())) return isContended;
+    assertPrompt(begunAt, this.#ports.now());
     await source.disable();
     this.#ports.logger.warn('Processing paused for an operator', { reason });
+    return isContended;
   }
 
-  /** Leaves a source disabled that the breaker has disabled. */
-  async #release(source: EventSource): Promise<void> {
-    if (!(await source.isHeld())) return;
-    const enable = async () => {
-      if ((await source.pauseId()) !== undefined) return false;
-      if (!(await source.isEnabled())) await source.enable();
-      return true;
-    };
-    // Cleared last: until then its message is delivered again.
-    const isEnabled = await enable();
-    await source.noteHold(false);
-    // The breaker's pause may have ended in between.
-    if (isEnabled || (await enable())) this.#ports.logger.info('Processing resumed for an operator');
+  /** Enables the sources if no pause lasts. @param lasting the pause of an operator in effect */
+  async #endAll(lasting?: OperatorPause): Promise<void> {
+    const { sources } = this.#ports;
+    const over = await Promise.all(sources.map((source) => this.#endedOn(source, lasting)));
+    for (const since of new Set(over.flat()))
+      await this.#send({ type: 'operator-pause-over', since }, LONGEST_CHANGE_SECONDS);
+    if (lasting) return;
+    const held = sources.filter((_, index) => over[index]?.length);
+    await Promise.all(held.map((source) => this.#enable(source)));
   }
+
+  async #endedOn(source: EventSource, lasting: OperatorPause | undefined): Promise<number[]> {
+    const { operatorPauses } = await source.reasons();
+    return [...operatorPauses].filter((since) => since !== lasting?.since);
+  }
+
+  /** Leaves a source disabled for the breaker. @returns how long, in seconds */
+  async #enable(source: EventSource): Promise<number> {
+    const { pauses } = await source.reasons();
+    const secondsLeft = secondsLeftOf(pauses.values(), this.#ports.now());
+    if (secondsLeft > 0 || (await source.isEnabled())) return secondsLeft;
+    await source.enable();
+    this.#ports.logger.info('Processing resumed for an operator');
+    return 0;
+  }
+
+  async #forget(message: OperatorPauseOver): Promise<void> {
+    const { sources, pauses, now } = this.#ports;
+    const pause = await pauses.read();
+    const lasting = pause && pause.until > now() ? pause : undefined;
+    const waits = await Promise.all(sources.map((source) => this.#forgetOn(source, message.since, lasting)));
+    const waitSeconds = Math.max(...waits);
+    if (waitSeconds > 0) await this.#send(message, waitSeconds);
+  }
+
+  /** @param lasting the pause of an operator in effect @returns seconds until it can be done; 0 if it is done */
+  async #forgetOn(source: EventSource, since: number, lasting: OperatorPause | undefined): Promise<number> {
+    const { operatorPauses } = await source.reasons();
+    if (!operatorPauses.has(since)) return 0;
+    const waitSeconds = lasting ? waitFor(lasting.since) : await this.#enable(source);
+    if (waitSeconds === 0) await source.removeOperatorPause(since);
+    return waitSeconds;
+
+    /** A later pause takes over once it is noted: what ends it comes later, and enables the source. */
+    function waitFor(later: number): number {
+      return later !== since && operatorPauses.has(later) ? 0 : LONGEST_CHANGE_SECONDS;
+    }
+  }
+
+  async #send(message: PauseMessage, seconds: number): Promise<void> {
+    await this.#ports.queue.send(encodePauseMessage(message), Math.min(seconds, PAUSE_MAX_SECONDS));
+  }
+}
+
+function isEmpty({ pauses, operatorPauses }: DisableReasons): boolean {
+  return pauses.size === 0 && operatorPauses.size === 0;
 }

@@ -127,6 +127,9 @@ const pauses: Readonly<Record<string, PauseMessage>> = {
   pause: { type: 'pause', seconds: 60, reason: "the model can't be reached" },
   resume: { type: 'resume' },
   resumeOfPause: { type: 'resume', pauseId: 'message-1' },
+  operatorPause: { type: 'operator-pause', since: 1_795_867_200_000 },
+  operatorPauseEnded: { type: 'operator-pause' },
+  operatorPauseOver: { type: 'operator-pause-over', since: 1_795_867_200_000 },
 };
 
 const deadLetter = {

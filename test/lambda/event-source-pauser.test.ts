@@ -61,14 +61,21 @@ function message(said: PauseMessage, sentAt = clock.now()) {
   return delivery(encodePauseMessage(said), { id: `m-${++ids}`, sentAt });
 }
 
+/** The message that ends the pause that began last. */
+function endOfLast(): QueueMessage {
+  const { message = '' } = sent.at(-1) ?? {};
+  return delivery(message, { id: `m-${++ids}` });
+}
+
 test('a pause turns the source off and sees to it that it is turned on again', async () => {
-  const pause = message(PAUSE);
-  expect(await runAll([pause])).toEqual([]);
+  expect(await runAll([message(PAUSE)])).toEqual([]);
   expect(source.enabled).toBe(false);
-  expect(sent).toEqual([{ message: encodePauseMessage(resumeOf(pause.id)), delaySeconds: 60 }]);
-  expect(await runAll([message(resumeOf(pause.id))])).toEqual([]);
+  const [pauseId = '', ...others] = source.pauses.keys();
+  expect(others).toEqual([]);
+  expect(sent).toEqual([{ message: encodePauseMessage(resumeOf(pauseId)), delaySeconds: 60 }]);
+  expect(await runAll([endOfLast()])).toEqual([]);
   expect(source.enabled).toBe(true);
-  expect(source.noted).toBeUndefined();
+  expect(source.pauses.size).toBe(0);
   expect(counted).toEqual(['Paused', 'Resumed']);
 });
 
@@ -80,9 +87,12 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   };
 
   beforeEach(() => {
-    source.meanwhile = async () => {
-      clock.time += 24_000;
-      await deliverDue();
+    source.around = async (call, effect) => {
+      if (call === 'disable') {
+        clock.time += 24_000;
+        await deliverDue();
+      }
+      return effect();
     };
   });
 
@@ -127,31 +137,75 @@ test('a source an operator has turned off stays off', async () => {
 
 test('a source that is on needs no resuming, and its pause is over', async () => {
   source.busy = true;
-  source.noted = 'p-1';
+  source.pauses.set('p-1', clock.now());
   expect(await runAll([message(resumeOf('p-1'))])).toEqual([]);
   expect(counted).toEqual([]);
-  expect(source.noted).toBeUndefined();
+  expect(source.pauses.size).toBe(0);
 });
 
 describe('C1: what is left over of a pause', () => {
   const short = { ...PAUSE, seconds: 2 };
 
   test('doesn’t turn on what an operator has turned off since', async () => {
-    const pause = message(short);
-    await runAll([pause, message(resumeOf(pause.id))]);
+    await runAll([message(short)]);
+    const end = endOfLast();
+    clock.advanceSeconds(2);
+    await runAll([end]);
     source.enabled = false;
-    await runAll([message(resumeOf(pause.id))]);
+    await runAll([end]);
     expect(source.enabled).toBe(false);
     expect(counted).toEqual(['Paused', 'Resumed']);
   });
 
   test('ends no later pause', async () => {
-    const [first, second] = [message(short), message({ ...PAUSE, seconds: 900 })];
-    await runAll([first, message(resumeOf(first.id)), second]);
-    await runAll([message(resumeOf(first.id))]);
+    await runAll([message(short)]);
+    const end = endOfLast();
+    await runAll([end, message({ ...PAUSE, seconds: 900 })]);
+    await runAll([end]);
     expect(source.enabled).toBe(false);
-    await runAll([message(resumeOf(second.id))]);
+    await runAll([endOfLast()]);
     expect(source.enabled).toBe(true);
+  });
+});
+
+describe('pauses that begin at the same time', () => {
+  test('end when the last of them does', async () => {
+    const until = clock.now() + 600_000;
+    await runAll([message(PAUSE)]);
+    const end = endOfLast();
+    source.pauses.set('p-2', until);
+    clock.advanceSeconds(60);
+    await runAll([end]);
+    expect(source.enabled).toBe(false);
+    expect(sent.at(-1)).toEqual({ message: end.body, delaySeconds: 540 });
+    clock.time = until;
+    await runAll([message(resumeOf('p-2')), endOfLast()]);
+    expect(source.enabled).toBe(true);
+    expect(source.pauses.size).toBe(0);
+  });
+
+  test('a retry while the first try ends is a pause of its own', async () => {
+    const pause = message(PAUSE);
+    source.around = async (call, effect) => {
+      const value = effect();
+      if (call === 'addPause') throw new Error('killed');
+      return value;
+    };
+    expect(await runAll([pause])).toEqual([pause.id]);
+    const end = endOfLast();
+    source.around = async (call, effect) => {
+      if (call === 'removePause') {
+        source.around = async (_, each) => each();
+        await runAll([pause]);
+      }
+      return effect();
+    };
+    await runAll([end]);
+    expect(source.enabled).toBe(false);
+    clock.advanceSeconds(60);
+    await runAll([endOfLast()]);
+    expect(source.enabled).toBe(true);
+    expect(source.pauses.size).toBe(0);
   });
 });
 
@@ -160,6 +214,18 @@ test('a pause whose time is over isn’t made', async () => {
   expect(source.enabled).toBe(true);
   await runAll([message(PAUSE, clock.now() - 59_999)]);
   expect(source.enabled).toBe(false);
+});
+
+test('a source isn’t turned off when the message that turns it on could come before that', async () => {
+  source.around = async (call, effect) => {
+    if (call === 'addPause') clock.time += 5_001;
+    return effect();
+  };
+  const pause = message(PAUSE);
+  expect(await runAll([pause])).toEqual([pause.id]);
+  expect(source.enabled).toBe(true);
+  await runAll([endOfLast()]);
+  expect(source.pauses.size).toBe(0);
 });
 
 test('without a way back nothing is turned off', async () => {
@@ -172,7 +238,7 @@ test('without a way back nothing is turned off', async () => {
 test('what can’t be done now is tried again, and doesn’t hold up the rest', async () => {
   source.enabled = false;
   source.busy = true;
-  source.noted = 'p-1';
+  source.pauses.set('p-1', clock.now());
   const resume = message(resumeOf('p-1'));
   const nonsense = delivery('nonsense', { id: 'nonsense' });
   expect(await runAll([nonsense, resume])).toEqual(['nonsense', resume.id]);
@@ -189,7 +255,7 @@ test.each([
 ])('what can’t be done the %i. time is tried again after %i s', async (attempt, seconds) => {
   source.enabled = false;
   source.busy = true;
-  source.noted = 'p-1';
+  source.pauses.set('p-1', clock.now());
   await runAll([{ ...message(resumeOf('p-1')), deliveryCount: attempt }]);
   expect(deferrals).toEqual([seconds]);
 });
@@ -205,7 +271,7 @@ test('however messages are repeated, reordered and refused, the source is on whe
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       source.enabled = true;
-      source.noted = undefined;
+      source.pauses.clear();
       sent = [];
       const waiting: { at: number; id: string; body: string; sentAt: number }[] = [];
       const deliver = async (twice: boolean) => {
@@ -236,6 +302,7 @@ test('however messages are repeated, reordered and refused, the source is on whe
         await deliver(false);
       }
       expect(source.enabled).toBe(true);
+      expect(source.pauses.size).toBe(0);
     }),
   );
 });

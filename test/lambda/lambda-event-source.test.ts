@@ -44,24 +44,34 @@ test('a source that is just being changed refuses', async () => {
   await expect(source.enable()).rejects.toMatchObject({ name: 'ResourceInUseException' });
 });
 
-test('C1: a pause is noted on it by a tag, and forgotten', async () => {
+test('C1: what paused it is noted on it by tags, and forgotten', async () => {
   const EventSourceMappingArn = 'arn:aws:lambda:us-east-1:123456789012:event-source-mapping:the-uuid';
   const path = `/2017-03-31/tags/${encodeURIComponent(EventSourceMappingArn)}`;
   endpoint.script = ({ method, url }, response) => {
-    const tags = { Tags: { 'coatcheck:pause': 'p-1', team: 'reports' } };
+    const Tags = { 'coatcheck:pause:p-1': '2000', 'coatcheck:operator-pause:1000': 'yes', team: 'reports' };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(
-      JSON.stringify(url.startsWith('/2015') ? { EventSourceMappingArn } : method === 'GET' ? tags : {}),
+      JSON.stringify(url.startsWith('/2015') ? { EventSourceMappingArn } : method === 'GET' ? { Tags } : {}),
     );
   };
-  await source.notePause('p-1');
-  expect(await source.pauseId()).toBe('p-1');
-  await source.notePause(undefined);
+  await source.addPause('p-1', 2_000);
+  await source.addOperatorPause(1_000);
+  expect(await source.reasons()).toEqual({
+    pauses: new Map([['p-1', 2_000]]),
+    operatorPauses: new Set([1_000]),
+  });
+  await source.removePause('p-1');
+  await source.removeOperatorPause(1_000);
   expect(endpoint.calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
     'GET /2015-03-31/event-source-mappings/the-uuid',
     `POST ${path}`,
+    `POST ${path}`,
     `GET ${path}`,
-    `DELETE ${path}?tagKeys=coatcheck%3Apause`,
+    `DELETE ${path}?tagKeys=coatcheck%3Apause%3Ap-1`,
+    `DELETE ${path}?tagKeys=coatcheck%3Aoperator-pause%3A1000`,
   ]);
-  expect(JSON.parse(String(endpoint.calls[1]?.body))).toEqual({ Tags: { 'coatcheck:pause': 'p-1' } });
+  expect(endpoint.calls.slice(1, 3).map(({ body }) => JSON.parse(String(body)))).toEqual([
+    { Tags: { 'coatcheck:pause:p-1': '2000' } },
+    { Tags: { 'coatcheck:operator-pause:1000': 'yes' } },
+  ]);
 });

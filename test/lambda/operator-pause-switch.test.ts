@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { SwitchedOperatorPauses } from '../../lib/aws/switched-operator-pauses.ts';
 import type { OperatorPause } from '../../lib/core/ports/pausing.ts';
-import {
-  decodePauseMessage,
-  encodePauseMessage,
-  type PauseMessage,
-} from '../../lib/core/wire/pause-message.ts';
+import { encodePauseMessage, type PauseMessage } from '../../lib/core/wire/pause-message.ts';
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { OperatorPauseSwitch } from '../../lib/lambda/operator-pause-switch.ts';
 import { MemoryOperatorPauses } from '../../lib/stores/memory/operator-pauses.ts';
@@ -14,14 +11,39 @@ import { delivery } from '../support/delivery.ts';
 import { MemoryEventSource } from '../support/memory-event-source.ts';
 import { TestClock } from '../support/test-clock.ts';
 
-/** The function with its queue, in virtual time. */
+/** A call of another service: of the queue, the table or the event source. */
+type Around = <Value>(effect: () => Value | Promise<Value>) => Promise<Value>;
+
+/** A message in the queue. */
+interface Waiting {
+  readonly at: number;
+  readonly id: string;
+  readonly body: string;
+  readonly sentAt: number;
+  readonly deliveryCount: number;
+}
+
+/** The function with its queue, and the API, in virtual time. */
 class World {
   readonly clock = new TestClock();
   readonly source = new MemoryEventSource();
-  readonly pauses = new MemoryOperatorPauses();
-  readonly waiting: { at: number; id: string; body: string; sentAt: number; deliveryCount: number }[] = [];
+  readonly store = new MemoryOperatorPauses();
+  waiting: Waiting[] = [];
+  /** What happens around each call. */
+  around: Around = async (effect) => effect();
+  /** Lets all of these run, at the same time if it interleaves their calls. */
+  runAll = async (runs: readonly (() => Promise<void>)[]) => {
+    for (const run of runs) await run();
+  };
   #ids = 0;
-  readonly #queue = { send: async (body: string, seconds: number) => this.send(body, seconds) };
+  readonly #queue = {
+    send: (body: string, seconds: number) => this.around(() => this.send(body, seconds)),
+  };
+  readonly #stored = {
+    read: () => this.around(() => this.store.read()),
+    write: (pause: OperatorPause | undefined) => this.around(() => this.store.write(pause)),
+  };
+  readonly #pauses = new SwitchedOperatorPauses(this.#stored, this.#queue);
   readonly #logger = new CollectingLogger();
   readonly #breaker = new Breaker({
     source: this.source,
@@ -32,11 +54,15 @@ class World {
   });
   readonly #switch = new OperatorPauseSwitch({
     sources: [this.source],
-    pauses: this.pauses,
+    pauses: this.#stored,
     queue: this.#queue,
     now: this.clock.now,
     logger: this.#logger,
   });
+
+  constructor() {
+    this.source.around = (_, effect) => this.around(effect);
+  }
 
   send(body: string, seconds = 0): void {
     const at = this.clock.now() + seconds * 1_000;
@@ -47,34 +73,33 @@ class World {
     this.send(encodePauseMessage(message));
   }
 
-  /** As the API does it, apart from the message for a call that is killed. */
+  /** As the API does it. */
   async pause(seconds: number): Promise<OperatorPause> {
     const since = this.clock.now();
     const pause = { until: since + seconds * 1_000, since, reason: 'a migration' };
-    await this.pauses.write(pause);
-    this.say({ type: 'operator-pause', since });
+    await this.#pauses.write(pause);
     return pause;
   }
 
-  async resume(): Promise<void> {
-    await this.pauses.write(undefined);
-    this.say({ type: 'operator-pause' });
+  resume(): Promise<void> {
+    return this.#pauses.write(undefined);
   }
 
-  /** Delivers what is due; if it says so, those of operators at the same time as one of the circuit breaker. */
-  async deliverDue(atOnce = false): Promise<void> {
+  /** Delivers what is due. @param times how often each message is delivered @param meanwhile what else happens */
+  async deliverDue(times = 1, ...meanwhile: readonly (() => Promise<void>)[]): Promise<void> {
     const due = this.waiting.filter(({ at }) => at <= this.clock.now());
-    for (const each of due) this.waiting.splice(this.waiting.indexOf(each), 1);
-    const runs = due.map((each) => async () => {
-      const dispositions = await Promise.all(
-        [this.#breaker, this.#switch].map((function_) => function_.run(delivery(each.body, each))),
-      );
-      if (dispositions.every(({ action }) => action === 'ack')) return;
-      this.waiting.push({ ...each, at: this.clock.now() + 10_000, deliveryCount: each.deliveryCount + 1 });
-    });
-    const ofBreaker = due.filter(({ body }) => decodePauseMessage(body).type !== 'operator-pause');
-    if (atOnce && ofBreaker.length <= 1) await Promise.all(runs.map((run) => run()));
-    else for (const run of runs) await run();
+    this.waiting = this.waiting.filter((each) => !due.includes(each));
+    const deliveries = Array.from({ length: times }, () => due).flat();
+    await this.runAll([...meanwhile, ...deliveries.map((each) => () => this.#deliver(each))]);
+  }
+
+  async #deliver(message: Waiting): Promise<void> {
+    const dispositions = await Promise.all(
+      [this.#breaker, this.#switch].map((each) => each.run(delivery(message.body, message))),
+    );
+    if (dispositions.every(({ action }) => action === 'ack')) return;
+    const deliveryCount = message.deliveryCount + 1;
+    this.waiting.push({ ...message, at: this.clock.now() + 10_000, deliveryCount });
   }
 
   /** Lets time pass until a moment, and delivers everything in time. */
@@ -83,10 +108,15 @@ class World {
     for (;;) {
       const next = Math.min(...this.waiting.map(({ at }) => at));
       if (next > time) break;
-      this.clock.time = next;
+      this.clock.time = Math.max(this.clock.time, next);
       await this.deliverDue();
     }
-    this.clock.time = time;
+    this.clock.time = Math.max(this.clock.time, time);
+  }
+
+  /** What keeps the source disabled. */
+  get reasons(): number {
+    return this.source.pauses.size + this.source.operatorPauses.size;
   }
 }
 
@@ -103,8 +133,11 @@ test.each([1, 29, 60, 900, 901, 86_400])(
     const { until } = await world.pause(seconds);
     await world.passUntil(until - 1);
     expect(world.source.enabled).toBe(false);
-    await world.passUntil(until + 30_000);
-    expect(world.source).toMatchObject({ enabled: true, held: false });
+    await world.passUntil(until);
+    expect(world.source.enabled).toBe(true);
+    await world.passUntil(until + 60_000);
+    expect(world.source.enabled).toBe(true);
+    expect(world.reasons).toBe(0);
     expect(world.waiting).toEqual([]);
   },
 );
@@ -114,16 +147,31 @@ test('an operator ends it early', async () => {
   await world.passUntil(later(1));
   await world.resume();
   await world.passUntil(later(0));
-  expect(world.source).toMatchObject({ enabled: true, held: false });
+  expect(world.source.enabled).toBe(true);
+  await world.passUntil(later(60));
+  expect(world.reasons).toBe(0);
+});
+
+test('what a person turns off after a pause that ended early stays off', async () => {
+  await world.pause(3_600);
+  await world.passUntil(later(60));
+  await world.resume();
+  await world.passUntil(later(60));
+  world.source.enabled = false;
+  await world.passUntil(later(3_600));
+  expect(world.source.enabled).toBe(false);
+  expect(world.waiting).toEqual([]);
 });
 
 test('a later pause takes the place of the one before, whose messages end', async () => {
   await world.pause(3_600);
   await world.passUntil(later(60));
-  const { until } = await world.pause(7_200);
+  const { until, since } = await world.pause(7_200);
   await world.passUntil(later(3_600));
   expect(world.source.enabled).toBe(false);
-  expect(world.waiting).toHaveLength(1);
+  expect([...world.source.operatorPauses]).toEqual([since]);
+  // One chain for each of the two messages of its call.
+  expect(world.waiting).toHaveLength(2);
   await world.passUntil(until);
   expect(world.source.enabled).toBe(true);
 });
@@ -132,11 +180,12 @@ test('a source that a person has disabled stays disabled', async () => {
   world.source.enabled = false;
   const { until } = await world.pause(60);
   await world.passUntil(until + 60_000);
-  expect(world.source).toMatchObject({ enabled: false, held: false });
+  expect(world.source.enabled).toBe(false);
+  expect(world.reasons).toBe(0);
 });
 
 test('while the table or the source fails, it tries again', async () => {
-  world.pauses.faults.inject('read', 'fails before');
+  world.store.faults.inject('read', 'fails before');
   world.source.busy = true;
   await world.pause(600);
   await world.passUntil(later(60));
@@ -152,9 +201,11 @@ describe('the circuit breaker', () => {
     await world.passUntil(later(1));
     const { until } = await world.pause(600);
     await world.passUntil(later(120));
-    expect(world.source).toMatchObject({ enabled: false, held: true, noted: undefined });
+    expect(world.source.enabled).toBe(false);
     await world.passUntil(until);
     expect(world.source.enabled).toBe(true);
+    await world.passUntil(later(600));
+    expect(world.reasons).toBe(0);
   });
 
   test('keeps its own pause when that of an operator ends', async () => {
@@ -162,7 +213,7 @@ describe('the circuit breaker', () => {
     await world.passUntil(later(1));
     await world.pause(60);
     await world.passUntil(later(90));
-    expect(world.source).toMatchObject({ enabled: false, held: false });
+    expect(world.source.enabled).toBe(false);
     await world.passUntil(later(600));
     expect(world.source.enabled).toBe(true);
   });
@@ -172,38 +223,71 @@ describe('the circuit breaker', () => {
     await world.passUntil(later(1));
     world.say({ type: 'pause', seconds: 30, reason: 'no database' });
     await world.passUntil(later(60));
-    expect(world.source).toMatchObject({ enabled: false, noted: undefined });
+    expect(world.source.enabled).toBe(false);
+    expect(world.source.pauses.size).toBe(0);
   });
 });
 
-test('whatever is asked for, in whatever order it arrives, what is paused is as the latest pause says, and runs in the end', async () => {
+/** Of 20 calls, how many are killed before they have an effect, and how many after. */
+const KILLED = { before: [0], after: [1, 2] };
+
+test('whatever is asked for, repeated, killed and at the same time: what is paused is as the latest pause says, and runs in the end', async () => {
   const step = fc.record({
-    waitSeconds: fc.integer({ min: 0, max: 1_000 }),
+    waitSeconds: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 1_000 })),
     what: fc.constantFrom('pause', 'resume', 'breaker', 'nothing'),
-    seconds: fc.integer({ min: 1, max: 2_000 }),
+    seconds: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 2_000 })),
     busy: fc.boolean(),
-    atOnce: fc.boolean(),
+    times: fc.integer({ min: 1, max: 3 }),
   });
+  const kills = fc.infiniteStream(fc.nat({ max: 19 }));
+  const callMilliseconds = fc.infiniteStream(fc.nat({ max: 100 }));
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
-      world = new World();
-      for (const { waitSeconds, what, seconds, busy, atOnce } of steps) {
-        world.clock.time += waitSeconds * 1_000;
-        if (what === 'pause') await world.pause(seconds);
-        if (what === 'resume') await world.resume();
-        if (what === 'breaker') {
-          world.say({ type: 'pause', seconds: Math.min(seconds, 900), reason: 'no database' });
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 15 }),
+      kills,
+      callMilliseconds,
+      fc.scheduler(),
+      async (steps, kill, milliseconds, scheduler) => {
+        world = new World();
+        let canKill = true;
+        world.around = async (effect) => {
+          await scheduler.schedule(Promise.resolve());
+          const fate = canKill ? kill.next().value : undefined;
+          if (KILLED.before.includes(fate)) throw new Error('killed before');
+          world.clock.time += milliseconds.next().value;
+          const value = await effect();
+          if (KILLED.after.includes(fate)) throw new Error('killed after');
+          return value;
+        };
+        world.runAll = async (runs) => {
+          await scheduler.waitFor(Promise.all(runs.map((run) => run())));
+        };
+        for (const { waitSeconds, what, seconds, busy, times } of steps) {
+          world.clock.time += waitSeconds * 1_000;
+          if (what === 'breaker') {
+            world.say({ type: 'pause', seconds: Math.min(seconds, 900), reason: 'no database' });
+          }
+          const asked =
+            what === 'pause' ? [() => world.pause(seconds)] : what === 'resume' ? [() => world.resume()] : [];
+          world.source.busy = busy;
+          await world.deliverDue(
+            times,
+            // The caller of a call that is killed gets an error.
+            ...asked.map((ask) => () => ask().then(noop, noop)),
+          );
+          world.source.busy = false;
         }
-        world.source.busy = busy;
-        await world.deliverDue(atOnce);
-        world.source.busy = false;
-      }
-      await world.passUntil(later(60));
-      const pause = await world.pauses.read();
-      if (pause && pause.until > later(0)) expect(world.source.enabled).toBe(false);
-      await world.passUntil(later(86_400));
-      expect(world.source).toMatchObject({ enabled: true, held: false });
-      expect(world.waiting).toEqual([]);
-    }),
+        canKill = false;
+        await world.passUntil(later(60));
+        const pause = await world.store.read();
+        if (pause && pause.until > later(0)) expect(world.source.enabled).toBe(false);
+        await world.passUntil(later(86_400));
+        expect(world.source.enabled).toBe(true);
+        expect(world.reasons).toBe(0);
+        expect(world.waiting).toEqual([]);
+      },
+    ),
   );
 });
+
+function noop(): void {}

@@ -15,6 +15,7 @@ import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import type { QueueSettings } from '../../lib/testing/settings.ts';
 import { delivery } from './delivery.ts';
 import { FixedRandom } from './fixed-random.ts';
+import { MemoryEventSource } from './memory-event-source.ts';
 import { outcomeEvent, statusOf } from './outcome-event.ts';
 import { engineSettings } from './settings.ts';
 import { TestClock } from './test-clock.ts';
@@ -50,8 +51,7 @@ export class BreakableService {
     readonly sentAt: number;
     readonly at: number;
   }[] = [];
-  #enabled = true;
-  #pauseId: string | undefined;
+  readonly #source = new MemoryEventSource();
 
   constructor(handler: Handler, given: Partial<QueueSettings> = {}) {
     const { clock, records, output } = this;
@@ -94,21 +94,7 @@ export class BreakableService {
       return new BatchHost(engine, { visibilityTimeoutSeconds, now: clock.now, logger });
     });
     this.#breaker = new Breaker({
-      source: {
-        isEnabled: async () => this.#enabled,
-        enable: async () => {
-          this.#enabled = true;
-        },
-        disable: async () => {
-          this.#enabled = false;
-        },
-        pauseId: async () => this.#pauseId,
-        notePause: async (id) => {
-          this.#pauseId = id;
-        },
-        isHeld: async () => false,
-        noteHold: async () => {},
-      },
+      source: this.#source,
       queue: { send: async (text, seconds) => this.#say(text, seconds) },
       metrics: {
         count: (name) => {
@@ -125,7 +111,7 @@ export class BreakableService {
     const startedAt = this.clock.now();
     while (this.queue.size > 0) {
       await this.#obey();
-      if (this.#enabled) for (const host of this.#hosts) await this.#batch(host);
+      if (this.#source.enabled) for (const host of this.#hosts) await this.#batch(host);
       this.clock.advanceSeconds(STEP_SECONDS);
       this.clock.time = Math.max(this.clock.time, this.#nextEventAt);
     }
@@ -165,7 +151,7 @@ export class BreakableService {
   }
 
   get #nextEventAt(): number {
-    const visibleAt = this.#enabled ? this.queue.nextVisibleAt : undefined;
+    const visibleAt = this.#source.enabled ? this.queue.nextVisibleAt : undefined;
     const times = [...this.#delayed.map(({ at }) => at), ...(visibleAt === undefined ? [] : [visibleAt])];
     return times.length === 0 ? 0 : Math.min(...times);
   }

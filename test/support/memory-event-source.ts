@@ -1,42 +1,47 @@
-import type { EventSource } from '../../lib/core/ports/pausing.ts';
+import type { DisableReasons, EventSource } from '../../lib/core/ports/pausing.ts';
 
 /** An event source that can be in the middle of a change, when it refuses another. */
 export class MemoryEventSource implements EventSource {
   enabled = true;
   busy = false;
-  /** What happens while it is being turned off. */
-  meanwhile = async () => {};
+  readonly pauses = new Map<string, number>();
+  readonly operatorPauses = new Set<number>();
+  /** What happens around a call. */
+  around = async <Value>(_call: keyof EventSource, effect: () => Value): Promise<Value> => effect();
 
-  noted: string | undefined;
-  held = false;
-
-  async isEnabled(): Promise<boolean> {
-    return this.enabled;
+  isEnabled(): Promise<boolean> {
+    return this.around('isEnabled', () => this.enabled);
   }
 
-  async pauseId(): Promise<string | undefined> {
-    return this.noted;
+  reasons(): Promise<DisableReasons> {
+    return this.around('reasons', () => ({
+      pauses: new Map(this.pauses),
+      operatorPauses: new Set(this.operatorPauses),
+    }));
   }
 
-  async notePause(id: string | undefined): Promise<void> {
-    this.noted = id;
+  addPause(id: string, until: number): Promise<void> {
+    return this.around('addPause', () => void this.pauses.set(id, until));
   }
 
-  async isHeld(): Promise<boolean> {
-    return this.held;
+  removePause(id: string): Promise<void> {
+    return this.around('removePause', () => void this.pauses.delete(id));
   }
 
-  async noteHold(isHeld: boolean): Promise<void> {
-    this.held = isHeld;
+  addOperatorPause(since: number): Promise<void> {
+    return this.around('addOperatorPause', () => void this.operatorPauses.add(since));
   }
 
-  async enable(): Promise<void> {
-    this.#set(true);
+  removeOperatorPause(since: number): Promise<void> {
+    return this.around('removeOperatorPause', () => void this.operatorPauses.delete(since));
   }
 
-  async disable(): Promise<void> {
-    await this.meanwhile();
-    this.#set(false);
+  enable(): Promise<void> {
+    return this.around('enable', () => this.#set(true));
+  }
+
+  disable(): Promise<void> {
+    return this.around('disable', () => this.#set(false));
   }
 
   #set(enabled: boolean): void {

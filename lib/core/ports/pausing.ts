@@ -1,5 +1,16 @@
 import type { NotedPause } from './telemetry.ts';
 
+/**
+ * Why an event source is disabled, or is about to be. Each reason has its own entry: to remove one leaves the others, whoever adds
+ * them meanwhile.
+ */
+export interface DisableReasons {
+  /** Pauses of the circuit breaker by their ids, with their ends in milliseconds since 1970. */
+  readonly pauses: ReadonlyMap<string, number>;
+  /** Pauses of operators, by when they began. */
+  readonly operatorPauses: ReadonlySet<number>;
+}
+
 /** The event source of a processor. */
 export interface EventSource {
   isEnabled(): Promise<boolean>;
@@ -7,14 +18,11 @@ export interface EventSource {
   enable(): Promise<void>;
   /** As {@link enable}. */
   disable(): Promise<void>;
-  /** The id of the pause that disabled it, or is about to; undefined if there is none. */
-  pauseId(): Promise<string | undefined>;
-  /** Sets or clears the id of the pause. */
-  notePause(id: string | undefined): Promise<void>;
-  /** Whether a pause of an operator keeps it disabled. */
-  isHeld(): Promise<boolean>;
-  /** Sets or clears that. */
-  noteHold(isHeld: boolean): Promise<void>;
+  reasons(): Promise<DisableReasons>;
+  addPause(id: string, until: number): Promise<void>;
+  removePause(id: string): Promise<void>;
+  addOperatorPause(since: number): Promise<void>;
+  removeOperatorPause(since: number): Promise<void>;
 }
 
 /** A queue that can delay messages. */

@@ -9,13 +9,24 @@ import { readRequiredText } from './fields.ts';
 export const PAUSE_MAX_SECONDS = SQS_MAX_DELAY_SECONDS;
 
 /** A command to pause or resume event sources. */
-export type PauseMessage = Resume | ({ readonly type: 'pause' } & Pause) | OperatorPauseChanged;
+export type PauseMessage =
+  | Resume
+  | ({ readonly type: 'pause' } & Pause)
+  | OperatorPauseChanged
+  | OperatorPauseOver;
 
 /** Asks to look at the pause of an operator, and to make the event sources be as it says. */
 export interface OperatorPauseChanged {
   readonly type: 'operator-pause';
   /** Which pause this is about, by its time; absent if it ended one. */
   readonly since?: number;
+}
+
+/** A pause of an operator has been over for as long as a change of an event source takes. */
+export interface OperatorPauseOver {
+  readonly type: 'operator-pause-over';
+  /** When the pause began. */
+  readonly since: number;
 }
 
 /** Ends a pause. */
@@ -43,9 +54,13 @@ export function decodePauseMessage(text: string): PauseMessage {
   if (type === 'resume') {
     return 'pauseId' in value ? { type, pauseId: readRequiredText(ENVELOPE, value, 'pauseId') } : { type };
   }
-  if (type === 'operator-pause') return operatorPauseChanged(value.since);
+  if (type === 'operator-pause') {
+    return value.since === undefined ? { type } : { type, since: timeOf(value.since) };
+  }
+  if (type === 'operator-pause-over') return { type, since: timeOf(value.since) };
   if (type !== 'pause') {
-    throw new EnvelopeMalformed(ENVELOPE, `type must be pause, resume or operator-pause, got ${type}`);
+    const types = 'pause, resume, operator-pause or operator-pause-over';
+    throw new EnvelopeMalformed(ENVELOPE, `type must be ${types}, got ${type}`);
   }
   if (!(Number.isInteger(seconds) && Number(seconds) >= 1 && Number(seconds) <= PAUSE_MAX_SECONDS)) {
     throw new EnvelopeMalformed(ENVELOPE, `seconds must be from 1 to ${PAUSE_MAX_SECONDS}, got ${seconds}`);
@@ -53,8 +68,7 @@ export function decodePauseMessage(text: string): PauseMessage {
   return { type, seconds: Number(seconds), reason: readRequiredText(ENVELOPE, value, 'reason') };
 }
 
-function operatorPauseChanged(since: unknown): OperatorPauseChanged {
-  if (since === undefined) return { type: 'operator-pause' };
-  if (Number.isSafeInteger(since)) return { type: 'operator-pause', since: Number(since) };
+function timeOf(since: unknown): number {
+  if (Number.isSafeInteger(since)) return Number(since);
   throw new EnvelopeMalformed(ENVELOPE, `since must be in milliseconds since 1970, got ${since}`);
 }

@@ -27,10 +27,21 @@ test('what is written is what is read', () => {
   );
 });
 
+test('messages about pauses of operators say which one', () => {
+  const messages = [
+    { type: 'operator-pause' },
+    { type: 'operator-pause', since: 1_000 },
+    { type: 'operator-pause-over', since: 1_000 },
+  ] as const;
+  for (const each of messages) expect(decodePauseMessage(encodePauseMessage(each))).toEqual(each);
+});
+
 test.each([
+  ['{"type":"operator-pause","since":"now"}', 'since must be in milliseconds since 1970, got now'],
+  ['{"type":"operator-pause-over"}', 'since must be in milliseconds since 1970, got undefined'],
   ['pause', 'The message is not JSON'],
   ['[]', 'it must be an object'],
-  ['{"type":"stop"}', 'type must be pause or resume, got stop'],
+  ['{"type":"stop"}', 'type must be pause, resume, operator-pause or operator-pause-over, got stop'],
   ['{"type":"pause","seconds":0,"reason":"x"}', 'seconds must be from 1 to 900, got 0'],
   ['{"type":"pause","seconds":901,"reason":"x"}', 'seconds must be from 1 to 900, got 901'],
   ['{"type":"pause","seconds":1.5,"reason":"x"}', 'seconds must be from 1 to 900, got 1.5'],
