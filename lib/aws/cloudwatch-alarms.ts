@@ -53,5 +53,5 @@ function alarmOf({ AlarmName = '', AlarmDescription, StateValue, ...rest }: Metr
  * and some characters more.
  */
 function nameOf(alarmName: string): string {
-  return /Alarms([A-Z][A-Za-z]*?)[0-9A-F]{8}-/.exec(alarmName)?.[1] ?? alarmName;
+  return /.*Alarms([A-Z][A-Za-z]*?)[0-9A-F]{8}-/.exec(alarmName)?.[1] ?? alarmName;
 }

@@ -145,7 +145,7 @@ export class ServiceAlarms extends Construct {
     return newAlarm(this, 'WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
       ...ALARM_TEXTS.WebhookDeadLetters(serviceName),
       'It is in the dead-letter queue of webhooks; the log of the webhook function has the reason.',
-      'When the receiver works again, redrive the queue: each webhook is sent once more.',
+      'When the receiver works again, run: npx coatcheck webhooks replay. Each webhook is sent once more.',
     ]);
   }
 
@@ -153,8 +153,8 @@ export class ServiceAlarms extends Construct {
     const metric = serviceMetric(serviceName, 'WebhookEndpointsDisabled', { period: Duration.minutes(1) });
     return newAlarm(this, 'WebhookEndpointsDisabled', metric, 1, [
       `A webhook endpoint of ${serviceName} was disabled: its receiver answered 410, or accepted nothing for three days.`,
-      'The log of the webhook function has its id and the reason. When the receiver works again, enable the endpoint and',
-      'replay what it missed: npx coatcheck webhooks endpoints replay.',
+      'The log of the webhook function has its id and the reason. When the receiver works again, run: npx coatcheck webhooks',
+      'endpoints update ID --enable. To send what it missed, run: npx coatcheck webhooks endpoints replay ID.',
     ]);
   }
 
@@ -186,7 +186,7 @@ export class ServiceAlarms extends Construct {
     const metric = actionFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return newAlarm(this, 'ActionErrors', metric, 1, [
       `A step of an action on many requests of ${serviceName} failed. It is tried again within 17 minutes.`,
-      'The log of the function of the actions has the reason. To give the action up, run: npx coatcheck actions abort.',
+      'The log of the function of the actions has the reason. To give the action up, run: npx coatcheck actions abort ID.',
     ]);
   }
 
