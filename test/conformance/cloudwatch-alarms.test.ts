@@ -1,0 +1,68 @@
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { expect, inject, test } from 'vitest';
+import { CloudWatchAlarms } from '../../lib/aws/cloudwatch-alarms.ts';
+
+const client = new CloudWatchClient({
+  endpoint: inject('endpoint'),
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
+/** Puts an alarm as a stack has it. @returns its name */
+async function putAlarm(stack: string, logicalId: string, AlarmDescription?: string): Promise<string> {
+  const AlarmName = `${stack}-${logicalId}-1KXQ2ZB7D0AYL`;
+  await client.send(
+    new PutMetricAlarmCommand({
+      AlarmName,
+      AlarmDescription,
+      Namespace: 'Coatcheck',
+      MetricName: 'Failed',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    }),
+  );
+  return AlarmName;
+}
+
+function newStack(): string {
+  return `S${crypto.randomUUID().slice(0, 8)}`;
+}
+
+test('alarms have the names of their constructs, states, and what they are for', async () => {
+  const stack = newStack();
+  const raised = await putAlarm(stack, 'ServiceAlarmsDeadLetters0A1B2C3D', 'A request failed.');
+  const calm = await putAlarm(stack, 'ServiceAlarmsPausedDEADBEEF', 'It was paused.');
+  await putAlarm(stack, 'ServiceReportsAlarmsThrottles12345678');
+  await putAlarm(stack, 'OtherAlarmsDeadLetters0A1B2C3D');
+  await putAlarm(newStack(), 'ServiceAlarmsDeadLetters0A1B2C3D');
+  const before = Date.now();
+  for (const [AlarmName, StateValue] of [
+    [raised, 'ALARM'],
+    [calm, 'OK'],
+  ] as const)
+    await client.send(
+      new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: `it is ${StateValue}` }),
+    );
+  const alarms = await new CloudWatchAlarms(client, `${stack}-Service`).read();
+  expect(alarms.toSorted((a, b) => a.name.localeCompare(b.name))).toMatchObject([
+    { name: 'DeadLetters', state: 'alarm', reason: 'it is ALARM', description: 'A request failed.' },
+    { name: 'Paused', state: 'ok', reason: 'it is OK', description: 'It was paused.' },
+    { name: 'Throttles', state: 'unknown', description: '' },
+  ]);
+  const since = alarms.find(({ name }) => name === 'DeadLetters')?.since ?? 0;
+  // Its times may be in seconds.
+  expect(since).toBeGreaterThanOrEqual(Math.floor(before / 1_000) * 1_000);
+  expect(since).toBeLessThanOrEqual(Date.now() + 1_000);
+});
+
+test('more than a page of them are read', async () => {
+  const stack = newStack();
+  const letter = (index: number) => String.fromCharCode(97 + index);
+  const names = Array.from({ length: 230 }, (_, index) => `Alarm${letter(index / 26)}${letter(index % 26)}`);
+  for (const name of names) await putAlarm(stack, `ServiceAlarms${name}0A1B2C3D`);
+  const alarms = await new CloudWatchAlarms(client, `${stack}-Service`).read();
+  expect(alarms.map(({ name }) => name).toSorted()).toEqual(names);
+});
