@@ -3,10 +3,10 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
-import { Outbox, RabbitMqEventSource } from '../../lib/constructs/index.ts';
+import { ApiAuth, Outbox, RabbitMqEventSource } from '../../lib/constructs/index.ts';
 import { Tracing } from '../../lib/constructs/observability/tracing.ts';
 import { serviceOnFargate } from './fargate/service-on-fargate.ts';
-import { emptyApp, resources, serviceIn } from './service-in-app.ts';
+import { emptyApp, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
 /** SDK calls whose actions have another name, or that need several actions. */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   DeleteMessageBatch: ['sqs:DeleteMessage'],
   GetObject: ['s3:GetObject', 's3:GetObjectVersion'],
   HeadObject: ['s3:GetObject', 's3:GetObjectVersion'],
+  Invoke: ['lambda:InvokeFunction'],
   PublishBatch: ['sns:Publish'],
   SendMessageBatch: ['sqs:SendMessage'],
   TransactWriteItems: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -125,6 +126,21 @@ test.each([
     (action) => !called.has(action) && !called.has(action.replace(/^\w+/, '')) && !OF_LAMBDA.includes(action),
   );
   expect(unused.filter((action) => !NEVER_CALLED.includes(action))).toEqual([]);
+});
+
+test('E16: the role of the console allows nothing but writing its log', () => {
+  const auth = ApiAuth.jwt({
+    issuer: 'https://issuer.example.com',
+    audience: 'coatcheck',
+    tenantClaim: 'tenant',
+    operators: { claim: 'groups', value: 'operators' },
+  });
+  const withConsole = serviceInApp({ api: { auth, console: { clientId: 'console' } } }).template();
+  expect(allowedTo('ServiceApiConsoleRole', withConsole)).toEqual([
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+  ]);
+  expect([...calledBy('console')]).toEqual([]);
 });
 
 /** Calls that are no commands of the SDK: to X-Ray's endpoint, and by the agent of the task. */
