@@ -55,6 +55,14 @@ test.each<[string, Partial<RecordedCall>, string[]]>([
   );
 });
 
+test.each([
+  ['DescribeAlarms', 'arn:aws:cloudwatch:us-east-1:000000000000:alarm:*'],
+  ['GetMetricData', '*'],
+])('%s of CloudWatch is about %s', (operation, resource) => {
+  const call = json('monitoring', `GraniteServiceVersion20100801.${operation}`, {});
+  expect(askedBy(call)).toEqual([[`cloudwatch:${operation}`, resource]]);
+});
+
 test('a batch of messages needs the permission to publish one', () => {
   const TopicArn = 'arn:aws:sns:us-east-1:000000000000:topic';
   const body = String(new URLSearchParams({ Action: 'PublishBatch', TopicArn }));

@@ -59,6 +59,12 @@ const SERVICES: Readonly<Record<string, Reader>> = {
     const stack = form.get('StackName') ?? '*';
     return [asked(`cloudformation:${form.get('Action')}`, arn('cloudformation', `stack/${stack}/*`))];
   },
+  // CloudWatch signs as it was once called. Both calls are about all of the account.
+  monitoring: ({ headers }) => {
+    const operation = operationIn(headers);
+    const resource = { DescribeAlarms: arn('cloudwatch', 'alarm:*'), GetMetricData: '*' }[operation];
+    return resource === undefined ? [] : [asked(`cloudwatch:${operation}`, resource)];
+  },
   'execute-api': ({ method, url }) => {
     const [, api, stage, path] = API_PATH.exec(url) ?? [];
     return [asked('execute-api:Invoke', arn('execute-api', `${api}/${stage}/${method}${path}`))];
