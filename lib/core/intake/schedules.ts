@@ -114,15 +114,19 @@ export class Schedules {
   async put(added: NewSchedule): Promise<ScheduleView> {
     const { store, timers, clock } = this.#ports;
     const schedule = newSchedule(added, clock.now());
-    const { name, tenant, createdAt } = schedule;
-    const known = await store.get(schedule);
-    if (!timers && known && definitionOf(known.schedule) === definitionOf(schedule)) {
-      return this.#viewOf(known);
+    for (;;) {
+      const known = await store.get(schedule);
+      if (!timers && known && definitionOf(known.schedule) === definitionOf(schedule)) {
+        return this.#viewOf(known);
+      }
+      if (!known) await this.#assertRoom(schedule);
+      const pausedAt = known?.schedule.pausedAt;
+      const written = { ...schedule, ...(pausedAt !== undefined && { pausedAt }) };
+      // If another call has paused or resumed it meanwhile, that isn't lost.
+      if (await this.#write(written, schedule.createdAt, known?.revision)) {
+        return this.get(schedule.name, schedule.tenant);
+      }
     }
-    if (!known) await this.#assertRoom(schedule);
-    const pausedAt = known?.schedule.pausedAt;
-    await this.#write({ ...schedule, ...(pausedAt !== undefined && { pausedAt }) }, createdAt);
-    return this.get(name, tenant);
   }
 
   /**

@@ -281,6 +281,25 @@ test('a change of a schedule while it is paused is not lost', async () => {
   expect(await schedules.pause('hourly', undefined)).toMatchObject({ cron: '5 * * * *', nextRuns: [] });
 });
 
+test('a pause and a resumption of a schedule while it is put again are not lost', async () => {
+  const { schedules, store } = await scheduling();
+  await schedules.put(HOURLY);
+  const get = store.get.bind(store);
+  for (const [change, cron] of [
+    ['pause', '5 * * * *'],
+    ['resume', '10 * * * *'],
+  ] as const) {
+    store.get = async (key) => {
+      const stored = await get(key);
+      store.get = get;
+      await schedules[change]('hourly', undefined);
+      return stored;
+    };
+    const put = await schedules.put({ ...HOURLY, cron });
+    expect([put.cron, put.pausedAt !== undefined]).toEqual([cron, change === 'pause']);
+  }
+});
+
 test('a removed one has no more runs, and tenants have their own', async () => {
   const { schedules, runAt, ids } = await scheduling();
   expect(await schedules.remove('hourly', undefined)).toBe(false);
