@@ -36,7 +36,7 @@ async function answerStored(
     const opened = await parts.store.open(check, c.req.raw.signal);
     opened.discard();
     const contentType = found.contentType ?? opened.contentType ?? BINARY_TYPE;
-    const contentEncoding = contentEncodingOf(found.contentEncoding ?? opened.contentEncoding);
+    const contentEncoding = encodingOf(found.contentEncoding ?? opened.contentEncoding);
     return redirectTo(c, { check, contentType, contentEncoding }, parts);
   } catch (error) {
     if (error instanceof PayloadMissing) {
@@ -54,14 +54,22 @@ async function answerStored(
 
 /** Senders of messages choose these texts. One that is no header is left out. */
 function representationOf({ contentType, contentEncoding, contentLanguage }: FoundPayload) {
-  const isHeader = (text: string | undefined) => text !== undefined && !contentTypeProblem(text);
-  const encoding = contentEncodingOf(contentEncoding);
+  const encoding = encodingOf(contentEncoding);
   return {
-    'Content-Type': contentType !== undefined && isHeader(contentType) ? contentType : BINARY_TYPE,
-    ...(encoding !== undefined && isHeader(encoding) && { 'Content-Encoding': encoding }),
-    ...(contentLanguage !== undefined &&
-      isHeader(contentLanguage) && { 'Content-Language': contentLanguage }),
+    'Content-Type': isHeader(contentType) ? contentType : BINARY_TYPE,
+    ...(encoding !== undefined && { 'Content-Encoding': encoding }),
+    ...(isHeader(contentLanguage) && { 'Content-Language': contentLanguage }),
   };
+}
+
+/** Undefined if there is none, or if it is no header: a store couldn't answer with it. */
+function encodingOf(text: string | undefined): string | undefined {
+  const encoding = contentEncodingOf(text);
+  return isHeader(encoding) ? encoding : undefined;
+}
+
+function isHeader(text: string | undefined): text is string {
+  return text !== undefined && !contentTypeProblem(text);
 }
 
 /** Why there is none. */

@@ -72,3 +72,17 @@ test('a large payload is downloaded from the store while its request waits', asy
   expect(status).toBe(303);
   expect(headers.get('location')).toContain('/transfers/download?ticket=');
 });
+
+test('a payload in the store whose encoding is no header is downloaded without it', async () => {
+  const { client, textOf, storage } = await open();
+  const { id } = await client.submit(LARGE, { contentType: 'text/plain', contentEncoding: 'br' });
+  // As another sender of messages may write it.
+  await storage.file.write(() => {
+    const { changes } = storage.file
+      .statement(`UPDATE messages SET body = replace(body, '"br"', '"b€r"'), attributes = replace(attributes, '"br"', '"b€r"')
+        WHERE instr(body || attributes, '"br"')`)
+      .run({});
+    expect(changes).toBe(1);
+  }, 'committed');
+  expect(await textOf(id)).toBe(LARGE);
+});
