@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { getPath } from 'hono/utils/url';
 import { AccessRefused } from './access.ts';
 import { addAssets } from './assets.ts';
+import { limitForms } from './form.ts';
 import { addBatchPages } from './pages/batches.ts';
 import { addFailurePages } from './pages/failures.ts';
 import { addLimitPages } from './pages/limits.ts';
@@ -61,6 +62,7 @@ export function createConsole(options: ConsoleOptions): Hono {
     if (location?.startsWith('/')) c.header('location', relativePath(c.req.path, location));
   });
   app.use(csrf());
+  app.use(limitForms);
   app.use(access.guard);
   app.post('*', async (c, next) => {
     if (access.mayAct(c)) return next();

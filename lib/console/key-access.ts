@@ -3,10 +3,14 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import type { CoatcheckClient } from '../client/index.ts';
 import { AccessRefused, type ConsoleAccess } from './access.ts';
+import { formOf } from './form.ts';
 import type { Html } from './view/html.ts';
 
 const SIGN_IN = '/sign-in';
 const SIGN_OUT = '/sign-out';
+
+/** A path with a query, as URLs and headers have it. */
+const PAGE = /^\/[!-~]*$/;
 
 /** A key, and whose it is. */
 export interface KnownKey {
@@ -59,7 +63,7 @@ export class KeyAccess implements ConsoleAccess {
   };
 
   async #signIn(c: Context) {
-    const form = await c.req.formData();
+    const form = await formOf(c);
     const [key, path] = ['key', 'path'].map((name) => String(form.get(name) ?? '').trim()) as [
       string,
       string,
@@ -75,7 +79,7 @@ export class KeyAccess implements ConsoleAccess {
     }
     const secure = !this.#options.isLocal(new URL(c.req.url).hostname);
     setCookie(c, cookieName(c), key, { httpOnly: true, sameSite: 'Strict', path: '/', secure });
-    return c.redirect(path.startsWith('/') ? path : '/', 303);
+    return c.redirect(PAGE.test(path) ? path : '/', 303);
   }
 
   #keyOf(c: Context): string {
@@ -88,10 +92,10 @@ function cookieName(c: Context): string {
   return `coatcheck-key-${new URL(c.req.url).port}`;
 }
 
-/** The page that is gone back to after signing in. */
+/** The page that is gone back to after signing in, encoded: a header takes no other characters. */
 function pathOf({ req }: Context): string {
-  const { search } = new URL(req.url);
-  return req.method === 'GET' ? `${req.path}${search}` : '/';
+  const { pathname, search } = new URL(req.url);
+  return req.method === 'GET' ? `${pathname}${search}` : '/';
 }
 
 /** After a link on another site, browsers keep a strict cookie back. */
@@ -100,5 +104,5 @@ function formFor(path: string): Html {
 <input type="hidden" name="path" value="${path}">
 <label>Key <input type="password" name="key" required autocomplete="current-password" spellcheck="false" size="40"></label>
 <button>Sign in</button></form>
-<p class="hint">If you followed a link and have signed in before, <a href="${path.startsWith('/') ? path : '/'}">open the page again</a>.</p>`;
+<p class="hint">If you followed a link and have signed in before, <a href="${PAGE.test(path) ? path : '/'}">open the page again</a>.</p>`;
 }

@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { AccessRefused } from './access.ts';
 import type { AssetPaths } from './assets.ts';
+import { formOf } from './form.ts';
 import type { ConsoleOptions, Render, View, ViewContext } from './parts.ts';
 import type { Html } from './view/html.ts';
 import { bareLayoutOf, layoutOf } from './view/layout.ts';
@@ -36,8 +37,9 @@ export class Pages {
   act(act: (context: ViewContext, form: FormData) => Promise<string>): Handler {
     return async (c) => {
       const { context, noteCaller } = this.#callOf(c);
+      const form = await formOf(c);
       try {
-        const path = await act(context, await c.req.formData());
+        const path = await act(context, form);
         context.parts.log(`done: POST ${c.req.path}`);
         noteCaller();
         return c.redirect(path, 303);
