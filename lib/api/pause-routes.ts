@@ -45,7 +45,7 @@ const start = {
   'x-operator': true,
   summary: 'Pause all processing',
   description:
-    'Requests are accepted and wait; what runs goes on. A pause ends at its time by itself, and takes the place of a pause before. For operators.',
+    'Requests are accepted and wait; what runs goes on. A pause ends at its time by itself, and replaces an earlier one. For operators.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewPause) },
   responses: {
     200: { description: 'The pause.', content: { 'application/json': { schema: Pause } } },

@@ -135,7 +135,7 @@ export class RequestPending extends CoatcheckError {
 export class WaitTimedOut extends CoatcheckError {
   override readonly name = 'WaitTimedOut';
   readonly code = 'wait_timed_out';
-  /** Its latest known state; undefined if the API didn't answer in time. */
+  /** Its latest known state; undefined if the API held its answer for longer. */
   readonly request?: RequestResource;
 
   constructor(
@@ -145,8 +145,8 @@ export class WaitTimedOut extends CoatcheckError {
     cause?: unknown,
   ) {
     const seconds = Number((timeoutMilliseconds / 1_000).toPrecision(3));
-    const state = request ? `its status is ${request.status}` : 'the API did not answer';
-    super(`The request ${id} did not end within ${seconds} s; ${state}`, { cause });
+    const state = request ? `; its status is ${request.status}` : '';
+    super(`The request ${id} did not end within ${seconds} s${state}`, { cause });
     this.request = request;
   }
 }

@@ -53,13 +53,13 @@ export class FailuresClient {
     this.#api = api;
   }
 
-  /** Lists groups, that which was seen last first. Fetches pages on demand. */
+  /** Lists groups, the latest seen first. Fetches pages on demand. */
   list(options: GroupListOptions = {}): AsyncGenerator<FailureGroup, void> {
     const pageAt = (cursor: string | undefined) => this.listPage({ ...options, cursor });
     return allOf(pageAt, ({ groups }) => groups);
   }
 
-  /** Gets one page of groups, that which was seen last first. */
+  /** Gets one page of groups, the latest seen first. */
   async listPage({ since, until, ...options }: GroupPageOptions = {}): Promise<FailureGroupPage> {
     const { tenant, limit, cursor, signal } = options;
     const query = { tenant, since: toRfc3339(since), until: toRfc3339(until), limit, cursor };

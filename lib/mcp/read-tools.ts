@@ -116,7 +116,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
     'list_failures',
     {
       title: 'List groups of failures',
-      description: 'Failed requests in groups of the same error, the group that was seen last first.',
+      description: 'Failed requests in groups of the same error, the latest seen first.',
       inputSchema: z.strictObject({ limit: Limit }),
       annotations: READING,
     },

@@ -47,7 +47,7 @@ function at(seconds: number): string {
 }
 
 describe('groups of failures', () => {
-  test('are listed, that which was seen last first', async () => {
+  test('are listed, the latest seen first', async () => {
     const { api } = await setUp([undefined, DECLINED], ['acme', EXPIRED], ['acme', DECLINED_TOO]);
     const { groups, next } = await groupsIn(await api.call('GET', '/v1/failures'));
     expect(next).toBeUndefined();

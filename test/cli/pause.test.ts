@@ -25,7 +25,11 @@ test('processing is paused until a time, shown, and resumed', async () => {
   const shown = await coatcheckOnTerminal(['pause', '--api', url], { columns: 100 });
   expect(shown.stdout).toMatch(/until +reason +since/);
   expect(shown.stdout).toContain('the database moves');
-  expect(await run('resume')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  expect(await run('resume')).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: 'No pause by an operator is in effect.\n',
+  });
   expect(await client.serviceStatus()).not.toHaveProperty('pause');
   expect(await run('pause')).toEqual({ exitCode: 0, stdout: '', stderr: 'Nothing is paused.\n' });
 });

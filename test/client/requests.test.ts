@@ -120,6 +120,14 @@ describe('waiting', () => {
     expect(String(error)).toContain('r-1 did not end within 0.3 s; its status is queued');
   });
 
+  test('times out while the first answer is held', async () => {
+    const { client, endpoint } = await openScriptedApi([]);
+    endpoint.script = () => {};
+    await expect(client.wait('r-1', { timeoutMilliseconds: 300 })).rejects.toThrow(
+      /^The request r-1 did not end within 0\.3 s$/,
+    );
+  });
+
   test('asks to hold answers no longer than the remaining time', async () => {
     const { client, calls } = await openScriptedApi([QUEUED, DONE]);
     await client.wait('r-1', { timeoutMilliseconds: 8_000 });

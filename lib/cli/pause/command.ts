@@ -24,7 +24,7 @@ interface PauseOptions extends ServiceOptions {
 export function pauseCommand({ signal }: Run): Command {
   const command = new Command('pause')
     .description(
-      'Pause all processing, in place of a pause before: requests are accepted and wait, what runs goes on. Without options, show the pause.',
+      'Pause all processing: requests are accepted and wait, and what runs goes on. It replaces an earlier pause. Without options, show the pause.',
     )
     .addOption(
       new Option('--for <time>', 'how long, for example 30min; at most a day')
@@ -32,7 +32,7 @@ export function pauseCommand({ signal }: Run): Command {
         .conflicts('until'),
     )
     .option('--until <time>', 'until when, for example 2026-01-31T12:00:00Z', readTime)
-    .option('--reason <text>', 'why; all who wait for a request may see it')
+    .option('--reason <text>', 'why; callers who wait for a request see it')
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action(async (options: PauseOptions) => {
     const { reason, until = endOf(options.for) } = options;

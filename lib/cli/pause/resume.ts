@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { note } from '../../terminal/output.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
@@ -9,6 +10,9 @@ export function resumeCommand({ signal }: Run): Command {
     'End a pause of all processing that coatcheck pause began. A pause of the circuit breaker goes on.',
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
-    withService(options, signal, (client) => client.resume({ signal })),
+    withService(options, signal, async (client) => {
+      await client.resume({ signal });
+      note('No pause by an operator is in effect.');
+    }),
   );
 }

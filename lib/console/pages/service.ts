@@ -29,7 +29,7 @@ export function addServicePage(app: Hono, pages: Pages): void {
       const minutes = wholeNumber('Minutes', fieldOf(form, 'minutes') ?? '');
       const reason = fieldOf(form, 'reason');
       if (reason === undefined)
-        throw new FormInvalid('A pause needs a reason: who waits for a request sees it');
+        throw new FormInvalid('A pause needs a reason: callers who wait for a request see it');
       await client.pause({ until: new Date(now + 60_000 * minutes), reason }, { signal });
       return PATH;
     }),

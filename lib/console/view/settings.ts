@@ -22,7 +22,8 @@ export function settingsOf(settings: readonly ServiceSetting[]): Html {
 }
 
 function shownValue({ value, unit = '', from }: ServiceSetting) {
-  if (value === undefined) return from === 'default' ? 'off' : html`<em>not shown</em>`;
+  if (value === undefined) return from === 'default' ? 'not set' : html`<em>not shown</em>`;
+  if (value === '') return 'not set';
   return oneLine(`${textOf(value)} ${unit}`.trim());
 }
 

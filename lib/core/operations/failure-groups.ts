@@ -35,7 +35,7 @@ export interface FailureGroupListing {
   readonly limit: number;
 }
 
-/** Consecutive groups, that which was seen last first. */
+/** Consecutive groups, the latest seen first. */
 export interface FailureGroupPage {
   readonly groups: readonly FailureGroup[];
   /** The `after` of the next page; absent on the last page. */
@@ -68,7 +68,7 @@ export class FailureGroups {
     this.#clock = clock;
   }
 
-  /** Lists groups, that which was seen last first. A page may have fewer than the limit, while requests are redriven. */
+  /** Lists groups, the latest seen first. A page may have fewer than the limit, while requests are redriven. */
   async list({ scope, since, until, after, limit }: FailureGroupListing): Promise<FailureGroupPage> {
     const counts = (await this.#index.count(scope))
       .filter(({ latest }) => since === undefined || failedAt(latest) >= since)

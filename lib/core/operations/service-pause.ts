@@ -54,7 +54,7 @@ export class ServicePause {
   }
 
   /**
-   * Pauses processing, in place of a pause before.
+   * Pauses processing. Replaces an earlier pause.
    * @param by the operator, if known
    * @throws PauseRefused
    */
