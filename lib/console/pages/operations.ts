@@ -113,7 +113,7 @@ function operationsTable(actions: readonly Action[], now: number): Html {
         kind: 'number',
       },
       { title: 'Planned', cell: ({ createdAt }) => timeOf(createdAt, now) },
-      { title: 'By', cell: ({ createdBy }) => createdBy && oneLine(createdBy), kind: 'less' },
+      { title: 'By', cell: ({ createdBy }) => createdBy && oneLine(createdBy), kind: 'names less' },
       { title: 'On', cell: ({ filter }) => filterOf(filter) },
       { title: 'Reason', cell: ({ reason }) => reason && oneLine(reason), kind: 'wide' },
     ],
