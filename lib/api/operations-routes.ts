@@ -36,9 +36,9 @@ const Alarm = z
   })
   .meta({ id: 'Alarm' });
 
-const SettingList = z.object({ settings: z.array(Setting) }).meta({ id: 'SettingList' });
+export const SettingList = z.object({ settings: z.array(Setting) }).meta({ id: 'SettingList' });
 
-const AlarmList = z.object({ alarms: z.array(Alarm) }).meta({ id: 'AlarmList' });
+export const AlarmList = z.object({ alarms: z.array(Alarm) }).meta({ id: 'AlarmList' });
 
 const settings = {
   method: 'get',

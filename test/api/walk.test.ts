@@ -3,10 +3,12 @@ import type * as z from 'zod';
 import { FailureGroupPage, FailureGroupResource } from '../../lib/api/failure-schemas.ts';
 import { LedgerResource } from '../../lib/api/ledger-routes.ts';
 import { LimitList, LimitView } from '../../lib/api/limit-schemas.ts';
+import { AlarmList, SettingList } from '../../lib/api/operations-routes.ts';
 import { ReceiptKeys } from '../../lib/api/receipt-routes.ts';
 import {
   BatchResults,
   PartUrls,
+  Pause,
   Request,
   RequestPage,
   ServiceStatus,
@@ -32,6 +34,9 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   getLedger: LedgerResource,
   listReceiptKeys: ReceiptKeys,
   getStatus: ServiceStatus,
+  pauseProcessing: Pause,
+  listSettings: SettingList,
+  listAlarms: AlarmList,
   openUpload: UploadTicket,
   createWebhookEndpoint: WebhookEndpointWithSecret,
   listWebhookEndpoints: WebhookEndpointList,

@@ -54,13 +54,24 @@ test('a call for operators answers 403 to others, even if it is malformed', asyn
   expect(operations.map(({ operation }) => operation.operationId).sort()).toEqual([
     'abortAction',
     'applyAction',
+    'cancelRequestOfTenant',
     'getAction',
+    'getActionPayload',
+    'getActivity',
     'getLedger',
+    'getPayloadOfTenant',
+    'getRequestOfTenant',
+    'getResultOfTenant',
     'listActionRequests',
     'listActions',
+    'listAlarms',
     'listRequestsOfTenant',
+    'listSettings',
     'noteFailure',
+    'pauseProcessing',
     'planAction',
+    'repeatWebhookOfTenant',
+    'resumeProcessing',
   ]);
   for (const { method, path, operation } of operations) {
     const target = path.replaceAll(/\{.+?\}/g, 'x');

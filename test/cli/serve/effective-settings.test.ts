@@ -31,7 +31,7 @@ test('each setting has its value, its default, its unit and where it came from; 
       expect.objectContaining({ name: 'graceSeconds', value: 5, from: 'file' }),
       expect.objectContaining({ name: 'retryBaseSeconds', from: 'default', unit: 'seconds' }),
       { name: 'apiKeys', from: 'variable COATCHECK_API_KEYS' },
-      { name: 'receiptKey', from: 'default' },
+      { name: 'receiptKeys', from: 'default' },
       expect.objectContaining({ name: 'webhookDefaultUrl', value: 'example.com' }),
     ]),
   );
