@@ -41,7 +41,7 @@ const services = {
   // Only consumers receive its outcomes. Its timeout leaves time to report progress.
   client: { outputFormat: 'cloudevents', auth: ApiAuth.iam(), timeoutSeconds: 15 },
   // Its pauses don't affect other tests.
-  pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
+  pausing: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
 } as const;
 
 /** An index of a table, besides its keys. */
@@ -86,6 +86,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
       batches: name === 'cloudevents',
       actions: name === 'cloudevents',
       console: name === 'raw' ? { clientId: CLIENT_ID, parameters: { resource: AUDIENCE } } : undefined,
+      activity: name === 'pausing',
     },
     circuitBreaker: { pause: Duration.seconds(2) },
     limits: name === 'cloudevents' ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,

@@ -8,8 +8,10 @@ import {
 } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
+import { LambdaEventSource } from '../../lib/lambda/lambda-event-source.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { Service } from './service.ts';
 
@@ -115,4 +117,71 @@ test('A2: results of about the maximum message size are published, with the trac
   expect(events.map((event) => event.traceparent)).toEqual(ids.map(() => traceparent));
   expect(new Set(events.map(({ dataref }) => dataref !== undefined))).toEqual(new Set([false, true]));
   expect(await stateOfSource()).toBe('Enabled');
+});
+
+/** Asks the API for something, as an operator. */
+async function ask(method: string, path: string, json?: unknown): Promise<unknown> {
+  const response = await service.call(method, path, { json });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${response.status} ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+const Alarms = z.object({ alarms: z.array(z.object({ name: z.string(), description: z.string() })) });
+
+/** How many pauses the event source is disabled for. */
+async function reasons(): Promise<number> {
+  const source = new LambdaEventSource(lambda, service.output('EventSource'));
+  const { pauses, operatorPauses } = await source.reasons();
+  return pauses.size + operatorPauses.size;
+}
+
+describe('a pause of an operator', () => {
+  const reason = 'The database moves';
+
+  /** Pauses processing, and submits a request that waits. */
+  async function pause(seconds: number) {
+    const until = new Date(Date.now() + seconds * 1_000).toISOString();
+    expect(await ask('PUT', '/v1/pause', { until, reason })).toMatchObject({ until, reason });
+    await expect.poll(stateOfSource, { timeout: 30_000, interval: 50 }).toBe('Disabled');
+    return { until, id: (await service.submit({ do: 'stamp' })).id };
+  }
+
+  test('has requests wait, who see why, until it is ended', async () => {
+    const { until, id } = await pause(600);
+    // The function of the API reads the load again after some seconds.
+    const soon = { timeout: 30_000, interval: 200 };
+    await expect
+      .poll(() => ask('GET', '/v1/status'), soon)
+      .toMatchObject({ accepting: true, pause: { until, reason } });
+    await expect
+      .poll(() => ask('GET', `/v1/requests/${id}`), soon)
+      .toMatchObject({
+        attempts: 0,
+        why: expect.stringMatching(/^processing is paused until .*: The database moves$/),
+      });
+    await ask('DELETE', '/v1/pause');
+    expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded' });
+    expect(await stateOfSource()).toBe('Enabled');
+    await expect.poll(() => ask('GET', '/v1/status'), soon).not.toHaveProperty('pause');
+    await expect.poll(reasons, { timeout: 60_000, interval: 500 }).toBe(0);
+  });
+
+  test('ends by itself', async () => {
+    const { until, id } = await pause(15);
+    expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded' });
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
+    expect(await stateOfSource()).toBe('Enabled');
+    await expect.poll(reasons, { timeout: 60_000, interval: 500 }).toBe(0);
+  });
+});
+
+test('operators see the alarms of the stack’s service, and its activity', async () => {
+  const { alarms } = Alarms.parse(await ask('GET', '/v1/alarms'));
+  expect(alarms.map(({ name }) => name).toSorted()).toEqual([
+    ...['ApiErrors', 'ApiServerErrors', 'ApiThrottles', 'DeadLetters', 'OldestHighRequest'],
+    ...['OldestLowRequest', 'OldestRequest', 'PauseDeadLetters', 'Paused', 'Throttles'],
+  ]);
+  for (const { description } of alarms) expect(description).toContain('e2e-pausing');
+  expect(await ask('GET', '/v1/activity?hours=1')).toHaveProperty('missing');
 });
