@@ -73,7 +73,7 @@ export function serviceAlarms({
           ? [
               alarm('WebhookDeadLetters', lettersIn(QUEUES.webhookDeadLetters), [
                 ...ALARM_TEXTS.WebhookDeadLetters(serviceName),
-                'The log has the reason. When the receiver works again, run: npx coatcheck webhooks replay.',
+                'The log has the reason. When the receiver works again, run: npx coatcheck webhooks replay. If it is gone for good: npx coatcheck webhooks purge.',
               ]),
             ]
           : []),

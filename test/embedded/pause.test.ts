@@ -55,6 +55,7 @@ test('a pause holds for a process that starts later, and for all that have the f
   const file = await newFile();
   const first = await start(file);
   await first.service.pause.start({ until: inAnHour(), reason: 'a migration' });
+  await isPaused(first);
   const { id } = await first.service.submit('one');
   await first.service.close();
   const [second, third] = [await start(file), await start(file)];
@@ -69,6 +70,7 @@ test('a pause ends at its time, by itself, also after a restart', async () => {
   const first = await start(file);
   const until = Date.now() + 3_000;
   await first.service.pause.start({ until: new Date(until), reason: 'a migration' });
+  await isPaused(first);
   const { id } = await first.service.submit('one');
   await first.service.close();
   const second = await start(file);

@@ -128,7 +128,7 @@ test('an agent sees alarms that are raised, with what to do', async () => {
       name: 'DeadLetters',
       state: 'alarm',
       since: expect.any(String),
-      reason: '1 messages',
+      reason: '1 message',
       description: expect.stringContaining('coatcheck dead-letters'),
     });
   });

@@ -145,7 +145,8 @@ export class ServiceAlarms extends Construct {
     return newAlarm(this, 'WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
       ...ALARM_TEXTS.WebhookDeadLetters(serviceName),
       'It is in the dead-letter queue of webhooks; the log of the webhook function has the reason.',
-      'When the receiver works again, run: npx coatcheck webhooks replay. Each webhook is sent once more.',
+      'When the receiver works again, run: npx coatcheck webhooks replay. Each webhook is sent once more. If it is gone for good:',
+      'npx coatcheck webhooks purge.',
     ]);
   }
 

@@ -22,7 +22,7 @@ test('a file of an earlier version gets groups for what fails from then on', asy
   database.exec(`DROP INDEX records_by_failure; ALTER TABLE records DROP COLUMN failure_group;
     ALTER TABLE records DROP COLUMN failure_position; DROP TABLE failure_notes`);
   database.exec(`INSERT INTO records (key, position, revision, kept_until, record)
-    VALUES ('k', 'p', 1, 1000, '{"status":"failed"}')`);
+    VALUES ('k', '1970-01-01T00:00:00.000Z', 1, 1000, '{"status":"failed"}')`);
   database.close();
 
   await using file = await SqliteFile.open(path);
