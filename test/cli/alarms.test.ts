@@ -29,7 +29,7 @@ test('an alarm that is raised is printed with what to do, and the exit code is 1
     expect(alarms.exitCode).toBe(1);
     return alarms.stdout;
   });
-  expect(stdout).toContain(`DeadLetters\talarm\t${since}\t1 messages\n`);
+  expect(stdout).toContain(`DeadLetters\talarm\t${since}\t1 message\n`);
   const json = await coatcheck(['alarms', '--api', url, '--json']);
   expect(json.exitCode).toBe(1);
   expect(
@@ -41,6 +41,6 @@ test('an alarm that is raised is printed with what to do, and the exit code is 1
   const shown = await coatcheckOnTerminal(['alarms', '--api', url], { columns: 120 });
   expect(shown.exitCode).toBe(1);
   const table = stripVTControlCharacters(shown.stdout);
-  expect(table).toMatch(/^DeadLetters +alarm +\S+ +1 messages$/m);
+  expect(table).toMatch(/^DeadLetters +alarm +\S+ +1 message$/m);
   expect(table).toMatch(/^DeadLetters: .*coatcheck dead-letters/m);
 });
