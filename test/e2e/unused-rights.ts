@@ -22,7 +22,6 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Api/Actions/Function/Role: dynamodb:PartiQLUpdate on Requests/Table': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
   'Api/Actions/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
-  'Api/Actions/Function/Role: sqs:ChangeMessageVisibility on Input/DeadLetters': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: sqs:SendMessage on HighInput': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: sqs:SendMessage on LowInput': OF_OTHER_ACTIONS,
   'Api/Batches/Function/Role: s3:GetObject on Payloads/Bucket/results/batches/*':

@@ -266,6 +266,11 @@ function ofS3(call: RecordedCall): Asked[] {
   const key = segments.join('/');
   const parameters = new Map([...searchParams].filter(([name]) => !NEUTRAL.test(name)));
   if (key !== '') return ofObject(call, bucket, key, parameters);
+  if (parameters.has('list-type')) {
+    return [
+      asked('s3:ListBucket', `arn:aws:s3:::${bucket}`, { 's3:prefix': parameters.get('prefix') ?? '' }),
+    ];
+  }
   if (call.method !== 'POST') return [];
   const [, field] = /name="key"\r\n\r\n([^\r]*)/.exec(call.body) ?? [];
   return field === undefined ? [] : [asked('s3:PutObject', objectArn(bucket, field))];
