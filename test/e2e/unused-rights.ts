@@ -24,6 +24,8 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Api/Actions/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_EDITS,
   'Api/Actions/Function/Role: sqs:SendMessage on HighInput': OF_OTHER_ACTIONS,
   'Api/Actions/Function/Role: sqs:SendMessage on LowInput': OF_OTHER_ACTIONS,
+  'Api/Function/Role: s3:GetObject on Payloads/Bucket/requests/*':
+    'Uploads are read by their version; a message may refer to an object there without one',
   'Api/Batches/Function/Role: s3:GetObject on Payloads/Bucket/results/batches/*':
     'Finds the manifest that a function wrote before it died',
   'Api/Schedules/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
@@ -49,6 +51,7 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Operator: codedeploy:StopDeployment on *': OF_A_RELEASE,
   'Operator: dynamodb:DescribeTable on Requests/Table': OF_THE_AUDIT,
   'Operator: dynamodb:Scan on Requests/Table': OF_THE_AUDIT,
+  'Operator: dynamodb:UpdateItem on Requests/Table': IN_CONFORMANCE,
   'Operator: lambda:GetAlias on Processor/Function': OF_A_RELEASE,
   'Operator: lambda:ListVersionsByFunction on Processor/Function': OF_A_RELEASE,
   'Operator: lambda:UpdateAlias on Processor/Function': OF_A_RELEASE,
