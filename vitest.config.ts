@@ -123,6 +123,8 @@ export default defineConfig({
         test: {
           name: 'rights',
           include: [RIGHTS],
+          // It evaluates more than ten thousand calls.
+          testTimeout: AWS_TIMEOUT_MILLISECONDS,
           hookTimeout: AWS_TIMEOUT_MILLISECONDS,
           sequence: { groupOrder: 3 },
         },
