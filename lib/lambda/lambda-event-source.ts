@@ -18,6 +18,9 @@ const ENABLED_STATES: readonly (string | undefined)[] = ['Enabled', 'Enabling'];
 /** Starts the tags of pauses of the circuit breaker: their ids follow, and their values are their ends. */
 const PAUSE_TAG = 'coatcheck:pause:';
 
+/** The tag of earlier versions, with the id of the pause: one may last while its service is updated. */
+const EARLIER_PAUSE_TAG = 'coatcheck:pause';
+
 /** Starts the tags of pauses of operators: when they began follows. */
 const OPERATOR_PAUSE_TAG = 'coatcheck:operator-pause:';
 
@@ -29,6 +32,8 @@ export class LambdaEventSource implements EventSource {
   readonly #client: LambdaClient;
   readonly #uuid: string;
   #arn: string | undefined;
+  /** The id of a pause with the tag of earlier versions. */
+  #earlierPause: string | undefined;
 
   /** @param uuid the mapping's UUID */
   constructor(client: LambdaClient, uuid: string) {
@@ -55,8 +60,10 @@ export class LambdaEventSource implements EventSource {
       Object.entries(Tags).flatMap(([key, value]): [string, string][] =>
         key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
       );
+    this.#earlierPause = Tags[EARLIER_PAUSE_TAG];
+    const earlier = this.#earlierPause === undefined ? [] : [[this.#earlierPause, '0'] as const];
     return {
-      pauses: new Map(startingWith(PAUSE_TAG).map(([id, until]) => [id, Number(until)])),
+      pauses: new Map([...earlier, ...startingWith(PAUSE_TAG)].map(([id, until]) => [id, Number(until)])),
       operatorPauses: new Set(startingWith(OPERATOR_PAUSE_TAG).map(([since]) => Number(since))),
     };
   }
@@ -66,7 +73,7 @@ export class LambdaEventSource implements EventSource {
   }
 
   removePause(id: string): Promise<void> {
-    return this.#removeTag(`${PAUSE_TAG}${id}`);
+    return this.#removeTag(id === this.#earlierPause ? EARLIER_PAUSE_TAG : `${PAUSE_TAG}${id}`);
   }
 
   addOperatorPause(since: number): Promise<void> {

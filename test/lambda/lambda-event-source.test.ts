@@ -75,3 +75,23 @@ test('C1: what paused it is noted on it by tags, and forgotten', async () => {
     { Tags: { 'coatcheck:operator-pause:1000': 'yes' } },
   ]);
 });
+
+test('C1: a pause of an earlier version, which lasts while its service is updated, is found and forgotten', async () => {
+  const EventSourceMappingArn = 'arn:aws:lambda:us-east-1:123456789012:event-source-mapping:the-uuid';
+  endpoint.script = ({ method, url }, response) => {
+    const Tags = { 'coatcheck:pause': 'p-0', 'coatcheck:pause:p-1': '2000' };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(url.startsWith('/2015') ? { EventSourceMappingArn } : method === 'GET' ? { Tags } : {}),
+    );
+  };
+  const { pauses } = await source.reasons();
+  expect([...pauses.keys()]).toEqual(['p-0', 'p-1']);
+  await source.removePause('p-0');
+  await source.removePause('p-1');
+  const removed = endpoint.calls.filter(({ method }) => method === 'DELETE');
+  expect(removed.map(({ url }) => new URL(url, 'http://aws').searchParams.get('tagKeys'))).toEqual([
+    'coatcheck:pause',
+    'coatcheck:pause:p-1',
+  ]);
+});
