@@ -186,7 +186,8 @@ function selectAllInOrder(table: string): string {
  * @param column that column. Looked up by the index, whatever the statistics
  */
 function selectBatch(table: string, queries: string, column: 'aggregateid' | 'position'): string {
-  // PostgreSQL knows the length of a compressed text without decompressing it.
+  // PostgreSQL knows the length of a compressed text without decompressing it. A frame with EXCLUDE would be added up
+  // from its first row for each row.
   const length = 'octet_length(own.payload::text)';
   return `WITH ${queries}
     SELECT ${COLUMNS} FROM (
