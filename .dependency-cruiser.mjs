@@ -157,7 +157,13 @@ const ROOMS = {
     packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
   },
   'lib/console/': {
-    files: ['lib/client/index.ts', 'lib/core/config/operator-claim.ts', 'lib/planner/', 'lib/terminal/'],
+    files: [
+      'lib/client/index.ts',
+      'lib/core/config/operator-claim.ts',
+      'lib/core/model/action.ts',
+      'lib/planner/',
+      'lib/terminal/',
+    ],
     packages: ['diff/', 'hono/', 'oauth4webapi/'],
   },
   'lib/mcp/': {

@@ -79,7 +79,7 @@ export function settingsPage(): string {
     '',
     '## What is in effect',
     '',
-    'Operators see the settings in effect with the default of each and where its value came from (`default`, `deployment`, `file`,',
+    'Operators see the settings in effect with the default of each and where its value came from (`default`, `deployment`, `program`, `file`,',
     '`option NAME` or `variable NAME`): on the page Service of the [console](console.md), with `npx coatcheck settings`,',
     '`client.settings()` and `GET /v1/settings`. Secrets have no value there. On AWS, the function of the API has the numbers that',
     'differ from their defaults in one of its variables, so looking costs nothing more than the call; those that are known at',

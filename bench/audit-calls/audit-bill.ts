@@ -25,9 +25,8 @@ export class AuditBill {
         async (call) => {
           const result = await next(call);
           this.#count(commandName);
-          // biome-ignore lint/suspicious/noExplicitAny: the members depend on the operation
-          const { Items = [] }: any = result.output;
-          if (commandName === 'ScanCommand') this.#reads += readsOf(Items);
+          const { output } = result;
+          if (commandName === 'ScanCommand' && 'Items' in output) this.#reads += readsOf(output.Items ?? []);
           return result;
         },
       { step: 'initialize' },

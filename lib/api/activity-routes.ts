@@ -12,6 +12,7 @@ import type { ApiEnv } from './context.ts';
 import { ownQuery } from './known-names.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
+import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, Time } from './schemas.ts';
 
@@ -80,16 +81,12 @@ export function addActivityRoutes(app: Hono<ApiEnv>, { activity, clock }: Activi
     const { hours } = c.req.valid('query');
     const { from, to, buckets, missing } = await activityOf(activity, hours, clock.now());
     const answer = {
-      from: timeOf(from),
-      to: timeOf(to),
+      from: formatTime(from),
+      to: formatTime(to),
       bucketSeconds: ACTIVITY_BUCKET_SECONDS,
-      buckets: buckets.map(({ at, ...counts }) => ({ at: timeOf(at), ...counts })),
+      buckets: buckets.map(({ at, ...counts }) => ({ at: formatTime(at), ...counts })),
       ...(missing.length > 0 && { missing: [...missing] }),
     };
     return c.json(answer, 200, NO_STORE);
   });
-}
-
-function timeOf(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
+import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery, Time } from './schemas.ts';
 
@@ -20,7 +21,7 @@ const Setting = z
     }),
     from: z.string().meta({
       description:
-        'Where the value came from: `default`, `deployment`, `file`, `option NAME` or `variable NAME`.',
+        'Where the value came from: `default`, `deployment`, `program`, `file`, `option NAME` or `variable NAME`.',
       example: 'variable COATCHECK_MAX_ATTEMPTS',
     }),
   })
@@ -80,7 +81,7 @@ export function addOperationsRoutes(app: Hono<ApiEnv>, parts: Pick<ApiParts, 'se
     const read = await parts.alarms.read();
     const shown = read.map(({ since, ...alarm }) => ({
       ...alarm,
-      ...(since !== undefined && { since: new Date(since).toISOString() }),
+      ...(since !== undefined && { since: formatTime(since) }),
     }));
     return c.json({ alarms: shown }, 200, NO_STORE);
   });

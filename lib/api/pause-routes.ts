@@ -12,6 +12,7 @@ import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { timeOf } from './request-fields.ts';
+import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import { FAR_TIME, NoHeaders, NoQuery, Pause, SHORT } from './schemas.ts';
 
@@ -95,9 +96,9 @@ export function pauseResource(
   isOperator: boolean,
 ): z.infer<typeof Pause> {
   return {
-    until: new Date(until).toISOString(),
+    until: formatTime(until),
     ...(reason !== '' && { reason }),
-    ...(since !== undefined && { since: new Date(since).toISOString() }),
+    ...(since !== undefined && { since: formatTime(since) }),
     ...(isOperator && by !== undefined && { by }),
   };
 }

@@ -206,8 +206,8 @@ export class CoatcheckClient {
   }
 
   /**
-   * Pauses all processing: requests are accepted and wait, and what runs goes on. A pause ends at its time by itself, and takes the
-   * place of a pause before.
+   * Pauses all processing: requests are accepted and wait, and what runs goes on. A pause ends at its time by itself, and
+   * replaces an earlier one.
    * @throws ApiError with the code `operator_required`, `pause_invalid`, or `pause_unavailable` if the service can't be paused
    */
   async pause(
@@ -238,7 +238,7 @@ export class CoatcheckClient {
   /**
    * Gets how many requests were submitted and ended in the last hours, if the service counts them: `coatcheck dev` and
    * `coatcheck serve` do, and on AWS `api: { activity: true }`.
-   * @throws ApiError with the code `operator_required` for callers with a tenant
+   * @throws ApiError with the code `operator_required` for callers that aren't operators
    */
   async activity({ hours, signal }: ActivityOptions = {}): Promise<Activity> {
     const query = { hours: hours?.toString() };

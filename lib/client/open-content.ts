@@ -48,6 +48,6 @@ export async function fromStore(api: Api, call: Call, response: Response): Promi
   const url = api.urlOf(call);
   const location = response.headers.get('location');
   if (!location)
-    throw new AnswerInvalid(callName('GET', url), 'a result', `HTTP ${response.status} without Location`);
+    throw new AnswerInvalid(callName('GET', url), 'a content', `HTTP ${response.status} without Location`);
   return transfer(api.fetch, { method: 'GET', url: new URL(location, url), signal: call.signal });
 }

@@ -447,7 +447,7 @@ export interface ServiceSetting {
   readonly unit?: string;
   /** Absent if it depends on other settings, or if the setting is off by default. */
   readonly default?: unknown;
-  /** Where the value came from: `default`, `deployment`, `file`, `option NAME` or `variable NAME`. */
+  /** Where the value came from: `default`, `deployment`, `program`, `file`, `option NAME` or `variable NAME`. */
   readonly from: string;
 }
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 import { type Context, Hono } from 'hono';
+import { INERT } from '../api/inert.ts';
 import { CoatcheckError, PayloadMissing } from '../core/base/errors.ts';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { UploadMismatch } from '../stores/directory/checked-body.ts';
@@ -17,14 +18,6 @@ const MAX_FIELDS = 20;
 
 /** A ticket holds the metadata of an upload. */
 const MAX_FIELD_BYTES = 65_536;
-
-/** A result or a payload is untrusted content. These headers keep browsers from running it as a page of this origin. */
-const INERT = {
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "sandbox; default-src 'none'",
-  'Content-Disposition': 'attachment',
-  'Cache-Control': 'no-store',
-};
 
 /** Takes uploads and gives out results and payloads, by tickets. */
 export function transferRoutes(transfers: DirectoryClientTransfers): Hono {
@@ -47,7 +40,13 @@ export function transferRoutes(transfers: DirectoryClientTransfers): Hono {
     const length = size === undefined ? {} : { 'Content-Length': String(size) };
     const encoding = contentEncoding === undefined ? {} : { 'Content-Encoding': contentEncoding };
     return new Response(ReadableStream.from(body), {
-      headers: { ...INERT, ...length, ...encoding, 'Content-Type': contentType },
+      headers: {
+        ...INERT,
+        'Content-Disposition': 'attachment',
+        ...length,
+        ...encoding,
+        'Content-Type': contentType,
+      },
     });
   });
   app.onError((error, c) => {

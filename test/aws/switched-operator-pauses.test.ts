@@ -27,7 +27,7 @@ test('a message comes at once, and another after a call that was killed', async 
   expect(await pauses.read()).toEqual(PAUSE);
 });
 
-test('the end of a pause is told in the same way', async () => {
+test('the end of a pause is sent in the same way', async () => {
   const { pauses, steps, store } = open();
   await store.write(PAUSE);
   await pauses.write(undefined);

@@ -46,15 +46,10 @@ export function serveConsole(options: ServeConsoleOptions): Hono {
 }
 
 function accessOf({ api, url, apiKeys, mayAct }: ServeConsoleOptions): ConsoleAccess {
-  const clients = new Map<string, CoatcheckClient>();
+  const fetch = async (...call: Parameters<typeof globalThis.fetch>) => api.fetch(new Request(...call));
   const clientFor = (key: string) => {
     const auth = apiKeys && bearer(key);
-    const fetch = async (...call: Parameters<typeof globalThis.fetch>) => api.fetch(new Request(...call));
-    const client =
-      clients.get(key) ??
-      new CoatcheckClient({ baseUrl: url, retry: CONSOLE_RETRY, fetch, ...(auth && { auth }) });
-    clients.set(key, client);
-    return client;
+    return new CoatcheckClient({ baseUrl: url, retry: CONSOLE_RETRY, fetch, ...(auth && { auth }) });
   };
   const howToAct = 'Start the service with --console actions to change anything.';
   if (apiKeys) {

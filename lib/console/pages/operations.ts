@@ -10,10 +10,11 @@ import {
   type RequestOptions,
   type SeenPlan,
 } from '../../client/index.ts';
+import { MAX_FILTER_IDS } from '../../core/model/action.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
-import { MAX_IDS, succeedingRequests } from '../succeeding-requests.ts';
+import { succeedingRequests } from '../succeeding-requests.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
 import { type Beginning, beginningOf, SHOWN_BYTES } from '../view/beginning-of.ts';
 import { commandsOf, type Shell } from '../view/commands.ts';
@@ -263,8 +264,8 @@ ${
   state !== 'planned' &&
   state !== 'running' &&
   done > 0 &&
-  html`<li><h3>Redrive</h3><p>Puts back those that would succeed${done > MAX_IDS && `, the first ${formatCount(MAX_IDS)} of ${formatCount(done)}`}.</p>
-${planForm(mayAct, { action: 'redrive', on: { rehearsal: id }, button: `Plan a redrive of the ${formatCount(Math.min(done, MAX_IDS))} that would succeed`, isGradual: true })}</li>`
+  html`<li><h3>Redrive</h3><p>Puts back those that would succeed${done > MAX_FILTER_IDS && `, the first ${formatCount(MAX_FILTER_IDS)} of ${formatCount(done)}`}.</p>
+${planForm(mayAct, { action: 'redrive', on: { rehearsal: id }, button: `Plan a redrive of the ${formatCount(Math.min(done, MAX_FILTER_IDS))} that would succeed`, isGradual: true })}</li>`
 }
 <li><h3>Look at it</h3><p>With all its requests.</p>${commandsOf(shell, ['actions', 'show', id, '--requests'], { method: 'GET', path: `${path}/requests` })}</li></ul>`;
 }

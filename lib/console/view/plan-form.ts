@@ -1,10 +1,9 @@
 import { html } from 'hono/html';
 import type { ActionFilter, ActionKind, NewAction } from '../../client/index.ts';
+import { ACTION_KINDS } from '../../core/model/action.ts';
 import { actionForm, fieldOf, wholeNumber } from './action-form.ts';
 import type { Content, Html } from './html.ts';
 import { FormInvalid } from './problem.ts';
-
-const ACTIONS = ['redrive', 'purge', 'cancel', 'retry', 'rehearse'] as const satisfies readonly ActionKind[];
 
 /** A form that plans an action. */
 export interface PlanForm {
@@ -36,8 +35,8 @@ export function planForm(mayAct: boolean, { action, on, button, isGradual = fals
 
 /** What a form plans. @param rehearsed the requests that it is about, if it is about a rehearsal. @throws FormInvalid */
 export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAction {
-  const action = ACTIONS.find((each) => each === fieldOf(form, 'action'));
-  if (!action) throw new FormInvalid(`action must be one of ${ACTIONS.join(', ')}`);
+  const action = ACTION_KINDS.find((each) => each === fieldOf(form, 'action'));
+  if (!action) throw new FormInvalid(`action must be one of ${ACTION_KINDS.join(', ')}`);
   const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
   const tenant = form.get('tenant');
   const filter: ActionFilter = {

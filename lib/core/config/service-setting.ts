@@ -10,7 +10,7 @@ export interface ServiceSetting {
   readonly unit?: string;
   /** Absent if it depends on other settings, or if the setting is off by default. */
   readonly default?: unknown;
-  /** `default`, `deployment`, `file`, `option NAME` or `variable NAME`. */
+  /** `default`, `deployment`, `program`, `file`, `option NAME` or `variable NAME`. */
   readonly from: string;
 }
 

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../base/errors.ts';
-import { isJson } from '../base/json.ts';
+import { jsonValue } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { receiptKeyProblem } from '../config/receipts.ts';
 import { type ReceiptSigner, receiptSigner } from './receipt.ts';
@@ -18,7 +18,7 @@ export function signerOf([current, ...previous]: readonly [string, ...string[]])
  * @throws ConfigurationError that doesn't quote the keys
  */
 export async function signerOfSecret(text: string): Promise<ReceiptSigner> {
-  const value: unknown = isJson(text) ? JSON.parse(text) : undefined;
+  const value: unknown = jsonValue(text);
   if (!isObject(value)) {
     throw new ConfigurationError(
       'The secret of receipts must be JSON: {"current": "…", "previous"?: "…"}, each the base64 of 32 bytes',

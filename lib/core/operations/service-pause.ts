@@ -1,4 +1,5 @@
 import { CoatcheckError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OperatorPause, OperatorPauses } from '../ports/pausing.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -91,7 +92,7 @@ export class ServicePause {
 function assertReason(reason: unknown): void {
   const isText = typeof reason === 'string' && reason.trim() !== '';
   if (isText && reason.length <= OPERATOR_PAUSE_REASON_LENGTH && !/\p{Cc}/u.test(reason)) return;
-  const got = isText ? `${reason.length} characters` : 'none';
+  const got = isText ? `${reason.length}: ${quote(reason)}` : quote(reason);
   throw new PauseRefused(
     `reason must be 1 to ${OPERATOR_PAUSE_REASON_LENGTH} characters without control characters, got ${got}`,
   );

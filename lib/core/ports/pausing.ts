@@ -1,8 +1,8 @@
 import type { NotedPause } from './telemetry.ts';
 
 /**
- * Why an event source is disabled, or is about to be. Each reason has its own entry: to remove one leaves the others, whoever adds
- * them meanwhile.
+ * Why an event source is disabled, or is about to be. Each reason has its own entry: to remove one leaves the others, also those
+ * that are added meanwhile.
  */
 export interface DisableReasons {
   /** Pauses of the circuit breaker by their ids, with their ends in milliseconds since 1970. */
