@@ -16,7 +16,8 @@ async function putAlarm(stack: string, logicalId: string, AlarmDescription?: str
       AlarmName,
       AlarmDescription,
       Namespace: 'Coatcheck',
-      MetricName: 'Failed',
+      // The local AWS evaluates an alarm by its metric's name alone, so another test's figures would change its state.
+      MetricName: AlarmName,
       Statistic: 'Sum',
       Period: 60,
       EvaluationPeriods: 1,

@@ -65,8 +65,8 @@ function standing(): Record<string, unknown> {
   return JSON.parse(String(row?.webhook ?? '{}'));
 }
 
-/** Messages that wait in a queue of webhooks, now or later. */
-function waiting(queue: 'webhooks' | 'webhook-dead-letters'): number {
+/** Messages in a queue, visible or not. */
+function waiting(queue: 'requests' | 'webhooks' | 'webhook-dead-letters'): number {
   return Number(
     folder.file.statement('SELECT count(*) AS rows FROM messages WHERE queue = :queue').get({ queue })?.rows,
   );
@@ -136,6 +136,8 @@ test('a worker that is killed while its receiver thinks loses no webhook: anothe
   await submit({ number: 4 }, url);
   const first = folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
   await vi.waitFor(() => expect(calls).toHaveLength(1), PATIENT);
+  // Before the request is acknowledged, its next delivery would put its webhook into the queue once more.
+  await vi.waitFor(() => expect(waiting('requests')).toBe(0), PATIENT);
   first.child.kill('SIGKILL');
   await first.exit();
   expect(waiting('webhooks')).toBe(1);
