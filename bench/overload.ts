@@ -1,7 +1,6 @@
 /** A service with an HTTP API above and slightly below its capacity, on a local AWS. */
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/config/aws-limits.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { deploy, type StackOutputs } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
@@ -59,7 +58,7 @@ await runBenchmark('Twice the capacity of a service', (note) =>
     return {
       rows,
       notes: [
-        `Clients arrive at random. In the last row, rejected clients return after the time in Retry-After; it has 20 s of the first load and 150 s of the second. The other rows last 90 s. The capacity is ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured as the better of ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds. Goodput is the rate of ends from the first end to the last call.`,
+        `Clients arrive at random. In the last row, rejected clients return after the time in Retry-After; it has 20 s of the first load and 150 s of the second. The other rows last 90 s. The capacity is ${capacity.toFixed(1)} requests a second: ${SERVICE.maxConcurrency} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured as the better of ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds. Goodput is the rate of ends from the first end to the last call.`,
         `Waits are from a client's call to the end of its request, including ${SERVICE.serviceSeconds} s of work. The limit is the API's maxWait. Ended counts requests with an outcome in the output queue, once the service has nothing left to do. Ended inside: within \`endsAbout\` of the answer to its submission, of those that had one.`,
       ],
     };
@@ -81,7 +80,7 @@ function serviceIn(stacks: StackOutputs, endpoint: string): Service {
 
 /** Requests per second while the queue is never empty. */
 async function capacityOf({ sqs, inputQueueUrl }: Service): Promise<number> {
-  const round = EVENT_SOURCE_FIRST_BATCHES * SERVICE.batchSize;
+  const round = SERVICE.maxConcurrency * SERVICE.batchSize;
   await measureBurst(sqs, inputQueueUrl, round, BODY); // warms up
   const requests = CAPACITY_ROUNDS * round;
   let best = 0;

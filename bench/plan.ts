@@ -1,6 +1,5 @@
 /** The depth of a queue over time: simulated by `coatcheck plan`, and measured for a burst on a local AWS. */
 import { join } from 'node:path';
-import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/config/aws-limits.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { deploy } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
@@ -28,7 +27,7 @@ await runBenchmark('A surge, simulated and measured', (note) =>
       const queueUrl = stacks.BenchPlan?.[`${scenario.name}Queue`] ?? '';
       const body = JSON.stringify({ waitSeconds: scenario.serviceSeconds });
       const oneRound = () =>
-        measureBurst(sqs, queueUrl, batchesOf(scenario) * scenario.batchSize, body).then(doneSeconds);
+        measureBurst(sqs, queueUrl, scenario.maxConcurrency * scenario.batchSize, body).then(doneSeconds);
       await oneRound(); // warms up
       const roundSeconds = await bestOf(ROUNDS, oneRound);
       const burst = await measureBurst(sqs, queueUrl, scenario.requests, body);
@@ -63,7 +62,7 @@ function compare(scenario: Scenario, burst: Burst, roundSeconds: number): Row {
   const offBy = (depths: readonly Depth[]) =>
     `${(100 * (drainedSeconds(depths) / measured - 1)).toFixed(1)} %`;
   return {
-    'batches at a time': `${batchesOf(scenario)} of ${batchSize}, ${batchSeconds} s`,
+    'batches at a time': `${scenario.maxConcurrency} of ${batchSize}, ${batchSeconds} s`,
     requests,
     'drained s': measured,
     simulated: drainedSeconds(byServiceTime),
@@ -78,7 +77,7 @@ function compare(scenario: Scenario, burst: Burst, roundSeconds: number): Row {
 
 /** Simulates the same burst, with messages arriving when they were sent. */
 function simulatedBurst(scenario: Scenario, { sent }: Burst, batchSeconds: number): Moment[] {
-  const batches = batchesOf(scenario);
+  const batches = scenario.maxConcurrency;
   const moments = simulate({
     batchSize: scenario.batchSize,
     batchSeconds,
@@ -96,10 +95,6 @@ function simulatedBurst(scenario: Scenario, { sent }: Burst, batchSeconds: numbe
     if (moment.done === scenario.requests) break;
   }
   return all;
-}
-
-function batchesOf({ maxConcurrency }: Scenario): number {
-  return maxConcurrency ?? EVENT_SOURCE_FIRST_BATCHES;
 }
 
 function meanDifference(measured: readonly Depth[], simulated: readonly Depth[]): number {

@@ -7,7 +7,7 @@ import { SERVICE, STACK } from './service.ts';
 const stack = new Stack(new App(), STACK);
 const { inputQueue, outputQueue, api } = new AsyncService(stack, 'Service', {
   entry: 'bench/support/waiting.ts',
-  queue: { batchSize: SERVICE.batchSize },
+  queue: { batchSize: SERVICE.batchSize, maxConcurrency: SERVICE.maxConcurrency },
   function: { timeout: Duration.seconds(SERVICE.timeoutSeconds) },
   api: { auth: ApiAuth.none(), maxWait: Duration.seconds(SERVICE.maxWaitSeconds) },
   observability: { logLevel: ApplicationLogLevel.WARN },
