@@ -1,3 +1,4 @@
+import { BASE64_OF_32_BYTES } from '../core/base/base64.ts';
 import { CONTENT_CODINGS, codingsOf, contentEncodingOf } from '../core/base/content-coding.ts';
 import { ContentEncodingUnsupported } from '../core/base/errors.ts';
 import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/base/media-type.ts';
@@ -53,6 +54,15 @@ export function contentEncodingFor(field: string | undefined): string | undefine
     const headers = { 'Accept-Encoding': CONTENT_CODINGS.join(', ') };
     throw new ProblemError({ status: 415, code: error.code, detail: error.message, headers });
   }
+}
+
+/** The SHA-256 of a payload in base64. @throws ProblemError 400 */
+export function digestOf(field: string, digest: string | undefined): string | undefined {
+  if (digest === undefined || BASE64_OF_32_BYTES.test(digest)) return digest;
+  throw malformed(
+    `${field} must be a SHA-256 in base64, 44 characters, got ${quote(digest)}. ` +
+      'To make one: openssl dgst -sha256 -binary FILE | openssl base64',
+  );
 }
 
 /** Languages as RFC 9110 lists them. */

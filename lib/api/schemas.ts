@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BASE64_OF_32_BYTES } from '../core/base/base64.ts';
 import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
@@ -260,11 +261,11 @@ export const UploadRequestBody = ownMembers({
     pattern: CONTENT_LANGUAGE.source,
     example: 'en',
   }),
-  sha256: z
-    .string()
-    .regex(/^[A-Za-z0-9+/]{43}=$/)
-    .optional()
-    .meta({ description: 'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match.' }),
+  sha256: z.string().max(SHORT).optional().meta({
+    description:
+      'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match. Not for uploads in parts.',
+    pattern: BASE64_OF_32_BYTES.source,
+  }),
   metadata: Metadata.optional(),
   notBefore: z.string().max(SHORT).optional().meta({
     description: NOT_BEFORE,

@@ -22,6 +22,7 @@ import {
   contentEncodingFor,
   contentLanguageOf,
   contentTypeOf,
+  digestOf,
   expiryOf,
   minVersionOf,
   orderingKeyOf,
@@ -128,7 +129,7 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     const input = {
       tenant,
       size: body.size,
-      sha256: body.sha256,
+      sha256: digestOf('sha256', body.sha256),
       multipart,
       contentType: contentTypeOf('contentType', contentType),
       contentEncoding: contentEncodingFor(body.contentEncoding),
