@@ -30,6 +30,7 @@ import { addLines, linesOf } from './item-lines.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError, problemBody } from './problem.ts';
+import { itemsReceipt, receiptHeader } from './receipt-header.ts';
 import {
   callbackUrlOf,
   checkedMetadata,
@@ -96,7 +97,8 @@ const addItems = {
   summary: 'Add items to a batch',
   description:
     'One item a line. Each runs at once. A line that is refused doesn’t affect the others, and an item that is there already isn’t added ' +
-    'again: the call can be repeated safely.',
+    'again: the call can be repeated safely. If no line is refused, and where the service gives receipts, the header `Coatcheck-Receipt` of ' +
+    'the answer has one of the whole body.',
   request: {
     ...OF_ONE,
     body: { required: true, content: { [NDJSON_TYPE]: { schema: ItemLine } } },
@@ -235,11 +237,22 @@ export function addBatchRoutes(
 
   addRoute(app, addItems, async (c) => {
     assertNdjson(c.req.header('content-type'));
-    const lines = linesOf(await c.req.arrayBuffer());
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    const lines = linesOf(body);
     const { id } = c.req.valid('param');
+    // First: lines whose receipt can't be signed aren't added.
+    const signer = await parts.receipts?.read();
     const { refused, ...counts } = await addLines(lines, id, tenantOf(c), { batches, parts });
     const listed = refused.map(({ problem, ...line }) => ({ ...line, problem: problemBody(problem) }));
-    return c.json({ ...counts, refused: listed }, 200, NO_STORE);
+    const about = { batchId: id, body, lines: lines.length, at: parts.clock.now() };
+    const headers = {
+      ...NO_STORE,
+      // A digest of all lines says nothing about some of them.
+      ...(signer &&
+        refused.length === 0 &&
+        (await receiptHeader(signer, await itemsReceipt(parts.serviceName, about)))),
+    };
+    return c.json({ ...counts, refused: listed }, 200, headers);
   });
 
   addRoute(app, seal, async (c) =>

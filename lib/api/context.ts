@@ -52,7 +52,7 @@ export interface ApiParts {
   readonly webhookEndpoints?: WebhookEndpoints;
   /** Reads the ledger. @default - the service has none */
   readonly ledger?: LedgerReader;
-  /** Signs receipts of requests that are accepted. @default - there are no receipts */
+  /** Signs receipts of what is accepted. @default - there are no receipts */
   readonly receipts?: ReceiptSigners;
   /** Of the processor, too. */
   readonly serviceName: string;

@@ -51,8 +51,8 @@ export function linesIn(bytes: Uint8Array): NumberedLine[] {
 }
 
 /** The lines of a body, without empty ones. @throws ProblemError 413 for too many lines */
-export function linesOf(body: ArrayBuffer): NumberedLine[] {
-  const lines = linesIn(new Uint8Array(body));
+export function linesOf(body: Uint8Array): NumberedLine[] {
+  const lines = linesIn(body);
   if (lines.length <= BATCH_MAX_LINES) return lines;
   const detail = `The body must have at most ${BATCH_MAX_LINES} lines, got ${lines.length}: add the others by further calls`;
   throw new ProblemError({ status: 413, code: 'payload_too_large', detail });

@@ -28,7 +28,9 @@ const list = {
   path: '/v1/receipts/keys',
   operationId: 'listReceiptKeys',
   summary: 'List the public keys that receipts are verified with',
-  description: 'Answers to `POST /v1/requests` have a receipt in the header `Coatcheck-Receipt`.',
+  description:
+    'The header `Coatcheck-Receipt` has a receipt: in answers to `POST /v1/requests`, to `POST /v1/uploads` with `sha256`, and to ' +
+    '`POST /v1/batches/{id}/items` if no line is refused.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
     200: { description: 'The keys.', content: { 'application/json': { schema: ReceiptKeys } } },

@@ -6,7 +6,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
-import { receiptHeader } from './receipt-header.ts';
+import { receiptHeader, requestReceipt } from './receipt-header.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import {
   callbackUrlOf,
@@ -109,7 +109,8 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
     const answered = {
       ...loadHeader(load),
       Location: locationOf(record),
-      ...(signer && (await receiptHeader(signer, parts.serviceName, record, input.payload))),
+      ...(signer &&
+        (await receiptHeader(signer, await requestReceipt(parts.serviceName, record, input.payload)))),
     };
     const status = record.outcome && wait !== undefined ? 200 : 202;
     return answerRequest(c, record, parts, { status, wait, isSubmitted: true, headers: answered });

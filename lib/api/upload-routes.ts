@@ -15,6 +15,7 @@ import { leaveWaiting } from './leave-waiting.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { ProblemError } from './problem.ts';
+import { receiptHeader, uploadReceipt } from './receipt-header.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import {
   callbackUrlOf,
@@ -58,7 +59,8 @@ const open = {
   summary: 'Get a ticket to upload a payload to S3',
   description:
     'Payloads up to 5 GiB are uploaded by a form; larger ones, and any if the client asks for it, in parts. Until the ' +
-    'payload is uploaded, the request is `awaiting_upload`.',
+    'payload is uploaded, the request is `awaiting_upload`. With `sha256`, and where the service gives receipts, the header ' +
+    '`Coatcheck-Receipt` of the answer has one of the ticket. It doesn’t say that the payload arrived.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(UploadRequestBody) },
   responses: {
     201: {
@@ -147,6 +149,9 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     assertSchedulable(input, { maxDelaySeconds: destination.maxUploadDelaySeconds }, clock.now());
     // Processors don't know the metadata of an upload when they count it out.
     const submitter = { ...input, metadata: {} };
+    const { sha256 } = input;
+    // First: a ticket whose receipt can't be signed isn't given.
+    const signer = sha256 === undefined ? undefined : await api.receipts?.read();
     const { load, countsAsWaiting } = await admit(destination.admission, submitter);
     const { record, upload } = await leavingIfRefused(submitter, destination.admission, () =>
       uploads.open({ ...input, countsAsWaiting }),
@@ -157,6 +162,9 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       ...loadHeader(load),
       ...requestHeaders(record, resourceOf(record, webhookRules, now), now),
       Location: locationOf(record),
+      ...(signer &&
+        sha256 !== undefined &&
+        (await receiptHeader(signer, uploadReceipt(api.serviceName, record, sha256)))),
     };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);
   });

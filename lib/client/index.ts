@@ -4,10 +4,13 @@
 
 export { isRate } from '../core/config/limits.ts';
 export {
+  type ItemsReceipt,
   type Receipt,
   type ReceiptKey,
   type ReceiptKeys,
   type ReceiptVerification,
+  type RequestReceipt,
+  type UploadReceipt,
   verifyReceipt,
 } from '../core/model/receipt.ts';
 export type {

@@ -81,7 +81,7 @@ export interface RequestApiProps {
   readonly actions?: boolean;
 
   /**
-   * The keys of signed receipts, which the answers to submissions then have: JSON `{"current": "…"}` with what `openssl rand -base64 32`
+   * The keys of signed receipts, which the answers to submissions, uploads and items then have: JSON `{"current": "…"}` with what `openssl rand -base64 32`
    * prints. To replace it, add the old value as `previous`: receipts of it stay verifiable by the API. Pass the key of an imported secret
    * with `Secret.fromSecretAttributes`. See docs/ledger.md.
    * @default - no receipts

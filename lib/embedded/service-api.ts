@@ -48,7 +48,7 @@ export interface ServiceApiParts extends Omit<ServiceParts, 'processor' | 'grace
   readonly apiKeys?: ApiKeys;
   /** What operators see of its settings. @default - its numbers */
   readonly shownSettings?: readonly ServiceSetting[];
-  /** Signs receipts of requests that are accepted. @default - there are none */
+  /** Signs receipts of what is accepted. @default - there are none */
   readonly receipts?: ReceiptSigner;
 }
 

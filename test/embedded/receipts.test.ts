@@ -40,7 +40,10 @@ test('a request that is accepted has a receipt, which the client and the command
   expect([online.exitCode, online.stdout.split('\t')[0]]).toEqual([0, id]);
   expect((await verify(receipt, '--keys', 'keys.json', '--payload', 'payload')).exitCode).toBe(0);
   const forged = await verify(receipt, '--keys', 'keys.json', '--payload', 'keys.json');
-  expect([forged.exitCode, forged.stderr]).toEqual([1, 'not valid: it is about another payload\n']);
+  expect([forged.exitCode, forged.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^not valid: it is about other bytes: their SHA-256 is \w{64}, not \w{64}\n$/),
+  ]);
 });
 
 test('another implementation of JOSE verifies a receipt by the key set, and no other JWT is a receipt', async () => {

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { v7 } from 'uuid';
-import { type ApiAccess, createApi } from '../../lib/api/app.ts';
-import type { ApiEnv, Caller } from '../../lib/api/context.ts';
+import { type ApiAccess, type ApiExtension, createApi } from '../../lib/api/app.ts';
+import type { ApiEnv, ApiParts, Caller } from '../../lib/api/context.ts';
 import type { Destination } from '../../lib/api/destination.ts';
 import { hasOrder } from '../../lib/core/config/min-version.ts';
 import {
@@ -125,6 +125,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly receipts?: boolean;
   /** Whether operators can pause processing. @default true */
   readonly pausable?: boolean;
+  /** Routes that only some hosts have. @default - none */
+  readonly extensions?: (parts: ApiParts) => readonly ApiExtension[];
 }
 
 /** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
@@ -163,6 +165,7 @@ export class ApiHarness {
       endpoints = true,
       receipts = true,
       pausable = true,
+      extensions = () => [],
       auth = 'none',
       callerOf = tenantSaid,
       ...engineOptions
@@ -183,68 +186,66 @@ export class ApiHarness {
       { records, keys, queue, store, logger, clock, newId },
       { payloadPrefix: DEFAULT_PAYLOAD_PREFIX, inlineLimitBytes, maxPayloadBytes, maxJsonDepth },
     );
-    this.app = createApi(
-      {
-        destinations: [
-          {
-            topics: settings.topics,
-            submissions: this.submissions,
+    const parts: ApiParts = {
+      destinations: [
+        {
+          topics: settings.topics,
+          submissions: this.submissions,
+          admission,
+          forecaster: new Forecaster({
             admission,
-            forecaster: new Forecaster({
-              admission,
-              limits: settings.limits,
-              limitStore: this.limitStore,
-              logger,
-              clock,
-            }),
-            acceptsMinVersion: hasOrder(settings.handlerVersion),
-            keepsOrder: queue.ordered,
-            maxUploadDelaySeconds: queue.maxDelaySeconds,
-            uploadPriorities: queue.priorities,
-          },
-          ...others,
-        ],
-        uploads: new Uploads(
-          { records, transfers, clock, newId },
-          { uploadPrefix: DEFAULT_UPLOAD_PREFIX, maxPayloadBytes },
-        ),
-        records,
-        index,
-        failures: new FailureGroups(this.failureIndex, clock),
-        transfers,
-        messages: readsQueue
-          ? { find: async (_, matches) => this.#requestsInQueue().find(matches) }
-          : undefined,
-        store,
-        payloadSources: settings.claimCheckSources,
-        limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
-        settings: [],
-        alarms: this.alarms,
-        pause: pausable ? new ServicePause({ pauses: this.operatorPauses, clock, logger }) : undefined,
-        heldCalls: this.heldCalls,
-        logger,
-        clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
-        resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
-        webhookRules: settings,
-        webhookQueue: this.webhookQueue,
-        webhookEndpoints: endpoints
-          ? new WebhookEndpoints({
-              store: this.endpointStore,
-              secrets: { read: async () => [SERVICE_SECRET] },
-              queue: this.webhookQueue,
-              index,
-              rules: settings,
-              serviceName: settings.serviceName,
-              clock,
-              newId,
-            })
-          : undefined,
-        ledger: this.ledger,
-        ...(receipts && { receipts: this.receipts }),
-        serviceName: settings.serviceName,
-      },
-      { auth, callerOf },
-    );
+            limits: settings.limits,
+            limitStore: this.limitStore,
+            logger,
+            clock,
+          }),
+          acceptsMinVersion: hasOrder(settings.handlerVersion),
+          keepsOrder: queue.ordered,
+          maxUploadDelaySeconds: queue.maxDelaySeconds,
+          uploadPriorities: queue.priorities,
+        },
+        ...others,
+      ],
+      uploads: new Uploads(
+        { records, transfers, clock, newId },
+        { uploadPrefix: DEFAULT_UPLOAD_PREFIX, maxPayloadBytes },
+      ),
+      records,
+      index,
+      failures: new FailureGroups(this.failureIndex, clock),
+      transfers,
+      messages: readsQueue
+        ? { find: async (_, matches) => this.#requestsInQueue().find(matches) }
+        : undefined,
+      store,
+      payloadSources: settings.claimCheckSources,
+      limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
+      settings: [],
+      alarms: this.alarms,
+      pause: pausable ? new ServicePause({ pauses: this.operatorPauses, clock, logger }) : undefined,
+      heldCalls: this.heldCalls,
+      logger,
+      clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
+      resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+      webhookRules: settings,
+      webhookQueue: this.webhookQueue,
+      webhookEndpoints: endpoints
+        ? new WebhookEndpoints({
+            store: this.endpointStore,
+            secrets: { read: async () => [SERVICE_SECRET] },
+            queue: this.webhookQueue,
+            index,
+            rules: settings,
+            serviceName: settings.serviceName,
+            clock,
+            newId,
+          })
+        : undefined,
+      ledger: this.ledger,
+      ...(receipts && { receipts: this.receipts }),
+      serviceName: settings.serviceName,
+    };
+    this.app = createApi(parts, { auth, callerOf }, extensions(parts));
   }
 
   /** Calls the API. */

@@ -1,11 +1,15 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
-import { type ReceiptKeys, verifyReceipt } from '../../client/index.ts';
+import { type Receipt, type ReceiptKeys, verifyReceipt } from '../../client/index.ts';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { jsonValue } from '../../core/base/json.ts';
 import { isObject } from '../../core/base/json-object.ts';
+import { digestIn } from '../../core/model/receipt.ts';
 import { formatTime } from '../../terminal/figures.ts';
-import { note, print, printJson } from '../../terminal/output.ts';
+import { note, printable, printCells, printJson } from '../../terminal/output.ts';
 import { EXIT } from '../exit-status.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
@@ -19,7 +23,9 @@ interface VerifyOptions extends ServiceOptions {
 const EXAMPLES = `
 Examples:
   coatcheck receipt verify "$(cat order.receipt)" --payload order.json
-  coatcheck receipt verify "$RECEIPT" --keys keys.json`;
+  coatcheck receipt verify "$RECEIPT" --keys keys.json
+  sed -n 2001,4000p items.ndjson > part.ndjson
+  coatcheck receipt verify "$RECEIPT" --payload part.ndjson`;
 
 /** `coatcheck receipt verify`: says whether a receipt is one of the service. */
 export function verifyReceiptCommand({ signal, exit }: Run): Command {
@@ -34,20 +40,42 @@ export function verifyReceiptCommand({ signal, exit }: Run): Command {
         'key set, as GET /v1/receipts/keys answers (default: ask the service)',
       ).conflicts(['api', 'stack', 'service']),
     )
-    .option('--payload <file>', 'payload that the receipt must be about')
+    .option('--payload <file>', 'payload, or lines of a batch, that the receipt must be about')
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action(async (jws: string, options: VerifyOptions) => {
-    const payload =
-      options.payload === undefined ? undefined : new Uint8Array(await readFile(options.payload));
-    const verified = await verifyReceipt(jws, await keysOf(options, signal), payload);
+    const { payload } = options;
+    const about = payload === undefined ? undefined : { sha256: await sha256OfFile(payload) };
+    const verified = await verifyReceipt(jws, await keysOf(options, signal), about);
     if (!verified.valid) {
       exit.add(EXIT.error);
-      return note(`not valid: ${verified.problem}`);
+      return note(`not valid: ${printable(verified.problem)}`);
     }
     const { receipt } = verified;
     if (options.json) return printJson(receipt);
-    await print([receipt.sub, receipt.iss, formatTime(receipt.iat * 1000), receipt.sha256].join('\t'));
+    await printCells([receipt.sub, receipt.iss, formatTime(receipt.iat * 1000), digestIn(receipt)]);
+    note(printable(meaningOf(receipt)));
   });
+}
+
+/** What a receipt proves, in words. */
+function meaningOf(receipt: Receipt): string {
+  const { sub } = receipt;
+  if ('awaitedUpload' in receipt) {
+    return (
+      `The service gave the ticket ${sub} for an upload, for which it takes only a payload with this SHA-256. That doesn't prove that it ` +
+      `arrived: run npx coatcheck status ${sub}. With the status queued, running or succeeded, or with an attempt, it has arrived.`
+    );
+  }
+  return 'batchItems' in receipt
+    ? `All ${receipt.batchItems.lines} lines of a body with this SHA-256 were items of the batch ${sub}.`
+    : `The service had accepted a payload with this SHA-256 as the request ${sub}.`;
+}
+
+/** Uploads don't fit into memory. */
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 async function keysOf(options: VerifyOptions, signal: AbortSignal): Promise<ReceiptKeys> {

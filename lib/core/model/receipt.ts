@@ -1,19 +1,42 @@
 import { jsonValue } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
+import { quote } from '../base/quote.ts';
 
 export { RECEIPT_HEADER } from '../config/receipts.ts';
 
-/** What a receipt says: a service has accepted a payload as a request. */
-export interface Receipt {
+/** What all receipts have. */
+interface Issued {
   /** The name of the service. */
   readonly iss: string;
-  /** The id of the request. */
+  /** The ticket: the id of the request or of the batch. */
   readonly sub: string;
-  /** When the request was accepted, in seconds since 1970. */
+  /** When it was accepted, in seconds since 1970. */
   readonly iat: number;
+}
+
+/** Says: a service has accepted a payload as a request. */
+export interface RequestReceipt extends Issued {
   /** The SHA-256 of the payload, 64 hexadecimal digits. */
   readonly sha256: string;
 }
+
+/** Says: a service has given a ticket, for which its store takes only this payload. It doesn't say that the payload arrived. */
+export interface UploadReceipt extends Issued {
+  /** `sha256` is that of the payload, 64 hexadecimal digits. */
+  readonly awaitedUpload: { readonly sha256: string };
+}
+
+/** Says: all lines of a body are items of a batch. */
+export interface ItemsReceipt extends Issued {
+  /** `sha256` is that of the body, 64 hexadecimal digits, and `lines` how many it has, without empty ones. */
+  readonly batchItems: { readonly sha256: string; readonly lines: number };
+}
+
+/**
+ * What a receipt says. Each kind has its digest elsewhere, so that a program that expects one kind doesn't take another for it: a
+ * request has `sha256`, an upload `awaitedUpload`, and items of a batch `batchItems`.
+ */
+export type Receipt = RequestReceipt | UploadReceipt | ItemsReceipt;
 
 /** A public key of receipts: an Ed25519 key as RFC 8037 writes it. */
 export interface ReceiptKey {
@@ -83,12 +106,13 @@ export type ReceiptVerification =
  * Verifies a receipt.
  * @param jws in its compact form
  * @param keys those of the service
- * @param payload the payload that it should be about. @default - it isn't compared
+ * @param about what it should be about: the payload or, for items of a batch, the body; or the SHA-256 of that, in hexadecimal. @default -
+ *   it isn't compared
  */
 export async function verifyReceipt(
   jws: string,
   { keys }: ReceiptKeys,
-  payload?: Uint8Array<ArrayBuffer>,
+  about?: Uint8Array<ArrayBuffer> | { readonly sha256: string },
 ): Promise<ReceiptVerification> {
   const [header, claims, signature, ...more] = jws.trim().split('.');
   if (header === undefined || claims === undefined || signature === undefined || more.length > 0) {
@@ -97,15 +121,23 @@ export async function verifyReceipt(
   const { alg, typ, kid } = objectIn(header);
   if (alg !== 'EdDSA' || typ !== TYPE) return invalid(`its header must have alg EdDSA and typ ${TYPE}`);
   const key = keys.find((each) => each.kid === kid);
-  if (!key) return invalid(`the service has no key ${JSON.stringify(kid)}`);
+  if (!key) return invalid(`no key of the service has the kid ${quote(kid)}`);
   if (!(await isSigned(key, `${header}.${claims}`, signature))) return invalid('its signature is wrong');
   const receipt = objectIn(claims);
   if (!isReceipt(receipt)) return invalid('it has not the members of a receipt');
-  if (payload && (await sha256Of(payload)) !== receipt.sha256) return invalid('it is about another payload');
-  return { valid: true, receipt };
+  if (about === undefined) return { valid: true, receipt };
+  const [sha256, expected] = [digestIn(receipt), 'sha256' in about ? about.sha256 : await sha256Of(about)];
+  if (sha256 === expected) return { valid: true, receipt };
+  return invalid(`it is about other bytes: their SHA-256 is ${sha256}, not ${expected}`);
 }
 
-/** The SHA-256 of a payload, as a receipt has it. */
+/** The SHA-256 of what a receipt is about. */
+export function digestIn(receipt: Receipt): string {
+  if ('awaitedUpload' in receipt) return receipt.awaitedUpload.sha256;
+  return 'batchItems' in receipt ? receipt.batchItems.sha256 : receipt.sha256;
+}
+
+/** The SHA-256 of bytes, as a receipt has it. */
 export async function sha256Of(payload: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', payload));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -131,8 +163,16 @@ async function thumbprintOf(x: string): Promise<string> {
 }
 
 function isReceipt(value: object): value is Receipt {
-  const { iss, sub, iat, sha256 } = value as Partial<Receipt>;
-  return [iss, sub, sha256].every((text) => typeof text === 'string') && typeof iat === 'number';
+  const { iss, sub, iat, sha256, awaitedUpload, batchItems }: Readonly<Record<string, unknown>> = {
+    ...value,
+  };
+  if (typeof iss !== 'string' || typeof sub !== 'string' || typeof iat !== 'number') return false;
+  const kinds = [
+    typeof sha256 === 'string',
+    isObject(awaitedUpload) && typeof awaitedUpload.sha256 === 'string',
+    isObject(batchItems) && typeof batchItems.sha256 === 'string' && typeof batchItems.lines === 'number',
+  ];
+  return kinds.filter(Boolean).length === 1;
 }
 
 /** The object in a part of a JWS; an empty one if there is none. */
