@@ -1,5 +1,5 @@
 import { isObject } from '../core/base/json-object.ts';
-import type { ReceiptKeys } from '../core/model/receipt.ts';
+import { RECEIPT_HEADER, type ReceiptKeys } from '../core/model/receipt.ts';
 import { ACTIVITY_FIGURES } from '../core/ports/activity-log.ts';
 import { AnswerInvalid } from './errors.ts';
 import type {
@@ -23,6 +23,12 @@ export interface JsonAnswer {
 /** @throws AnswerInvalid */
 export function readRequest(answer: JsonAnswer): RequestResource {
   return readJson(answer, 'a request', isRequest);
+}
+
+/** The receipt of an answer, if it has one. */
+export function receiptIn({ headers }: Pick<JsonAnswer, 'headers'>): { readonly receipt?: string } {
+  const receipt = headers.get(RECEIPT_HEADER);
+  return receipt === null ? {} : { receipt };
 }
 
 /** @throws AnswerInvalid */

@@ -3,7 +3,7 @@ import { messageOf } from '../core/base/serialize-error.ts';
 import { textLines } from '../core/base/text-lines.ts';
 import { batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import { batchPath } from '../core/model/request-links.ts';
-import { hasMembers, readJson } from './answers.ts';
+import { hasMembers, readJson, receiptIn } from './answers.ts';
 import type { Api } from './api.ts';
 import { connect } from './connection.ts';
 import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
@@ -51,6 +51,17 @@ export interface RefusedLine {
   readonly problem: ApiProblem;
 }
 
+/**
+ * The signed receipt of lines that became items by one call of the API: see docs/ledger.md. It is about their bytes, each with a line feed
+ * behind it.
+ */
+export interface LinesReceipt {
+  /** The place of the first one among the items, from 1. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly receipt: string;
+}
+
 /** What became of the items, as lines. */
 export interface AddedLines {
   /** Items that are new. */
@@ -59,6 +70,8 @@ export interface AddedLines {
   readonly repeated: number;
   /** The others go on. */
   readonly refused: readonly RefusedLine[];
+  /** One for each call of the API in which no line was refused; none if the service gives none. */
+  readonly receipts: readonly LinesReceipt[];
 }
 
 /** Options of {@link BatchesClient.add}. */
@@ -144,7 +157,7 @@ export class BatchesClient {
     items: Iterable<BatchItem | string> | AsyncIterable<BatchItem | string>,
     { signal, onProgress }: AddOptions = {},
   ): Promise<AddedLines> {
-    const tally = { added: 0, repeated: 0, refused: [] as RefusedLine[] };
+    const tally = { added: 0, repeated: 0, refused: [] as RefusedLine[], receipts: [] as LinesReceipt[] };
     const call = new LinesCall();
     const send = async () => {
       if (call.isEmpty) return;
@@ -159,6 +172,10 @@ export class BatchesClient {
       tally.added += added;
       tally.repeated += repeated;
       for (const each of refused) tally.refused.push({ ...each, line: call.before + each.line });
+      const { receipt } = receiptIn(answer);
+      if (receipt !== undefined) {
+        tally.receipts.push({ firstLine: call.before + 1, lastLine: call.last, receipt });
+      }
       onProgress?.(tally);
       call.clear();
     };
@@ -344,8 +361,9 @@ class LinesCall {
     return this.before + this.#lines.length;
   }
 
+  /** The same bytes as in a file with these lines, which a receipt is compared with. */
   get body(): string {
-    return this.#lines.join('\n');
+    return this.#lines.map((line) => `${line}\n`).join('');
   }
 
   hasRoomFor(size: number): boolean {
@@ -439,7 +457,7 @@ function isPage(value: unknown): value is BatchPage {
   return isObject(value) && Array.isArray(value.batches) && value.batches.every(isBatch);
 }
 
-function isAdded(value: unknown): value is AddedLines {
+function isAdded(value: unknown): value is Omit<AddedLines, 'receipts'> {
   return (
     hasMembers(value, { added: 'number', repeated: 'number' }) &&
     isObject(value) &&

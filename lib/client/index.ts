@@ -34,6 +34,7 @@ export type {
   BatchPage,
   BatchPageOptions,
   BatchWaitOptions,
+  LinesReceipt,
   NewBatch,
   RefusedLine,
 } from './batches.ts';

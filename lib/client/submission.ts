@@ -72,7 +72,7 @@ export interface SubmissionOptions {
   readonly traceparent?: string;
   /** Vendor data that goes with `traceparent`; ignored without it. @see https://www.w3.org/TR/trace-context/#tracestate-header */
   readonly tracestate?: string;
-  /** SHA-256 of the payload in base64, which the store verifies; for payloads above 4 MiB and up to 5 GiB. */
+  /** SHA-256 of the payload in base64, which the store verifies, and of which a receipt is; for payloads above 4 MiB and up to 5 GiB. */
   readonly sha256?: string;
   readonly onProgress?: (progress: SubmissionProgress) => void;
   readonly signal?: AbortSignal;

@@ -1,6 +1,5 @@
 import { readTraceContext } from '../core/base/traceparent.ts';
-import { RECEIPT_HEADER } from '../core/model/receipt.ts';
-import { readRequest } from './answers.ts';
+import { readRequest, receiptIn } from './answers.ts';
 import type { Api } from './api.ts';
 import { type PayloadBody, type TypedBlob, typedBlobOf } from './payload.ts';
 import { getRequest, preference } from './status.ts';
@@ -33,7 +32,9 @@ export async function submit(
     );
   }
   const request = await upload(api, payload, options);
-  return shouldWait(request, options) ? await waitBriefly(api, request, options) : request;
+  if (!shouldWait(request, options)) return request;
+  const { receipt } = request;
+  return { ...(await waitBriefly(api, request, options)), ...(receipt !== undefined && { receipt }) };
 }
 
 /** The id or the idempotency key makes retries safe. */
@@ -66,8 +67,7 @@ async function submitDirectly(
     signal: options.signal,
   });
   options.onProgress?.({ sentBytes: blob.size, totalBytes: blob.size });
-  const receipt = answer.headers.get(RECEIPT_HEADER);
-  return { ...readRequest(answer), ...(receipt !== null && { receipt }) };
+  return { ...readRequest(answer), ...receiptIn(answer) };
 }
 
 function shouldWait(request: RequestResource, { waitSeconds }: SubmissionOptions): boolean {

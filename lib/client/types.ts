@@ -119,7 +119,7 @@ export interface Attempt {
 
 /** A request that was submitted. */
 export interface SubmittedRequest extends RequestResource {
-  /** The signed receipt, if the service gives one: see docs/ledger.md. */
+  /** The signed receipt, if the service gives one; for an upload, only with `sha256`, and of its ticket. See docs/ledger.md. */
   readonly receipt?: string;
 }
 

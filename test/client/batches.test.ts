@@ -41,14 +41,15 @@ test('a batch is created once, though its answer is lost', async () => {
   });
 });
 
-/** Answers as if each line of the call were a new item, unless its key is `no`. */
+/** Answers as if each line of the call were a new item, unless its key is `no`, with a receipt if none is refused. */
 const takeLines: Script = (call, response) => {
   const lines = String(call.body).split('\n');
   const refused = lines.flatMap((line, index) =>
     line.includes('"no"') ? [{ line: index + 1, problem: { code: 'x', status: 400 } }] : [],
   );
   const added = lines.filter((line) => line !== '').length - refused.length;
-  answer(200, { added, repeated: 0, refused })(call, response);
+  const receipt = refused.length === 0 ? { 'coatcheck-receipt': `of ${added}` } : undefined;
+  answer(200, { added, repeated: 0, refused }, receipt)(call, response);
 };
 
 test('items are sent by as many calls as it takes, and refused ones have their place among all', async () => {
@@ -76,6 +77,7 @@ test('items are sent by as many calls as it takes, and refused ones have their p
       { line: 7, problem: expect.objectContaining({ code: 'line_too_large', status: 413 }) },
       { line: 9, problem: { code: 'x', status: 400 } },
     ],
+    receipts: [{ firstLine: 1, lastLine: 2, receipt: 'of 2' }],
   });
   expect(seen).toEqual([2, 3, 6]);
   expect(calls).toHaveLength(4);
@@ -86,12 +88,24 @@ test('items are sent by as many calls as it takes, and refused ones have their p
     '',
     '{"key":"g","priority":"high","base64":"/w==","notBefore":"2026-02-01T00:00:00.000Z"}',
     '{"key":"no"}',
+    '',
   ]);
+});
+
+test('each call has the receipt of its lines, which are as in a file', async () => {
+  const { client, calls } = await openScriptedApi([takeLines, takeLines]);
+  const lines = ['a', 'b', 'c'].map((key) => JSON.stringify({ key, text: 'x'.repeat(1_000_000) }));
+  const { receipts } = await client.batches.add('b-1', lines);
+  expect(receipts).toEqual([
+    { firstLine: 1, lastLine: 2, receipt: 'of 2' },
+    { firstLine: 3, lastLine: 3, receipt: 'of 1' },
+  ]);
+  expect(calls.map(({ body }) => String(body)).join('')).toBe(`${lines.join('\n')}\n`);
 });
 
 test('no item is no call, and a line is one line', async () => {
   const { client, calls } = await openScriptedApi([]);
-  expect(await client.batches.add('b-1', [])).toEqual({ added: 0, repeated: 0, refused: [] });
+  expect(await client.batches.add('b-1', [])).toEqual({ added: 0, repeated: 0, refused: [], receipts: [] });
   await expect(client.batches.add('b-1', ['{}\n{}'])).rejects.toThrow(RangeError);
   const invalid = [{ key: 'a', json: 1, topic: 'a b' }];
   await expect(client.batches.add('b-1', ['{}', ...invalid])).rejects.toThrow(

@@ -24,7 +24,8 @@ const formTicket: Script = (call, response) => {
     fields: { key: 'k-1', policy: 'p' },
     expiresAt: '2026-01-31T13:00:00Z',
   };
-  answer(201, { request: AWAITING, upload })(call, response);
+  const receipt = String(call.body).includes('"sha256"') ? { 'coatcheck-receipt': 'a.b.c' } : undefined;
+  answer(201, { request: AWAITING, upload }, receipt)(call, response);
 };
 
 describe('a payload above 4 MiB', () => {
@@ -38,7 +39,7 @@ describe('a payload above 4 MiB', () => {
       sha256: 'c2hh',
       onProgress: (seen) => progress.push(seen),
     });
-    expect(request).toEqual(AWAITING);
+    expect(request).toEqual({ ...AWAITING, receipt: 'a.b.c' });
     expect(calls.map(summaryOf)).toEqual(['POST /v1/uploads', 'POST /bucket?policy=secret']);
     expect(calls[0]?.headers['content-type']).toBe('application/json');
     expect(JSON.parse(String(calls[0]?.body))).toEqual({
@@ -101,7 +102,8 @@ describe('a payload above 4 MiB', () => {
   test('waits after the upload with waitSeconds', async () => {
     const done = answer(200, requestJson({ status: 'succeeded' }));
     const { client, calls } = await openScriptedApi([formTicket, stored, done]);
-    expect((await client.submit(BYTES, { waitSeconds: 9 })).status).toBe('succeeded');
+    const request = await client.submit(BYTES, { waitSeconds: 9, sha256: 'c2hh' });
+    expect(request).toEqual({ ...requestJson({ status: 'succeeded' }), receipt: 'a.b.c' });
     expect(calls.map(summaryOf).at(-1)).toBe('GET /v1/requests/r-1');
     expect(calls.at(-1)?.headers.prefer).toBe('wait=9');
   });

@@ -151,7 +151,7 @@ test('the command line uploads a manifest, which the service imports; lines that
 test('items that are added again, and changes that come again, count once', async () => {
   const { id } = await batches.create();
   const items = itemsOf(40);
-  const expected = { added: 40, repeated: 0, refused: [] };
+  const expected = { added: 40, repeated: 0, refused: [], receipts: [] };
   const both = await Promise.all([batches.add(id, items), batches.add(id, items)]);
   expect(both.reduce((sum, { added }) => sum + added, 0)).toBe(40);
   expect(await batches.add(id, items)).toEqual({ ...expected, added: 0, repeated: 40 });

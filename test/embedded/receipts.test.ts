@@ -11,7 +11,7 @@ import {
   SignJWT,
 } from 'jose';
 import { expect, test } from 'vitest';
-import { CoatcheckClient, verifyReceipt } from '../../lib/client/index.ts';
+import { CoatcheckClient, DIRECT_MAX_BYTES, verifyReceipt } from '../../lib/client/index.ts';
 import { receiptSigner } from '../../lib/core/model/receipt.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { openServedService } from '../support/served-service.ts';
@@ -44,6 +44,76 @@ test('a request that is accepted has a receipt, which the client and the command
     1,
     expect.stringMatching(/^not valid: it is about other bytes: their SHA-256 is \w{64}, not \w{64}\n$/),
   ]);
+});
+
+/** A service that gives receipts, its key set for jose, and the command in a folder with these files. */
+async function openSigned(files: Readonly<Record<string, string | Uint8Array>>) {
+  const { url } = await openServedService(undefined, { receipts: await receiptSigner(KEY) });
+  const cwd = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) await writeFile(join(cwd, name), content);
+  const jwks = createLocalJWKSet((await (await fetch(`${url}/v1/receipts/keys`)).json()) as JSONWebKeySet);
+  const rules = { typ: 'coatcheck-receipt+jwt', issuer: 'coatcheck', algorithms: ['EdDSA'] };
+  return {
+    client: new CoatcheckClient({ baseUrl: url }),
+    run: (...line: readonly string[]) => coatcheck([...line, '--api', url], { cwd }),
+    claimsIn: async (receipt: string) => (await jwtVerify(receipt, jwks, rules)).payload,
+  };
+}
+
+test('an upload with its digest has a receipt of the ticket, which says that the payload need not have arrived', async () => {
+  const payload = Buffer.alloc(DIRECT_MAX_BYTES + 1, 'x');
+  const { client, run, claimsIn } = await openSigned({ payload });
+  const hash = (encoding: 'base64' | 'hex') => createHash('sha256').update(payload).digest(encoding);
+  const { id, receipt = '' } = await client.submit(payload, { sha256: hash('base64') });
+  const awaitedUpload = { sha256: hash('hex') };
+  expect(await claimsIn(receipt)).toEqual({
+    iss: 'coatcheck',
+    sub: id,
+    iat: expect.any(Number),
+    awaitedUpload,
+  });
+  expect(await client.submit(payload)).not.toHaveProperty('receipt');
+  const verified = await run('receipt', 'verify', receipt, '--payload', 'payload');
+  const [sub, , , digest] = verified.stdout.trimEnd().split('\t');
+  expect([verified.exitCode, sub, digest]).toEqual([0, id, hash('hex')]);
+  expect(verified.stderr).toContain('prove that it arrived: run npx coatcheck status');
+  const printed = await run('receipt', 'verify', receipt, '--json');
+  expect(JSON.parse(printed.stdout)).toMatchObject({ sub: id, awaitedUpload });
+});
+
+test('lines of a batch have a receipt, which the command verifies by the lines of the file', async () => {
+  const lines = ['a', 'b', 'c'].map((key) => `${JSON.stringify({ key, text: 'x'.repeat(1_000_000) })}\n`);
+  const [first = '', second = '', third = ''] = lines;
+  const { run, claimsIn } = await openSigned({
+    items: lines.join(''),
+    part: first + second,
+    turned: second + first,
+    rest: third,
+  });
+  const submitted = await run('batches', 'submit', 'items', '--json');
+  const { id, receipts } = JSON.parse(submitted.stdout);
+  expect(receipts).toEqual([
+    { firstLine: 1, lastLine: 2, receipt: expect.any(String) },
+    { firstLine: 3, lastLine: 3, receipt: expect.any(String) },
+  ]);
+  const [ofPart = '', ofRest = ''] = receipts.map(({ receipt }: { receipt: string }) => receipt);
+  const sha256 = createHash('sha256')
+    .update(first + second)
+    .digest('hex');
+  expect(await claimsIn(ofPart)).toEqual({
+    iss: 'coatcheck',
+    sub: id,
+    iat: expect.any(Number),
+    batchItems: { sha256, lines: 2 },
+  });
+  const verified = await run('receipt', 'verify', ofPart, '--payload', 'part');
+  expect([verified.exitCode, verified.stderr]).toEqual([
+    0,
+    `All 2 lines of a body with this SHA-256 were items of the batch ${id}.\n`,
+  ]);
+  expect((await run('receipt', 'verify', ofRest, '--payload', 'rest')).exitCode).toBe(0);
+  expect((await run('receipt', 'verify', ofPart, '--payload', 'turned')).exitCode).toBe(1);
+  expect((await run('receipt', 'verify', ofRest, '--payload', 'part')).exitCode).toBe(1);
 });
 
 test('another implementation of JOSE verifies a receipt by the key set, and no other JWT is a receipt', async () => {

@@ -1,5 +1,11 @@
 import { Command } from 'commander';
-import { type AddedLines, ApiError, type CoatcheckClient } from '../../client/index.ts';
+import {
+  type AddedLines,
+  ApiError,
+  type Batch,
+  type CoatcheckClient,
+  type LinesReceipt,
+} from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { note } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
@@ -37,6 +43,11 @@ interface SubmitBatchOptions extends ServiceOptions {
   readonly wait?: true;
   readonly timeout?: number;
   readonly output?: string;
+}
+
+/** A batch with the receipts of its lines, if the service gives any. */
+interface SubmittedBatch extends Batch {
+  readonly receipts?: readonly LinesReceipt[];
 }
 
 /** `coatcheck batches submit`: submits the lines of a file as one batch. */
@@ -92,12 +103,12 @@ async function submit(
   const { resume, output } = options;
   if (!isObject(file)) await assertReadable(file);
   const id = resume ?? (await create(options, client, run));
-  let batch =
+  let batch: SubmittedBatch =
     options.manifest || isObject(file)
       ? await importManifest(file, id, client, run)
       : await addAll(file, id, client, run);
   if (batch.status === 'open') return printBatches([batch], options);
-  if (options.wait) batch = await waitForBatch(id, options, client, run);
+  if (options.wait) batch = withReceipts(await waitForBatch(id, options, client, run), batch);
   await printBatches([batch], options);
   if (output !== undefined) await saveResults(id, output, client, run.signal);
 }
@@ -112,7 +123,12 @@ async function create(
 }
 
 /** Adds the lines of a file, and seals the batch. If lines are refused, it reports them and leaves the batch open. */
-async function addAll(file: string, id: string, { batches }: CoatcheckClient, { signal, exit }: Run) {
+async function addAll(
+  file: string,
+  id: string,
+  { batches }: CoatcheckClient,
+  { signal, exit }: Run,
+): Promise<SubmittedBatch> {
   using board = new ProgressBoard();
   const progress = board.begin(id);
   try {
@@ -123,7 +139,7 @@ async function addAll(file: string, id: string, { batches }: CoatcheckClient, { 
     if (tally.refused.length === 0) {
       const sealed = await batches.seal(id, { signal });
       progress.done(tallyText(tally));
-      return sealed;
+      return withReceipts(sealed, tally);
     }
     progress.failed(tallyText(tally));
     noteRefused(
@@ -133,13 +149,17 @@ async function addAll(file: string, id: string, { batches }: CoatcheckClient, { 
     note(
       `The batch is open. Correct the lines and run npx coatcheck batches submit ${file} --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,
     );
-    return await batches.get(id, { signal });
+    return withReceipts(await batches.get(id, { signal }), tally);
   } catch (error) {
     progress.drop();
     if (!(error instanceof ApiError))
       note(`The batch is open. To go on: npx coatcheck batches submit ${file} --resume ${id}`);
     throw error;
   }
+}
+
+function withReceipts(batch: Batch, { receipts = [] }: Pick<SubmittedBatch, 'receipts'>): SubmittedBatch {
+  return receipts.length === 0 ? batch : { ...batch, receipts };
 }
 
 function tallyText({ added, repeated, refused }: AddedLines): string {

@@ -1,6 +1,6 @@
 import { isObject } from '../../core/base/json-object.ts';
-import { hasMembers, isRequest, type JsonAnswer, readJson } from '../answers.ts';
-import type { RequestResource } from '../types.ts';
+import { hasMembers, isRequest, type JsonAnswer, readJson, receiptIn } from '../answers.ts';
+import type { SubmittedRequest } from '../types.ts';
 
 /** A form to POST the payload to the store. */
 export interface FormUpload {
@@ -19,13 +19,14 @@ export interface PartsUpload {
 
 /** A request that awaits its payload, and how to upload it. */
 export interface UploadTicket {
-  readonly request: RequestResource;
+  readonly request: SubmittedRequest;
   readonly upload: FormUpload | PartsUpload;
 }
 
 /** @throws AnswerInvalid */
 export function readTicket(answer: JsonAnswer): UploadTicket {
-  return readJson(answer, 'an upload', isTicket);
+  const { request, upload } = readJson(answer, 'an upload', isTicket);
+  return { request: { ...request, ...receiptIn(answer) }, upload };
 }
 
 /** Reads the URLs of parts, by number. @throws AnswerInvalid */

@@ -4,7 +4,7 @@ import type { Api } from '../api.ts';
 import type { TypedBlob } from '../payload.ts';
 import { isSafeToRepeat } from '../retry.ts';
 import { type SubmissionOptions, toRfc3339 } from '../submission.ts';
-import type { RequestResource } from '../types.ts';
+import type { SubmittedRequest } from '../types.ts';
 import { uploadForm } from './form.ts';
 import { uploadParts } from './parts.ts';
 import { readTicket, type UploadTicket } from './ticket.ts';
@@ -20,7 +20,7 @@ export async function upload(
   api: Api,
   payload: TypedBlob,
   options: SubmissionOptions,
-): Promise<RequestResource> {
+): Promise<SubmittedRequest> {
   const ticket = await createTicket(api, payload, options);
   try {
     return await send(api, payload.blob, ticket, options);
@@ -80,7 +80,7 @@ async function send(
   blob: Blob,
   { request, upload: plan }: UploadTicket,
   { onProgress, signal }: SubmissionOptions,
-): Promise<RequestResource> {
+): Promise<SubmittedRequest> {
   const onSent = (sentBytes: number) => onProgress?.({ sentBytes, totalBytes: blob.size });
   if (plan.method === 'PUT_PARTS') return uploadParts(api, request, plan, blob, onSent, signal);
   await uploadForm(api, plan, blob, signal);
