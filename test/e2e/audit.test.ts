@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -6,7 +7,7 @@ import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, inject, test, vi } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { keyOf } from '../../lib/aws/record-item.ts';
-import { CoatcheckClient, verifyReceipt } from '../../lib/client/index.ts';
+import { CoatcheckClient, DIRECT_MAX_BYTES, verifyReceipt } from '../../lib/client/index.ts';
 import { DAY_MILLISECONDS } from '../../lib/core/base/time.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
@@ -132,7 +133,7 @@ test('an audit finds what was lost, and the API has the ledger that it counted',
   await client.cancel(waiting);
 });
 
-test('a submission has a receipt, which the published key verifies', async () => {
+test('a submission and the ticket of an upload have a receipt, which the published key verifies', async () => {
   const { client } = setUp();
   const request = await client.submit('some text');
   const keys = await client.receiptKeys();
@@ -141,5 +142,12 @@ test('a submission has a receipt, which the published key verifies', async () =>
   ).toMatchObject({
     valid: true,
     receipt: { iss: 'e2e-audited', sub: request.id },
+  });
+  const payload = new Uint8Array(DIRECT_MAX_BYTES + 1);
+  const sha256 = createHash('sha256').update(payload).digest('base64');
+  const upload = await client.submit(payload, { sha256 });
+  expect(await verifyReceipt(upload.receipt ?? '', keys, payload)).toMatchObject({
+    valid: true,
+    receipt: { sub: upload.id, awaitedUpload: {} },
   });
 });
