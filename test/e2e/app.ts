@@ -87,6 +87,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
       actions: name === 'cloudevents',
       console: name === 'raw' ? { clientId: CLIENT_ID, parameters: { resource: AUDIENCE } } : undefined,
       activity: name === 'pausing',
+      receipts: name === 'cloudevents' ? receiptKeys(stack) : undefined,
     },
     circuitBreaker: { pause: Duration.seconds(2) },
     limits: name === 'cloudevents' ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,
@@ -224,19 +225,23 @@ function addOrderedService(): void {
   new CfnOutput(stack, 'DeadLetterQueueUrl', { value: service.deadLetterQueue.queueUrl });
 }
 
-/** A service that is audited, and gives receipts. Its requests have one attempt. */
-function addAuditedService(): void {
-  const stack = new Stack(app, 'E2e-audited');
-  const receipts = new Secret(stack, 'ReceiptKeys', {
+/** The keys of a service that gives receipts. */
+function receiptKeys(stack: Stack): Secret {
+  return new Secret(stack, 'ReceiptKeys', {
     secretStringValue: SecretValue.unsafePlainText(JSON.stringify({ current: RECEIPT_KEY })),
     removalPolicy: RemovalPolicy.DESTROY,
   });
+}
+
+/** A service that is audited, and gives receipts. Its requests have one attempt. */
+function addAuditedService(): void {
+  const stack = new Stack(app, 'E2e-audited');
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/behaviour.ts',
     serviceName: 'e2e-audited',
     function: { timeout: Duration.seconds(15) },
     retry: { maxAttempts: 1 },
-    api: { auth: ApiAuth.none(), receipts },
+    api: { auth: ApiAuth.none(), receipts: receiptKeys(stack) },
     circuitBreaker: { pauseEventSource: false },
     observability: { audit: { every: Duration.hours(1) } },
     removalPolicy: RemovalPolicy.DESTROY,

@@ -6,7 +6,7 @@ import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler
 import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, inject, test, vi } from 'vitest';
 import { batchItemKey } from '../../lib/aws/batch-place.ts';
-import { type BatchItem, CoatcheckClient } from '../../lib/client/index.ts';
+import { type BatchItem, CoatcheckClient, verifyReceipt } from '../../lib/client/index.ts';
 import { DAY_MILLISECONDS } from '../../lib/core/base/time.ts';
 import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
 import { localConfig } from '../../lib/local/clients.ts';
@@ -25,7 +25,8 @@ const [dynamodb, lambda, scheduler] = [
   new LambdaClient(config),
   new SchedulerClient(config),
 ];
-const { batches } = new CoatcheckClient({ baseUrl: service.apiUrl });
+const client = new CoatcheckClient({ baseUrl: service.apiUrl });
+const { batches } = client;
 const table = service.output('RequestTableName');
 const WAITING = { timeout: 90_000, interval: 200 };
 
@@ -148,13 +149,25 @@ test('the command line uploads a manifest, which the service imports; lines that
   ).toEqual(itemsOf(40).map(({ key }) => key));
 });
 
+test('lines have a receipt of their bytes', async () => {
+  const { id } = await batches.create();
+  const line = '{"key":"ü",  "json":1.50}';
+  const { receipts } = await batches.add(id, [line]);
+  const body = new TextEncoder().encode(`${line}\n`);
+  expect(receipts).toMatchObject([{ firstLine: 1, lastLine: 1 }]);
+  expect(await verifyReceipt(receipts[0]?.receipt ?? '', await client.receiptKeys(), body)).toMatchObject({
+    valid: true,
+    receipt: { iss: 'e2e-cloudevents', sub: id, batchItems: { lines: 1 } },
+  });
+  await batches.cancel(id);
+});
+
 test('items that are added again, and changes that come again, count once', async () => {
   const { id } = await batches.create();
   const items = itemsOf(40);
-  const expected = { added: 40, repeated: 0, refused: [], receipts: [] };
   const both = await Promise.all([batches.add(id, items), batches.add(id, items)]);
   expect(both.reduce((sum, { added }) => sum + added, 0)).toBe(40);
-  expect(await batches.add(id, items)).toEqual({ ...expected, added: 0, repeated: 40 });
+  expect(await batches.add(id, items)).toMatchObject({ added: 0, repeated: 40, refused: [] });
   const other = await batches.add(id, [{ key: 'k-0', text: 'other' }]);
   expect(other.refused).toMatchObject([{ line: 1, key: 'k-0', problem: { code: 'batch_key_reused' } }]);
   await batches.seal(id);
