@@ -68,7 +68,7 @@ const parts = partsOf(environment);
 const extensions = [
   ...(environment.scheduleFunctionArn === ''
     ? []
-    : [(await import('./schedules.ts')).scheduleRoutes(environment, parts.destinations, logger)]),
+    : [(await import('./schedules.ts')).scheduleRoutes(environment, parts)]),
   ...(environment.batchFunctionArn === ''
     ? []
     : [(await import('./batches.ts')).batchRoutes(environment, parts, taking)]),

@@ -2,15 +2,27 @@ import type { Hono } from 'hono';
 import type * as z from 'zod';
 import { assertLane } from '../core/intake/assert-lane.ts';
 import type { Schedules, ScheduleView } from '../core/intake/schedules.ts';
+import { closestOf } from '../core/model/topic.ts';
+import { acceptSubmission } from './accept-submission.ts';
+import { loadHeader } from './admit.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { NO_STORE } from './no-store.ts';
-import { jsonBody, problems } from './openapi.ts';
+import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { payloadOf } from './payload-forms.ts';
 import { ProblemError } from './problem.ts';
-import { checkedMetadata, contentTypeOf, priorityOf, timeOf, topicOf } from './request-fields.ts';
+import { answerRequest } from './request-answer.ts';
+import {
+  checkedMetadata,
+  contentTypeOf,
+  idempotencyKeyOf,
+  priorityOf,
+  timeOf,
+  topicOf,
+} from './request-fields.ts';
+import { locationOf } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
-import { NewScheduleBody, Schedule, ScheduleList, ScheduleName } from './schedule-schemas.ts';
+import { NewScheduleBody, RunHeaders, Schedule, ScheduleList, ScheduleName } from './schedule-schemas.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
 
 const PATH = '/v1/schedules';
@@ -95,14 +107,31 @@ const resume = {
     'Its next run is the next one from now on. Runs of the time in which it was paused are left out.',
 } as const satisfies Route;
 
+const runNow = {
+  method: 'post',
+  path: `${PATH}/{name}/run`,
+  operationId: 'runSchedule',
+  summary: 'Run a schedule now',
+  description:
+    'Submits its request, whatever its times, its end and its pause say. None of them changes. The id of the request is ' +
+    '`NAME.TIME`, with the time of the call.',
+  request: { ...OF_ONE, headers: RunHeaders },
+  responses: {
+    202: { ...REQUEST_ANSWER, description: 'The request is queued.' },
+    ...problems(400, 401, 403, 404, 409, 413, 422, 429, 500, 503),
+  },
+} as const satisfies Route;
+
 /** The routes of this file, for the OpenAPI document. */
-export const SCHEDULE_ROUTES = [put, list, get, remove, pause, resume];
+export const SCHEDULE_ROUTES = [put, list, get, remove, pause, resume, runNow];
 
 export function addScheduleRoutes(
   app: Hono<ApiEnv>,
   schedules: Schedules,
-  { destinations }: Pick<ApiParts, 'destinations'>,
+  parts: Pick<ApiParts, 'destinations' | 'webhookRules' | 'clock'>,
 ): void {
+  const { destinations } = parts;
+
   addRoute(app, put, async (c) => {
     const { json, text, base64, contentType, startAt, endAt, metadata, ...given } = c.req.valid('json');
     const topic = topicOf('topic', given.topic);
@@ -142,6 +171,16 @@ export function addScheduleRoutes(
   addRoute(app, resume, async (c) => {
     const resumed = await schedules.resume(c.req.valid('param').name, c.get('caller').tenant);
     return c.json(resourceOf(resumed), 200, NO_STORE);
+  });
+
+  addRoute(app, runNow, async (c) => {
+    const key = idempotencyKeyOf('Idempotency-Key', c.req.valid('header')['idempotency-key']);
+    const input = await schedules.runNow(c.req.valid('param').name, c.get('caller').tenant, key);
+    const destination = closestOf(destinations, input.topic) ?? destinations[0];
+    const { record, load } = await acceptSubmission(input, destination);
+    // Relative to /v1/schedules/NAME/run.
+    const headers = { ...loadHeader(load), Location: `../../${locationOf(record)}` };
+    return answerRequest(c, record, parts, { status: 202, isSubmitted: true, headers });
   });
 
   addRoute(app, remove, async (c) => {

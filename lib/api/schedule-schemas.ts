@@ -1,8 +1,17 @@
 import * as z from 'zod';
 import { PRIORITIES } from '../core/model/priority.ts';
 import { MAX_EVERY_MINUTES, MISSED_RUNS, OVERLAPS } from '../core/model/schedule.ts';
-import { ownMembers } from './known-names.ts';
-import { FAR_TIME, Metadata, PAYLOAD_FORMS, PRIORITY_FIELD, SHORT, Time, TOPIC_FIELD } from './schemas.ts';
+import { ownHeaders, ownMembers } from './known-names.ts';
+import {
+  FAR_TIME,
+  IDEMPOTENCY_KEY_PATTERN,
+  Metadata,
+  PAYLOAD_FORMS,
+  PRIORITY_FIELD,
+  SHORT,
+  Time,
+  TOPIC_FIELD,
+} from './schemas.ts';
 
 const NAME = '^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}$';
 
@@ -77,6 +86,14 @@ export const Schedule = z
   .meta({ id: 'Schedule' });
 
 export const ScheduleList = z.object({ schedules: z.array(Schedule) }).meta({ id: 'ScheduleList' });
+
+export const RunHeaders = ownHeaders({
+  'idempotency-key': z.string().optional().meta({
+    description:
+      'For a day, a run of the schedule with the same key is the same request. Up to 255 characters, quoted or bare.',
+    pattern: IDEMPOTENCY_KEY_PATTERN,
+  }),
+});
 
 export const ScheduleName = z.object({
   name: z

@@ -1,12 +1,22 @@
 import { isObject } from '../core/base/json-object.ts';
-import { hasMembers, readJson } from './answers.ts';
+import { hasMembers, readJson, readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './errors.ts';
-import { toRfc3339 } from './submission.ts';
-import type { NewSchedule, Schedule } from './types.ts';
+import { assertIdempotencyKey, toRfc3339 } from './submission.ts';
+import type { NewSchedule, RequestResource, Schedule } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
 
 const PATH = '/v1/schedules';
+
+/** Options of {@link SchedulesClient.run}. */
+export interface ScheduleRunOptions extends CallOptions {
+  /**
+   * For a day, runs of the schedule with the same key are one request. 1 to 255 printable ASCII characters, without a space or
+   * quote at either end.
+   * @default a new key for every call, so that the client's own retries don't run it twice
+   */
+  readonly idempotencyKey?: string;
+}
 
 /** Manages the schedules of a service, which submit requests again and again. */
 export class SchedulesClient {
@@ -57,6 +67,22 @@ export class SchedulesClient {
    */
   resume(name: string, options: CallOptions = {}): Promise<Schedule> {
     return this.#post(`${pathOf(name)}/resume`, options);
+  }
+
+  /**
+   * Runs a schedule now, also one that is paused. Its next runs and its pause stay as they are.
+   * @returns the request; its `id`, `NAME.TIME`, is the ticket
+   * @throws ApiError with the code `schedule_unknown`; Overloaded, IdempotencyKeyReused; RangeError for an invalid key
+   */
+  async run(
+    name: string,
+    { idempotencyKey = crypto.randomUUID(), signal }: ScheduleRunOptions = {},
+  ): Promise<RequestResource> {
+    assertIdempotencyKey(idempotencyKey);
+    const headers = { 'idempotency-key': idempotencyKey };
+    return readRequest(
+      await this.#api.json({ method: 'POST', path: `${pathOf(name)}/run`, headers, signal }),
+    );
   }
 
   /** Removes a schedule. The requests that it has submitted go on. @throws ApiError with the code `schedule_unknown` */

@@ -129,8 +129,8 @@ function assertMetadata(metadata: Readonly<Record<string, string>>): void {
   }
 }
 
-/** The key is sent without quotes. */
-function assertIdempotencyKey(key: string): void {
+/** The key is sent without quotes. @throws RangeError */
+export function assertIdempotencyKey(key: string): void {
   if (key.length > 255 || !/^[!#-~](?:[ -~]*[!#-~])?$/.test(key)) {
     throw new RangeError(
       `idempotencyKey must have 1 to 255 printable ASCII characters, without a space or quote at either end, got ${JSON.stringify(key)}`,

@@ -59,6 +59,7 @@ export type {
   OutboxFileOptions,
   RehearseOptions,
   RequestOptions,
+  ScheduleRunOptions,
   Service,
   WaitOptions,
 } from './service.ts';

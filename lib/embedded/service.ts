@@ -64,6 +64,12 @@ export interface RequestOptions {
   readonly tenant?: string;
 }
 
+/** Options of {@link Service.runSchedule}. */
+export interface ScheduleRunOptions extends RequestOptions {
+  /** For a day, runs of the schedule with the same key are one request. @default - each call is a run */
+  readonly idempotencyKey?: string;
+}
+
 /** Options of waiting for a request. */
 export interface WaitOptions extends RequestOptions {
   /** Ends the wait, such as `AbortSignal.timeout(5_000)`. @default - no limit */
@@ -280,6 +286,18 @@ export class Service implements AsyncDisposable {
   resumeSchedule(name: string, { tenant }: RequestOptions = {}): Promise<ScheduleView> {
     this.#assertOpen();
     return this.#intake.schedules.resume(name, tenant);
+  }
+
+  /**
+   * Runs a schedule now, also one that is paused. Its next runs and its pause stay as they are.
+   * @returns the request, whose id is `NAME.TIME`
+   * @throws RequestRefused with the code `schedule_unknown`; IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused with the code
+   *   `too_many_waiting` while a limit's `maxWaiting` is reached
+   */
+  async runSchedule(name: string, { tenant, idempotencyKey }: ScheduleRunOptions = {}): Promise<RequestView> {
+    this.#assertOpen();
+    const request = await this.#intake.schedules.runNow(name, tenant, idempotencyKey);
+    return this.#viewOf(await this.#submitAdmitted(request));
   }
 
   /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */

@@ -96,7 +96,7 @@ describe('the description', () => {
       ),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 71);
+    expect(operationsOf(description)).toHaveProperty('size', 72);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {

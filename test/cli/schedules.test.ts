@@ -64,6 +64,31 @@ test('a schedule is added, listed, run and removed', async () => {
   expect((await schedules('list')).stdout).toBe('');
 });
 
+test('schedules are run at once, also paused ones', async () => {
+  await schedules('add', 'often', 'report.json', '--every', '15min');
+  await schedules('add', 'stock', 'report.json', '--every', '15min');
+  await schedules('pause', 'often');
+  const { stdout: before } = await schedules('list');
+  const line = ['run', 'often', 'none', 'stock', '--idempotency-key', 'deploy-42'];
+  const { stdout, stderr, exitCode } = await schedules(...line);
+  const tickets = stdout
+    .trimEnd()
+    .split('\n')
+    .map((row) => row.split('\t')[0]);
+  expect(tickets).toEqual(['often.2026-01-31T12:00:00.000Z', 'stock.2026-01-31T12:00:00.000Z']);
+  expect(stderr).toMatch(/none: .*There is no schedule "none"/);
+  expect(exitCode).toBe(1);
+  expect((await schedules('list')).stdout).toBe(before);
+  clock.advanceSeconds(60);
+  expect((await schedules(...line)).stdout).toContain(`${tickets[0]}\t`);
+  const client = new CoatcheckClient({ baseUrl: url });
+  expect((await client.wait(tickets[0] ?? '')).status).toBe('succeeded');
+  expect(await schedules('run', 'often', '--idempotency-key', '"')).toMatchObject({
+    stderr: expect.stringContaining('idempotencyKey must have 1 to 255 printable ASCII characters'),
+    exitCode: 2,
+  });
+});
+
 test.each([
   [['add', 'a', 'report.json', '--cron', '61 * * * *'], 'It must have as minute 0 to 59, or *'],
   [

@@ -13,6 +13,8 @@ const SCHEDULE = {
   nextRuns: ['2026-02-01T02:30:00.000Z'],
 } as const;
 
+const REQUEST = { id: 'nightly.2026-01-31T12:00:00.000Z', status: 'queued' } as const;
+
 const noContent: Script = (_, response) => response.writeHead(204).end();
 
 type Schedules = CoatcheckClient['schedules'];
@@ -29,6 +31,7 @@ test.each<[string, (schedules: Schedules) => Promise<unknown>, object | undefine
   ['get', (s) => s.get('nightly'), SCHEDULE, 'GET /v1/schedules/nightly', SCHEDULE],
   ['pause', (s) => s.pause('nightly'), SCHEDULE, 'POST /v1/schedules/nightly/pause', SCHEDULE],
   ['resume', (s) => s.resume('nightly'), SCHEDULE, 'POST /v1/schedules/nightly/resume', SCHEDULE],
+  ['run', (s) => s.run('nightly'), REQUEST, 'POST /v1/schedules/nightly/run', REQUEST],
   ['remove', (s) => s.remove('a/b'), undefined, 'DELETE /v1/schedules/a%2Fb', undefined],
 ])('%s calls the API', async (_, call, body, summary, result) => {
   const { client, calls } = await openScriptedApi([body ? answer(200, body) : noContent]);
@@ -46,6 +49,17 @@ test('times are in RFC 3339, and a call whose answer is lost is repeated', async
     startAt: '2026-02-01T00:00:00.000Z',
     json: { x: 6 },
   });
+});
+
+test('a run whose answer is lost is repeated with its key', async () => {
+  const { client, calls } = await openScriptedApi([reset, answer(202, REQUEST), answer(202, REQUEST)]);
+  await client.schedules.run('nightly');
+  await client.schedules.run('nightly', { idempotencyKey: 'deploy-42' });
+  const [lost, repeated, keyed] = calls.map(({ headers }) => headers['idempotency-key']);
+  expect(lost).toMatch(/^[0-9a-f-]{36}$/);
+  expect(repeated).toBe(lost);
+  expect(keyed).toBe('deploy-42');
+  await expect(client.schedules.run('nightly', { idempotencyKey: '' })).rejects.toBeInstanceOf(RangeError);
 });
 
 test('a call whose answer is lost may have removed the schedule', async () => {

@@ -585,6 +585,39 @@ test('a schedule is paused, resumed, and removed if its name is typed', async ()
   await page.close();
 });
 
+test('a schedule is run once for each time its page is shown, however often the form is sent', async () => {
+  await using service = await openConsoleService({ allowActions: true });
+  const { schedules } = service.client;
+  await schedules.put({ name: 'nightly', cron: '30 2 * * *', json: { x: 6 } });
+  const before = await schedules.pause('nightly');
+  const { page, problems } = await openPage(service);
+  const run = () => page.getByRole('button', { name: 'Run this schedule now' });
+  await page.goto(`${service.url}/schedules/nightly`);
+  await run().dblclick();
+  await page.waitForURL(/\/requests\/nightly\./);
+  await page.goto(`${service.url}/schedules/nightly`);
+  const sent: unknown = await page.evaluate(`(async () => {
+    const form = document.querySelector('form[action$="/run"]');
+    const body = new URLSearchParams(new FormData(form));
+    const send = async () => (await fetch(form.action, { method: 'POST', body })).url;
+    return [await send(), await send()];
+  })()`);
+  expect(Array.isArray(sent) && sent[0]).toMatch(/\/requests\/nightly\./);
+  expect(Array.isArray(sent) && new Set(sent).size).toBe(1);
+  expect(await all(service.client.list())).toHaveLength(2);
+  expect(await schedules.get('nightly')).toEqual(before);
+  expect(problems).toEqual([]);
+  await page.close();
+
+  await using readOnly = await openConsoleService();
+  await readOnly.client.schedules.put({ name: 'nightly', cron: '30 2 * * *', json: { x: 6 } });
+  const { page: other } = await openPage(readOnly);
+  await other.goto(`${readOnly.url}/schedules/nightly`);
+  expect(await other.getByRole('button', { name: 'Run' }).count()).toBe(0);
+  expect(await other.textContent('main')).toContain('npx coatcheck schedules run nightly');
+  await other.close();
+});
+
 test('limits are changed live', async () => {
   await using service = await openConsoleService({
     allowActions: true,

@@ -99,6 +99,29 @@ test('a schedule stays paused over a restart, and makes up for no run when it is
   }
 });
 
+test('a schedule is run at once, also while it is paused', async () => {
+  const clock = new TestClock();
+  await using service = await openServiceAt(optionsOf(), clock);
+  const acme = { tenant: 'acme' };
+  const daily = { name: 'daily', cron: '0 6 * * *', priority: 'high', ...acme } as const;
+  const { nextRuns } = await service.schedule({ number: 4 }, daily);
+  const first = await service.runSchedule('daily', { ...acme, idempotencyKey: 'a' });
+  expect(first).toMatchObject({ id: 'daily.2026-01-31T12:00:00.000Z', priority: 'high' });
+  expect((await service.schedules(acme))[0]?.nextRuns).toEqual(nextRuns);
+  await service.pauseSchedule('daily', acme);
+  clock.advanceSeconds(60);
+  expect(await service.runSchedule('daily', { ...acme, idempotencyKey: 'a' })).toMatchObject({
+    id: first.id,
+  });
+  const second = await service.runSchedule('daily', acme);
+  expect(second.id).toBe('daily.2026-01-31T12:01:00.000Z');
+  for (const { id } of [first, second]) {
+    expect(await service.wait(id, acme)).toMatchObject({ status: 'succeeded' });
+  }
+  expect(await service.schedules(acme)).toMatchObject([{ pausedAt: new Date(START), nextRuns: [] }]);
+  await expect(service.runSchedule('daily')).rejects.toMatchObject({ code: 'schedule_unknown' });
+});
+
 test('a schedule that can not be is refused', async () => {
   await using service = await openService(optionsOf());
   await expect(service.schedule(1, { name: 'a', cron: '0 6 * *' })).rejects.toMatchObject({

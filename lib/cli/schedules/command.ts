@@ -5,6 +5,7 @@ import { listSchedulesCommand } from './list.ts';
 import { nextRunsCommand } from './next.ts';
 import { pauseScheduleCommand, resumeScheduleCommand } from './pause.ts';
 import { removeScheduleCommand } from './remove.ts';
+import { runScheduleCommand } from './run.ts';
 
 /** `coatcheck schedules`: manages the schedules of a service. */
 export function schedulesCommand(run: Run): Command {
@@ -12,6 +13,7 @@ export function schedulesCommand(run: Run): Command {
     .description('Submit requests on a schedule, by cron or interval.')
     .addCommand(listSchedulesCommand(run))
     .addCommand(addScheduleCommand(run))
+    .addCommand(runScheduleCommand(run))
     .addCommand(pauseScheduleCommand(run))
     .addCommand(resumeScheduleCommand(run))
     .addCommand(removeScheduleCommand(run))

@@ -8,16 +8,24 @@ import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
 import type { Html } from '../view/html.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
-import { requestLink } from '../view/request-table.ts';
+import { requestHref, requestLink } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
 import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
 
-/** `/schedules`: the schedules, with their latest and next runs. `/schedules/NAME`: one of them, to pause, resume or remove it. */
+/** `/schedules`: the schedules, with their latest and next runs. `/schedules/NAME`: one of them, to run, pause, resume or remove it. */
 export function addSchedulePages(app: Hono, pages: Pages): void {
   app.get('/schedules', pages.show(schedulesView));
   app.get('/schedules/:name', pages.show(scheduleView));
+  app.post(
+    '/schedules/:name/run',
+    pages.act(async ({ c, parts, signal }, form) => {
+      const { name = '' } = c.req.param();
+      const idempotencyKey = fieldOf(form, 'key');
+      return requestHref(await parts.client.schedules.run(name, { idempotencyKey, signal }));
+    }),
+  );
   app.post(
     '/schedules/:name/:what{pause|resume|remove}',
     pages.act(async ({ c, parts, signal }, form) => {
@@ -93,6 +101,9 @@ ${factsOf([
   ['Added', timeOf(createdAt, now)],
 ])}
 <h2>What you can do</h2><ul class="actions">
+<li><h3>Run now</h3><p>Submits its request, whatever its times and its pause say. Neither of them changes.</p>
+${actionForm(mayAct, { action: scheduleHref(name, '/run'), button: 'Run this schedule now', hidden: { key: crypto.randomUUID() } })}
+${commandsOf(parts.shell, ['schedules', 'run', name], { method: 'POST', path: `${path}/run` })}</li>
 <li><h3>${button}</h3><p>${pausedAt === undefined ? 'It has no runs until it is resumed. A run that has begun is submitted.' : 'Its next run is the next one from now on. Those of the pause are left out.'}</p>
 ${actionForm(mayAct, { action: scheduleHref(name, `/${what}`), button: `${button} this schedule` })}
 ${commandsOf(parts.shell, ['schedules', what, name], { method: 'POST', path: `${path}/${what}` })}</li>

@@ -10,6 +10,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ScheduleKey, ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
+import { requestOf } from './scheduled-request.ts';
 import type { Submissions } from './submissions.ts';
 
 /** The ports of a {@link ScheduleRunner}. */
@@ -62,7 +63,7 @@ export class ScheduleRunner {
       });
       return next;
     }
-    await this.#submit(schedule, id);
+    await this.#ports.submissionsFor(schedule.topic).submit(requestOf(schedule), id);
     return { ...next, lastAt: at, lastRequestId: id };
   }
 
@@ -87,17 +88,5 @@ export class ScheduleRunner {
     if (before === undefined || before.outcome !== undefined) return true;
     if (overlap === 'cancel') await this.#ports.records.change(request, { type: 'cancel' });
     return overlap === 'cancel';
-  }
-
-  async #submit(
-    { tenant, payload, contentType, metadata, topic, priority }: Schedule,
-    id: string,
-  ): Promise<void> {
-    await this.#ports
-      .submissionsFor(topic)
-      .submit(
-        { tenant, payload: Buffer.from(payload, 'base64'), contentType, metadata, topic, priority },
-        id,
-      );
   }
 }

@@ -14,10 +14,12 @@ import {
 import { topicProblem } from '../model/topic.ts';
 import { timeZoneProblem } from '../model/wall-time.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ListedSchedule, ScheduleKey, ScheduleStore } from '../ports/schedule-store.ts';
+import type { ListedSchedule, ScheduleKey, ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
 import type { ScheduleTimers } from '../ports/schedule-timers.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { RequestRefused } from './errors.ts';
+import { requestOf } from './scheduled-request.ts';
+import type { SubmitRequest } from './submissions.ts';
 
 /** A schedule to add. */
 export interface NewSchedule {
@@ -183,9 +185,29 @@ export class Schedules {
 
   /** @throws RequestRefused if there is none */
   async get(name: string, tenant: string | undefined): Promise<ScheduleView> {
+    return this.#viewOf(await this.#stored(name, tenant));
+  }
+
+  /** @throws RequestRefused if there is none */
+  async #stored(name: string, tenant: string | undefined): Promise<StoredSchedule> {
     const stored = await this.#ports.store.get({ name, tenant });
     if (!stored) throw new RequestRefused('schedule_unknown', `There is no schedule ${quote(name)}`);
-    return this.#viewOf(stored);
+    return stored;
+  }
+
+  /**
+   * The request that runs a schedule now, whatever its times, its end and its pause say. None of them changes, and its next run
+   * doesn't wait for the request.
+   * @param idempotencyKey for a day, runs of the schedule with the same key are one request
+   * @throws RequestRefused if there is none
+   */
+  async runNow(
+    name: string,
+    tenant: string | undefined,
+    idempotencyKey: string | undefined,
+  ): Promise<SubmitRequest> {
+    const { schedule } = await this.#stored(name, tenant);
+    return { ...requestOf(schedule), schedule: name, idempotencyKey };
   }
 
   /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */

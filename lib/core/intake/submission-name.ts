@@ -18,9 +18,11 @@ export interface SubmissionName {
 export function submissionNameOf({
   id,
   idempotencyKey,
+  schedule,
 }: {
   readonly id?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  readonly schedule?: string | undefined;
 }): SubmissionName | undefined {
   if (id !== undefined) {
     return {
@@ -32,7 +34,8 @@ export function submissionNameOf({
   }
   if (idempotencyKey === undefined) return undefined;
   return {
-    key: idempotencyKey,
+    // Two schedules may have one payload: a run of one isn't that of the other.
+    key: schedule === undefined ? idempotencyKey : `run\n${schedule}\n${idempotencyKey}`,
     taken: () => new IdempotencyKeyTaken(idempotencyKey),
     busy: () => new IdempotencyKeyBusy(idempotencyKey, BUSY_RETRY_SECONDS),
   };

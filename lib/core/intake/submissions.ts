@@ -12,6 +12,7 @@ import { isEarly } from '../model/not-before.ts';
 import type { Priority } from '../model/priority.ts';
 import { identityDigest } from '../model/request-id.ts';
 import { created, type RecordedRequest, type RequestRecord, termsOf } from '../model/request-record.ts';
+import { runNowId } from '../model/schedule.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../ports/message-sink.ts';
@@ -58,6 +59,8 @@ export interface SubmitRequest extends TraceContext {
   readonly id?: string;
   /** For a day, submissions with the same key are one request. Not beside an {@link id}. */
   readonly idempotencyKey?: string;
+  /** The schedule that it is a run of, outside of its times: its id says so, and its key is one of that schedule. */
+  readonly schedule?: string;
 }
 
 /** The settings of {@link Submissions}. */
@@ -137,7 +140,8 @@ export class Submissions {
     if (!name) {
       const now = this.#ports.clock.now();
       assertSchedulable(input, this.#ports.queue, now);
-      const record = await this.#accept(input, id ?? this.#ports.newId(now), now, id === undefined);
+      const isIssued = id === undefined && input.schedule === undefined;
+      const record = await this.#accept(input, id ?? this.#newId(input, now), now, isIssued);
       return { record, isRepeated: false };
     }
     return this.#acceptOnce(input, name);
@@ -254,8 +258,8 @@ export class Submissions {
     if (earlier) return { record: earlier, isRepeated: true };
     // The first call with the name crashed. It may have sent the message; a second message is the same request. Or the name is an id
     // whose request is no longer kept: then this is a new one.
-    const isIssued = input.id === undefined;
-    const at = isIssued ? use.usedAt : fresh.usedAt;
+    const at = input.id === undefined ? use.usedAt : fresh.usedAt;
+    const isIssued = input.id === undefined && input.schedule === undefined;
     return { record: await this.#accept(input, idOf(use, input), at, isIssued), isRepeated: false };
   }
 
@@ -288,14 +292,18 @@ export class Submissions {
   }
 
   #use(input: SubmitRequest): KeyUse {
-    const { clock, newId } = this.#ports;
-    const usedAt = clock.now();
+    const usedAt = this.#ports.clock.now();
     return {
-      requestId: newId(usedAt),
+      requestId: this.#newId(input, usedAt),
       fingerprint: fingerprintOf(input),
       usedAt,
       keptUntil: this.#rememberedUntil(input, usedAt),
     };
+  }
+
+  /** The id of a request that has none yet. */
+  #newId({ schedule }: SubmitRequest, at: number): string {
+    return schedule === undefined ? this.#ports.newId(at) : runNowId({ name: schedule }, at);
   }
 
   /** Until when the use of a name is remembered. */

@@ -88,6 +88,11 @@ export function runId({ name }: Pick<Schedule, 'name'>, at: number): string {
   return `${name}.${new Date(at).toISOString().replace('.000Z', 'Z')}`;
 }
 
+/** The id of the request of a run outside of the times of a schedule. It has milliseconds always: no run at a time of a cron has. */
+export function runNowId({ name }: Pick<Schedule, 'name'>, at: number): string {
+  return `${name}.${new Date(at).toISOString()}`;
+}
+
 function nextOf(
   { cron, timeZone, everyMinutes, startAt, createdAt }: Recurrence,
   after: number,

@@ -241,6 +241,62 @@ test('a schedule that is paused has no runs, and no burst of them when it is res
   }
 });
 
+describe('a run at once', () => {
+  test('submits the request of the schedule, and leaves its times and its pause as they are', async () => {
+    const { schedules, service, runAt, clock, ids } = await scheduling();
+    const metadata = { a: 'b' };
+    await schedules.put({ ...HOURLY, topic: 'reports', metadata, endAt: new Date(START + 2 * HOUR) });
+    await runAt(START + HOUR);
+    const before = await schedules.get('hourly', undefined);
+    const submit = async () =>
+      service.submissions.submit(await schedules.runNow('hourly', undefined, undefined));
+    clock.time = START + HOUR + 5;
+    expect((await submit()).request.id).toBe('hourly.2026-01-31T13:00:00.005Z');
+    const [scheduled, now] = service.queue.sent.map(({ message }) => decodedRequest(message));
+    expect(now).toEqual({ ...scheduled, id: 'hourly.2026-01-31T13:00:00.005Z', submittedAt: clock.time });
+    expect(await schedules.get('hourly', undefined)).toEqual(before);
+    const paused = await schedules.pause('hourly', undefined);
+    clock.time = START + 3 * HOUR + 7;
+    await submit();
+    expect(await schedules.get('hourly', undefined)).toEqual(paused);
+    expect(ids()).toEqual([
+      'hourly.2026-01-31T13:00:00Z',
+      'hourly.2026-01-31T13:00:00.005Z',
+      'hourly.2026-01-31T15:00:00.007Z',
+    ]);
+  });
+
+  test('is one request for all calls with one key of its schedule', async () => {
+    const { schedules, service, clock, ids } = await scheduling();
+    await schedules.put(HOURLY);
+    await schedules.put({ ...HOURLY, name: 'other' });
+    await schedules.put({ ...HOURLY, tenant: 'acme' });
+    const runOne = async (name: string, tenant?: string) => {
+      clock.time += 1;
+      return (await service.submissions.submit(await schedules.runNow(name, tenant, 'deploy-42'))).request.id;
+    };
+    const first = await runOne('hourly');
+    expect(await runOne('hourly')).toBe(first);
+    const others = [await runOne('other'), await runOne('hourly', 'acme')];
+    expect(ids()).toEqual([first, ...others]);
+    const { payload, contentType } = HOURLY;
+    const other = { payload, contentType, metadata: {}, idempotencyKey: 'deploy-42' };
+    expect((await service.submissions.submit(other)).request.id).not.toBe(first);
+    await schedules.put({ ...HOURLY, payload: Buffer.from('{"x":7}') });
+    await expect(runOne('hourly')).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  test('needs a schedule of the tenant', async () => {
+    const { schedules } = await scheduling();
+    await schedules.put({ ...HOURLY, tenant: 'acme' });
+    for (const tenant of [undefined, 'other']) {
+      await expect(schedules.runNow('hourly', tenant, undefined)).rejects.toMatchObject({
+        code: 'schedule_unknown',
+      });
+    }
+  });
+});
+
 test('minutes are counted from the same time after a pause', async () => {
   const { schedules, clock } = await scheduling();
   await schedules.put({ ...HOURLY, cron: undefined, everyMinutes: 45 });
