@@ -70,11 +70,22 @@ test('on a terminal a plan is a table, and its application is confirmed', async 
   expect(planned.stdout).toMatch(/kind +state +requests/);
   const [, id = ''] = /apply it: npx coatcheck actions apply (\S+)/.exec(planned.stdout) ?? [];
   const apply = ['actions', 'apply', id, '--api', url];
-  const refused = await coatcheckOnTerminal(apply, { stdin: 'n\n' });
-  expect(refused.stdout).toContain('purge 3 requests? [y/N]');
+  const refused = await coatcheckOnTerminal(apply, { stdin: 'y\n' });
+  expect(refused.stdout).toContain('purge 3 requests: type 3:');
   expect(await client.actions.get(id)).toMatchObject({ state: 'planned' });
-  const applied = await coatcheckOnTerminal(apply, { stdin: 'y\n' });
+  const applied = await coatcheckOnTerminal(apply, { stdin: '3\n' });
   expect([applied.exitCode, await client.actions.get(id)]).toMatchObject([0, { state: 'succeeded' }]);
+});
+
+test('an action that can be undone is confirmed with yes', async () => {
+  const [id = ''] = (await actions('plan', 'redrive', '--code', 'EDOWN')).stdout.split('\t');
+  const apply = ['actions', 'apply', id, '--api', url];
+  const refused = await coatcheckOnTerminal(apply, { stdin: 'n\n' });
+  expect(refused.stdout).toContain('redrive 3 requests? [y/N]');
+  expect(await client.actions.get(id)).toMatchObject({ state: 'planned' });
+  const applied = await coatcheckOnTerminal([...apply, '--no-wait'], { stdin: 'y\n' });
+  expect(applied.exitCode).toBe(0);
+  expect((await client.actions.get(id)).state).not.toBe('planned');
 });
 
 test('a canary that fails again ends with an exit code of its own', async () => {

@@ -241,12 +241,31 @@ test('purge deletes the matching dead letters', async () => {
     stderr: 'would be deleted: 1\n',
   });
   expect(await stack.inDead()).toEqual([2, 0]);
-  expect(await run('purge')).toMatchObject({ exitCode: 2 });
-  expect(await run('purge', '--code', 'RangeError', '--yes')).toEqual({
+  const refused = await run('purge');
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('pass --count with what --dry-run shows'),
+  ]);
+  expect(await run('purge', '--code', 'RangeError', '--count', '2')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('must be the number of dead letters that match, 1 now, got 2'),
+  });
+  expect(await stack.inDead()).toEqual([2, 0]);
+  expect(await run('purge', '--code', 'RangeError', '--count', '1')).toEqual({
     exitCode: 0,
     stdout: 'a\tdeleted\n',
-    stderr: 'deleted: 1\n',
+    stderr: 'would be deleted: 1\ndeleted: 1\n',
   });
   expect(await stack.inDead()).toEqual([1, 0]);
   expect(await stack.inInput()).toEqual([]);
+});
+
+test('purge asks on a terminal for the number of dead letters', async () => {
+  await deadLetter('a', new RangeError('1'));
+  await deadLetter('b', new TypeError('2'));
+  const declined = await onTerminal('y\n', 'purge');
+  expect(declined.stdout).toMatch(/would be deleted: 2\nType 2 to delete them:[\s\S]*nothing was deleted/);
+  expect(await stack.inDead()).toEqual([2, 0]);
+  expect((await onTerminal('2\n', 'purge')).stdout).toContain('deleted: 2\n');
+  expect(await stack.inDead()).toEqual([0, 0]);
 });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Action, ApiError, type CoatcheckClient } from '../../client/index.ts';
-import { canAsk, confirm } from '../../terminal/confirm.ts';
+import { canAsk, confirm, confirmCount } from '../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../terminal/format.ts';
 import { note, printable } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
@@ -48,7 +48,9 @@ export function applyActionCommand(run: Run): Command {
 
 function confirmed({ action, count, reason }: Action, signal: AbortSignal): Promise<boolean> {
   const because = reason === undefined ? '' : ` (${printable(reason)})`;
-  return confirm(`${action} ${formatCount(count)} requests${because}?`, signal);
+  const what = `${action} ${formatCount(count)} requests${because}`;
+  if (action !== 'purge') return confirm(`${what}?`, signal);
+  return confirmCount(`${what}: type ${formatCount(count)}:`, count, signal);
 }
 
 /** Waits until an action has ended, with its progress on standard error. */

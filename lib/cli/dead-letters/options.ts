@@ -18,7 +18,7 @@ export interface DeadLetterFilterOptions extends DeadLetterOptions {
   readonly limit?: number;
 }
 
-/** Options of commands that redrive or delete dead letters. */
+/** Options of `redrive`. */
 export interface ActionOptions extends DeadLetterFilterOptions {
   readonly dryRun?: true;
   readonly yes?: true;
@@ -46,7 +46,7 @@ export function addDeadLetterFilterOptions(command: Command): Command {
   return addDeadLetterOptions(command);
 }
 
-/** Declares the options of commands that redrive or delete dead letters. */
+/** Declares the options of `redrive`. */
 export function addActionOptions(command: Command): Command {
   command
     .option('--dry-run', 'print what would be done, and do nothing')

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { AliasRouting } from '../../aws/function-alias.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../../core/config/aws-limits.ts';
-import { canAsk } from '../../terminal/confirm.ts';
+import { canAsk, confirm } from '../../terminal/confirm.ts';
 import { note, printable } from '../../terminal/output.ts';
 import { formatRouting } from '../format-routing.ts';
 import { readRate } from '../quantities.ts';
@@ -71,7 +71,10 @@ export function redriveCommand(run: Run): Command {
     }
     const action = new RedriveAction({ ...service, bucket });
     const runBy = await readRunBy(service, run.signal);
-    await runAction(service, { doing: 'putting back', action, perSecond: rate, ids, options, runBy }, run);
+    const approve = async (found: number) =>
+      found > 0 && (await confirm('Continue?', run.signal)) ? Number.POSITIVE_INFINITY : 0;
+    const plan = { doing: 'putting back', action, perSecond: rate, ids, options, runBy };
+    await runAction(service, { ...plan, ...(!yes && { approve }) }, run);
   });
 }
 

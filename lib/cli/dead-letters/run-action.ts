@@ -1,6 +1,5 @@
 import type { DeadLetter } from '../../aws/dead-letter.ts';
 import type { AliasRouting } from '../../aws/function-alias.ts';
-import { confirm } from '../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../terminal/format.ts';
 import { note } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
@@ -9,7 +8,7 @@ import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import type { ActionResult, DeadLetterAction } from './action.ts';
 import { matchingRequests } from './filter.ts';
-import { type ActionOptions, filterOf } from './options.ts';
+import { type DeadLetterFilterOptions, filterOf } from './options.ts';
 import { formatResults, printHandled, Tally } from './report.ts';
 import {
   type DeadLetterBatch,
@@ -27,27 +26,32 @@ export interface ActionPlan {
   readonly perSecond: number;
   /** Ids of requests or messages; empty selects all. */
   readonly ids: readonly string[];
-  readonly options: ActionOptions;
+  readonly options: DeadLetterFilterOptions & { readonly dryRun?: true };
+  /** Decides how many to handle at most, when it is known how many would be. @default - all, and none is looked at before */
+  readonly approve?: (found: number) => Promise<number>;
   /** Which versions run what is put back. */
   readonly runBy?: AliasRouting;
 }
 
 /**
- * Runs an action on all matching dead letters. Walks through the queue for a preview, asks for confirmation, then walks
+ * Runs an action on all matching dead letters. Walks through the queue for a preview, asks for approval, then walks
  * through it again and handles each dead letter.
  */
 export async function runAction(source: DeadLetterSource, plan: ActionPlan, run: Run): Promise<void> {
-  const { dryRun, yes } = plan.options;
-  if (yes && !dryRun) return reportMissing(await execute(source, plan, run), run);
-  const { shouldRun, missing } = await previewAll(source, plan, run);
+  const { options, approve } = plan;
+  const { dryRun, limit = Number.POSITIVE_INFINITY } = options;
+  if (!approve && !dryRun) return reportMissing(await execute(source, plan, run), run);
+  const { found, missing } = await previewAll(source, plan, run);
   reportMissing(missing, run);
-  if (shouldRun && (await confirm('Continue?', run.signal))) await execute(source, plan, run);
+  const most = dryRun || !approve ? 0 : await approve(found);
+  if (most === 0) return;
+  await execute(source, { ...plan, options: { ...options, limit: Math.min(limit, most) } }, run);
 }
 
 /** Ids without a dead letter. */
 type Missing = ReadonlySet<string>;
 
-/** Prints what would be done. @returns whether there is something to do */
+/** Prints what would be done. @returns how many dead letters would leave the queue */
 async function previewAll(source: DeadLetterSource, plan: ActionPlan, run: Run) {
   const { action, options } = plan;
   const previewed = new Tally<ActionResult>();
@@ -60,7 +64,7 @@ async function previewAll(source: DeadLetterSource, plan: ActionPlan, run: Run) 
     }
   });
   note(`would be ${formatResults(previewed)}`);
-  return { shouldRun: !options.dryRun && REMOVING.some((result) => previewed.of(result) > 0), missing };
+  return { found: REMOVING.reduce((sum, result) => sum + previewed.of(result), 0), missing };
 }
 
 /** Results that remove a dead letter from the queue. */

@@ -87,7 +87,9 @@ test('dead letters are listed, shown, put back and deleted', async () => {
   });
   // Its record still says `failed` until it is claimed.
   await eventually(async () => expect(await client.status(first)).toMatchObject({ status: 'succeeded' }));
-  expect(await coatcheck('dead-letters', 'purge', '--yes')).toMatchObject({ stdout: `${second}\tdeleted\n` });
+  expect(await coatcheck('dead-letters', 'purge', '--count', '1')).toMatchObject({
+    stdout: `${second}\tdeleted\n`,
+  });
   expect(await coatcheck('dead-letters', 'list')).toMatchObject({
     code: 0,
     stdout: '',
