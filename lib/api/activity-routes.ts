@@ -14,16 +14,12 @@ import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
 import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
-import { NoHeaders, Time } from './schemas.ts';
+import { NoHeaders, queryNumber, Time } from './schemas.ts';
 
 const DEFAULT_HOURS = 6;
 
 const Hours = ownQuery({
-  hours: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_ACTIVITY_HOURS)
+  hours: queryNumber(1, MAX_ACTIVITY_HOURS)
     .default(DEFAULT_HOURS)
     .meta({ param: { name: 'hours', in: 'query' }, description: 'How many hours back.' }),
 });

@@ -18,6 +18,7 @@ import {
   PAGE_FIELDS,
   PAST_TIME,
   Problem,
+  queryNumber,
   SHORT,
   Status,
   Time,
@@ -183,11 +184,7 @@ export const BatchResultsQuery = ownQuery({
     param: { name: 'cursor', in: 'query' },
     description: 'That of the header `Link` of the response before.',
   }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_RESULTS)
+  limit: queryNumber(1, MAX_RESULTS)
     .optional()
     .meta({
       param: { name: 'limit', in: 'query' },

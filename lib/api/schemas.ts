@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { BASE64_OF_32_BYTES } from '../core/base/base64.ts';
 import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
+import { quote } from '../core/base/quote.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
@@ -520,14 +521,20 @@ export const PAGE_FIELDS = {
     .max(SHORT)
     .optional()
     .meta({ param: { name: 'cursor', in: 'query' }, description: '`next` of the previous page.' }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_PAGE)
+  limit: queryNumber(1, MAX_PAGE)
     .default(DEFAULT_PAGE)
     .meta({ param: { name: 'limit', in: 'query' } }),
 };
+
+/** A whole number in a query, in decimal digits: JavaScript reads `1e1`, `0x10` and an empty text as numbers, too. */
+export function queryNumber(min: number, max: number) {
+  const error = ({ input }: { readonly input?: unknown }) =>
+    `must be a whole number from ${min} to ${max}, got ${quote(input)}`;
+  return z.preprocess(
+    (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+    z.number({ error }).int({ error }).min(min, { error }).max(max, { error }),
+  );
+}
 
 /** A time in a query. */
 export function timeParameter(name: string, description: string) {

@@ -79,6 +79,18 @@ test('a request counts where it is submitted, and where it ends, up to the last 
   expect(buckets.at(-1)).toEqual({ ...NONE, submitted: 1, cancelled: 1, at: to });
 });
 
+test.each(['1e1', '0x10', '', '0', '25', '1.5'])('hours=%s is refused', async (hours) => {
+  const { fetch } = await setUp(undefined);
+  const refused = await fetch(`${BASE_URL}/v1/activity?hours=${hours}`);
+  expect([refused.status, await refused.json()]).toEqual([
+    400,
+    expect.objectContaining({
+      code: 'request_malformed',
+      detail: expect.stringContaining('hours: must be a whole number from 1 to 24, got '),
+    }),
+  ]);
+});
+
 test('what is older than the hours that are asked for is left out', async () => {
   const { clock, activity, ended } = await setUp();
   await ended('one');
