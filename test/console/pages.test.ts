@@ -479,6 +479,8 @@ describe('an action', () => {
     const [request] = await all(service.client.list());
     const { page } = await openPage(service);
     await page.goto(`${service.url}/requests/${request?.id}`);
+    expect(await page.locator('textarea').count()).toBe(0);
+    await page.getByRole('link', { name: 'Edit its payload' }).click();
     await page.fill('textarea', '{\n  "page": 1\n}');
     await page.getByRole('button', { name: 'Plan with this payload' }).click();
     await page.getByRole('button', { name: 'Retry 1 request' }).click();

@@ -19,7 +19,7 @@ import { beginningOf, SHOWN_BYTES } from '../view/beginning-of.ts';
 import { commandsOf, type ShellCall } from '../view/commands.ts';
 import { type Fact, factsOf } from '../view/facts.ts';
 import { failureLink } from '../view/failure-table.ts';
-import type { Content, Html } from '../view/html.ts';
+import { type Content, type Html, NOTHING } from '../view/html.ts';
 import { planForm } from '../view/plan-form.ts';
 import { problemOf } from '../view/problem.ts';
 import { requestHref, requestLink } from '../view/request-table.ts';
@@ -177,7 +177,7 @@ ${
     'Retry with another payload',
     'Submits a corrected payload for the same tenant and topic, as a new request.',
     commandsOf(shell, undefined, planned('retry', { payload: { json: {} } })),
-    html`${editForm(mayAct, request)}${mayAct && html`<p><a href="${requestHref(request, '/edit')}">Edit its payload</a></p>`}`,
+    mayAct && html`<p><a href="${requestHref(request, '/edit')}">Edit its payload</a></p>`,
   )}`
 }
 ${
@@ -229,22 +229,23 @@ ${isCut && commandsOf(context.parts.shell, [kind, address.id, ...(address.source
 async function editView(context: ViewContext): Promise<View> {
   const { mayAct } = context;
   const address = addressOf(context);
-  return answeredView(context, 'payload', async () => {
+  const form = (inputs?: Html) =>
+    html`<p>The next page shows what would change. Nothing is sent before you apply that.</p>${editForm(mayAct, address, inputs)}`;
+  const show = async () => {
     const content = await open(context, 'payload');
     const { text, isCut, isText } = await beginningOf(content.stream());
-    if (isCut || !isText || text.includes('\0')) {
-      return html`<p class="unavailable">Only a text of up to ${formatBytes(SHOWN_BYTES)} can be edited here. Send another payload: coatcheck actions plan retry --payload FILE.</p>`;
-    }
-    return html`<p>The next page shows what would change. Nothing is sent before you apply that.</p>
-${editForm(mayAct, address, payloadInputs(text, content.contentType))}`;
-  });
+    if (!isCut && isText && !text.includes('\0')) return form(payloadInputs(text, content.contentType));
+    return html`<p class="unavailable">Only a text of up to ${formatBytes(SHOWN_BYTES)} can be edited here. Write another payload, or send a file: coatcheck actions plan retry ${oneLine(address.id)} --payload FILE.</p>${form()}`;
+  };
+  return answeredView(context, 'payload', show, form());
 }
 
-/** A view of a content, or of why there is none. */
+/** A view of a content, or of why there is none. @param instead what there is without a content */
 async function answeredView(
   context: ViewContext,
   kind: 'payload' | 'result',
   show: () => Promise<Html>,
+  instead: Html = NOTHING,
 ): Promise<View> {
   const address = addressOf(context);
   const name = kind === 'payload' ? 'Payload' : 'Result';
@@ -258,7 +259,7 @@ ${await show()}`,
     };
   } catch (error) {
     if (!NO_CONTENT.some((Answer) => error instanceof Answer) || !(error instanceof Error)) throw error;
-    return { title, status: 404, main: html`${problemOf(`No ${kind}`, error.message)}${back}` };
+    return { title, status: 404, main: html`${problemOf(`No ${kind}`, error.message)}${instead}${back}` };
   }
 }
 
