@@ -149,7 +149,9 @@ export const ActionRequestPage = z
           .string()
           .optional()
           .meta({ description: 'Why it was skipped, what failed, or how it would fail.' }),
-        retriedAs: z.string().optional().meta({ description: 'The new request, if it was retried.' }),
+        retriedAs: z.string().optional().meta({
+          description: 'The new request, if it was retried: by this action, or before if it was skipped.',
+        }),
       }),
     ),
     next: z.string().optional(),

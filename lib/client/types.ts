@@ -321,7 +321,7 @@ export interface ActionRequestLine extends ListedRequest {
   readonly result?: ItemResult;
   /** Why it was skipped, or what failed. */
   readonly detail?: string;
-  /** The new request, if it was retried. */
+  /** The new request, if it was retried: by this action, or before if it was skipped. */
   readonly retriedAs?: string;
 }
 

@@ -14,6 +14,7 @@ import {
   openConsole,
   openConsoleService,
 } from '../support/console-service.ts';
+import { copyDeadLetter } from '../support/dead-letters.ts';
 import { eventually } from '../support/eventually.ts';
 import { ServedApi } from '../support/served-api.ts';
 
@@ -487,6 +488,23 @@ describe('an action', () => {
     await page.locator('td .ticket').click();
     await page.waitForSelector('.status:text("succeeded")');
     expect(await page.textContent('#facts')).toContain(`Retry of${request?.id}`);
+    await page.close();
+  });
+
+  test('names the request that one was retried as before', async () => {
+    await using service = await open();
+    await deadLettered(service, ['{}']);
+    await copyDeadLetter(service.file, 0, Date.now());
+    fails = false;
+    const { actions } = service.client;
+    const { page } = await openPage(service);
+    for (const expected of [/New request: [\w-]{36}$/, /Retried before, as [\w-]{36}$/]) {
+      const plan = await actions.plan({ action: 'retry', filter: { status: 'failed' } });
+      await actions.apply(plan.id, plan);
+      await actions.wait(plan.id);
+      await page.goto(`${service.url}/operations/${plan.id}`);
+      expect((await page.textContent('tbody tr'))?.trim()).toMatch(expected);
+    }
     await page.close();
   });
 });

@@ -12,6 +12,7 @@ import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { SqliteRecordStore } from '../../lib/stores/sqlite/record-store.ts';
+import type { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 
 /** How to open a service with a console. */
@@ -37,6 +38,8 @@ export interface OpenConsole extends AsyncDisposable {
 export interface ConsoleService extends OpenConsole {
   readonly client: CoatcheckClient;
   readonly service: Service;
+  /** That of the service. */
+  readonly file: SqliteFile;
   /** Writes records of requests. */
   readonly write: (records: Iterable<RequestRecord>) => Promise<void>;
   /** Stops the API. */
@@ -82,6 +85,7 @@ export async function openConsoleService({
     ...opened,
     client,
     service,
+    file: parts.storage.file,
     stopApi,
     write: async (records) => {
       const { file, clock } = parts.storage;

@@ -295,9 +295,10 @@ function linesTable(lines: readonly ActionRequestLine[]): Html {
 }
 
 /** What became of a request. */
-function detailOf({ retriedAs, detail, tenant }: ActionRequestLine): Content {
-  if (retriedAs !== undefined) return html`New request: ${requestLink({ id: retriedAs, tenant })}`;
-  return detail && oneLine(detail);
+function detailOf({ result, retriedAs, detail, tenant }: ActionRequestLine): Content {
+  if (retriedAs === undefined) return detail && oneLine(detail);
+  const what = result === 'skipped' ? 'Retried before, as' : 'New request:';
+  return html`${what} ${requestLink({ id: retriedAs, tenant })}`;
 }
 
 /** `failure group 80d813265c2121ca, tenant acme`, with links. */
