@@ -333,6 +333,21 @@ test('replays webhooks of ended requests', async () => {
   expect(bodies).toMatchObject([{ data: { id: ended } }]);
 });
 
+test('replays the webhook of a request of a tenant', async () => {
+  const webhooks = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
+  served = await cliService(undefined, webhooks);
+  const submitted = await served.api.call('POST', '/v1/requests', { body: 'hello', tenant: 'acme' });
+  const { id }: { id: string } = JSON.parse(await submitted.text());
+  await served.api.deliver();
+  const named = ['--tenant', 'acme', '--api', served.url];
+  expect((await coatcheck(['webhooks', 'replay', id, ...named])).exitCode).toBe(0);
+  expect(sentWebhooks(served.api.webhookQueue)).toHaveLength(1);
+  expect(await coatcheck(['webhooks', 'replay', '--yes', ...named])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('--tenant needs tickets'),
+  });
+});
+
 test('D6: reports rejected credentials and what to do', async () => {
   served.instead = () => Response.json({ message: 'Forbidden' }, { status: 403 });
 

@@ -481,6 +481,9 @@ describe('an action', () => {
     const { page } = await openPage(service);
     await page.goto(`${service.url}/requests/${request?.id}`);
     expect(await page.locator('textarea').count()).toBe(0);
+    expect(await page.textContent('#actions')).toContain(
+      `npx coatcheck actions plan redrive ${request?.id} --api http`,
+    );
     await page.getByRole('link', { name: 'Edit its payload' }).click();
     await page.fill('textarea', '{\n  "page": 1\n}');
     await page.getByRole('button', { name: 'Plan with this payload' }).click();

@@ -11,7 +11,7 @@ import { reportError } from '../report-error.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
+import { addRequestOptions, addTenantOption, type TenantCommandOptions } from '../service-options.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { addWebhookFilterOptions, type WebhookFilterOptions } from './options.ts';
 
@@ -27,7 +27,7 @@ Examples:
 
 const DEFAULT_PER_SECOND = 50;
 
-interface ReplayOptions extends RequestCommandOptions, WebhookFilterOptions {
+interface ReplayOptions extends TenantCommandOptions, WebhookFilterOptions {
   readonly rate?: number;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -42,11 +42,12 @@ export function replayCommand(run: Run): Command {
     .option('--dry-run', 'print what would be done, and do nothing')
     .option('-y, --yes', "don't ask for confirmation (required without a terminal)")
     .addHelpText('after', EXAMPLES);
-  return addRequestOptions(addWebhookFilterOptions(command)).action(
+  return addTenantOption(addRequestOptions(addWebhookFilterOptions(command))).action(
     (ids: string[], options: ReplayOptions) => {
       if (ids.length > 0 && options.file !== undefined)
         command.error('error: --file takes no tickets: workers have no HTTP API');
       if (ids.length > 0) return replayRequests(ids, options, run);
+      if (options.tenant !== undefined) command.error('error: --tenant needs tickets');
       if (!options.dryRun && !options.yes && !canAsk())
         command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
       return replayDeadLetters(options, run);
@@ -56,8 +57,8 @@ export function replayCommand(run: Run): Command {
 
 function replayRequests(ids: readonly string[], options: ReplayOptions, run: Run): Promise<void> {
   return withService(options, run.signal, async (client) => {
-    const { source, json } = options;
-    const ask = (id: string) => client.repeatWebhook(id, { source, signal: run.signal });
+    const { source, tenant, json } = options;
+    const ask = (id: string) => client.repeatWebhook(id, { source, tenant, signal: run.signal });
     await printRequests(await eachRequest(ids, run, ask), { json, detailed: true });
   });
 }

@@ -161,7 +161,10 @@ ${
   item(
     'Redrive',
     'Runs it again under its ticket, if it used up its attempts. Fix the cause first.',
-    commandsOf(shell, ['dead-letters', 'redrive', id], planned('redrive'), shell.queueOptions),
+    canAct
+      ? commandsOf(shell, ['actions', 'plan', 'redrive', id, ...owned], planned('redrive'))
+      : // It works on queues, which --api doesn't name.
+        commandsOf(shell, ['dead-letters', 'redrive', id], undefined, shell.queueOptions),
     canAct && planForm(mayAct, { action: 'redrive', on: { ids: id, ...ofTenant }, button: 'Plan a redrive' }),
   )
 }
@@ -186,7 +189,7 @@ ${
   item(
     'Send its webhooks again',
     'Whether or not they were delivered.',
-    commandsOf(shell, ['webhooks', 'replay', id], call('POST', webhook)),
+    commandsOf(shell, ['webhooks', 'replay', ...named], call('POST', webhook)),
     actionForm(mayAct, { action: requestHref(request, '/webhook'), button: 'Send webhooks again' }),
   )
 }
