@@ -36,7 +36,7 @@ export async function findCredentials(apiUrl: string, token: string | undefined)
     const { accessKeyId, secretAccessKey } = LOCAL_CREDENTIALS;
     return {
       auth,
-      description: 'no token, only a signature for the local AWS',
+      description: 'no token',
       curlOptions: [signedFor(LOCAL_REGION), `--user ${accessKeyId}:${secretAccessKey}`],
       remedy: remedyForLocal,
     };

@@ -354,7 +354,7 @@ test('D6: reports rejected credentials and what to do', async () => {
   const refused = { exitCode: 1, stdout: '', stderr: '' };
   const said = 'error: The API answered 403 http_403: Forbidden\n  credentials sent:';
   const sentences = [
-    `${said} no token, only a signature for the local AWS\n`,
+    `${said} no token\n`,
     '  the API needs a token: pass one in COATCHECK_TOKEN or by --token: a key of coatcheck serve (COATCHECK_API_KEYS there), or a token of the issuer of an API on AWS\n',
   ];
   expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: sentences.join('') });
