@@ -38,6 +38,11 @@ export class ProgressBoard implements Disposable {
     if (this.#stream.isTTY) this.#animation = setInterval(() => this.#draw(), FRAME_MILLISECONDS);
   }
 
+  /** Whether it shows the progress of entries before their ends. */
+  get isAnimated(): boolean {
+    return this.#animation !== undefined;
+  }
+
   /** Adds an entry. */
   begin(name: string): ProgressEntry {
     const line: Line = { name: printable(name), text: '' };

@@ -34,6 +34,20 @@ test('processing is paused until a time, shown, and resumed', async () => {
   expect(await run('pause')).toEqual({ exitCode: 0, stdout: '', stderr: 'Nothing is paused.\n' });
 });
 
+test('status and wait say in a pipe that processing is paused', async () => {
+  const { client, run } = await setUp();
+  const [one, other] = [await client.submit('one'), await client.submit('other')];
+  await client.pause({ until: UNTIL, reason: 'the database moves' });
+  const paused = 'processing is paused until 12:30 UTC: the database moves\n';
+  const status = await run('status', one.id, other.id);
+  expect(status.stderr).toBe(paused);
+  expect(status.stdout).toContain(`${one.id}\tqueued\t`);
+  const waited = await run('wait', one.id, other.id, '--timeout', '2s');
+  expect(waited.stderr.split(paused)).toHaveLength(2);
+  await client.resume();
+  expect((await run('status', one.id)).stderr).toBe('');
+});
+
 test('a later pause takes the place of the one before, in JSON', async () => {
   const { run } = await setUp();
   await run('pause', '--until', UNTIL, '--reason', 'first');

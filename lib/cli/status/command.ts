@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { isForPeople } from '../../terminal/output.ts';
 import { printAttempts } from '../attempt-rows.ts';
 import { eachRequest } from '../each-request.ts';
 import { EXIT_CODES_HELP, exitCodeOf } from '../exit-status.ts';
+import { PauseNotes } from '../pause-notes.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
@@ -26,6 +28,9 @@ export function statusCommand(run: Run): Command {
         client.status(id, { source, tenant, signal: run.signal }),
       );
       for (const request of requests) run.exit.add(exitCodeOf(request));
+      const pauses = new PauseNotes();
+      // On a terminal and in JSON, each request says what it waits for.
+      if (!json && !isForPeople({ json })) for (const request of requests) pauses.see(request);
       await printRequests(requests, { json, detailed: true });
       printAttempts(requests, { json });
     }),

@@ -6,6 +6,7 @@ import { saveContent } from '../content-file.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
 import { formatForecast } from '../format-forecast.ts';
 import { extensionOf } from '../media-types.ts';
+import { PauseNotes } from '../pause-notes.ts';
 import { isExpected, reportError } from '../report-error.ts';
 import { formatOutcome, formatProgress } from '../request-rows.ts';
 import type { SubmitContext, TrackedRequest } from './submit-all.ts';
@@ -38,8 +39,9 @@ export async function waitForAll(
   onEnd: (ended: TrackedRequest) => Promise<void>,
 ): Promise<TrackedRequest[]> {
   const endsAt = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
+  const pauses = new PauseNotes();
   return mapConcurrently(requests, MAX_POLLS, async (tracked) => {
-    const request = await waitForOne(tracked, { endsAt, source }, context);
+    const request = await waitForOne(tracked, { endsAt, source, pauses }, context);
     const resultFile = await download({ ...tracked, request }, { folder, source }, context);
     const ended = { ...tracked, request, resultFile };
     await onEnd(ended);
@@ -49,11 +51,19 @@ export async function waitForAll(
 
 async function waitForOne(
   { label, request }: TrackedRequest,
-  { endsAt, source }: { readonly endsAt?: number; readonly source?: string },
+  {
+    endsAt,
+    source,
+    pauses,
+  }: { readonly endsAt?: number; readonly source?: string; readonly pauses: PauseNotes },
   { client, run: { signal, exit }, board }: SubmitContext,
 ): Promise<RequestResource> {
   const progress = board.begin(label);
-  progress.note(request.status);
+  const show = (seen: RequestResource) => {
+    progress.note(`${seen.status} ${formatProgress(seen) || formatForecast(seen, Date.now())}`);
+    if (!board.isAnimated) pauses.see(seen);
+  };
+  show(request);
   try {
     const timeoutMilliseconds =
       endsAt === undefined ? undefined : Math.min(Math.max(endsAt - Date.now(), 1), TIMER_MAX_MILLISECONDS);
@@ -61,8 +71,7 @@ async function waitForOne(
       source,
       timeoutMilliseconds,
       signal,
-      onChange: (seen) =>
-        progress.note(`${seen.status} ${formatProgress(seen) || formatForecast(seen, Date.now())}`),
+      onChange: show,
     });
     const how = `${ended.status} ${formatOutcome(ended, true)}`;
     if (ended.status === 'succeeded') progress.done(how);
