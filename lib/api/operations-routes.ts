@@ -19,6 +19,11 @@ const Setting = z
       description: 'Absent if it depends on other settings, or if the setting is off by default.',
       example: 5,
     }),
+    setBy: z.string().optional().meta({
+      description:
+        'What sets it: `prop NAME` of `AsyncService`, or `variable NAME`. Absent where nothing outside of the program does.',
+      example: 'variable COATCHECK_MAX_ATTEMPTS',
+    }),
     from: z.string().meta({
       description:
         'Where the value came from: `default`, `deployment`, `program`, `file`, `option NAME` or `variable NAME`.',

@@ -447,6 +447,8 @@ export interface ServiceSetting {
   readonly unit?: string;
   /** Absent if it depends on other settings, or if the setting is off by default. */
   readonly default?: unknown;
+  /** What sets it: `prop NAME` of `AsyncService`, or `variable NAME`. Absent where nothing outside of the program does. */
+  readonly setBy?: string;
   /** Where the value came from: `default`, `deployment`, `program`, `file`, `option NAME` or `variable NAME`. */
   readonly from: string;
 }

@@ -179,7 +179,7 @@ const limitedBody = bodyLimit({
 /** What differs from its default was set by the program. */
 function numbersOf(settings: StoredServiceSettings): ServiceSetting[] {
   const differing = givenNumbers(settings);
-  return numberSettings(settings, (name, { default: byDefault }) =>
-    byDefault !== undefined && name in differing ? 'program' : 'default',
-  );
+  return numberSettings(settings, (name, { default: byDefault }) => ({
+    from: byDefault !== undefined && name in differing ? 'program' : 'default',
+  }));
 }

@@ -15,10 +15,11 @@ export async function openServedService(
   handler: ((request: ProcessorRequest) => unknown) | undefined,
   {
     receipts,
+    shownSettings,
     clock = new TestClock(),
     ...options
   }: Pick<ServiceOptions, 'limits' | 'settings'> &
-    Pick<ServiceApiParts, 'receipts'> & { readonly clock?: TestClock } = {},
+    Pick<ServiceApiParts, 'receipts' | 'shownSettings'> & { readonly clock?: TestClock } = {},
 ) {
   const parts = await openParts(
     { ...options, file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
@@ -26,7 +27,15 @@ export async function openServedService(
   );
   const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
   const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
-  server.use(createServiceApi({ ...parts, baseUrl: server.url, transferKey: randomBytes(32), receipts }));
+  server.use(
+    createServiceApi({
+      ...parts,
+      baseUrl: server.url,
+      transferKey: randomBytes(32),
+      receipts,
+      shownSettings,
+    }),
+  );
   onTestFinished(async () => {
     await server.close();
     await service.close();

@@ -23,7 +23,7 @@ export function effectiveSettings(
     const isGiven = (variables[variable] ?? '').trim() !== '' || sources.has(variable);
     const from = isGiven ? (sources.get(variable) ?? `variable ${variable}`) : 'default';
     const unit = unitOf(name);
-    const setting = { name, ...(unit !== undefined && { unit }), from };
+    const setting = { name, ...(unit !== undefined && { unit }), setBy: `variable ${variable}`, from };
     if (!(name in shown)) return setting;
     return withDefault({ ...setting, value: shown[name] }, defaults[name]);
   });

@@ -5,25 +5,26 @@ import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 
-const HEADER = ['setting', 'value', 'unit', 'default', 'from'] as const;
+const HEADER = ['setting', 'value', 'unit', 'default', 'from', 'set by'] as const;
 
 /** `coatcheck settings`: prints the settings of a service in effect. */
 export function settingsCommand({ signal }: Run): Command {
   const command = new Command('settings').description(
-    'Print the settings in effect, with where each came from. Secrets have no value.',
+    'Print the settings in effect, with where each came from and what sets it. Secrets have no value.',
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
     withService(options, signal, async (client) => {
       const settings = await client.settings({ signal });
-      if (isForPeople(options)) return printRows(HEADER, settings.map(cellsOf), ['unit', 'default']);
+      if (isForPeople(options))
+        return printRows(HEADER, settings.map(cellsOf), ['unit', 'set by', 'default']);
       for (const setting of settings)
         await (options.json ? printJson(setting) : printCells(cellsOf(setting)));
     }),
   );
 }
 
-function cellsOf({ name, value, unit = '', default: byDefault, from }: ServiceSetting): string[] {
-  return [name, textOf(value), unit, textOf(byDefault), from];
+function cellsOf({ name, value, unit = '', default: byDefault, from, setBy = '' }: ServiceSetting): string[] {
+  return [name, textOf(value), unit, textOf(byDefault), from, setBy];
 }
 
 function textOf(value: unknown): string {

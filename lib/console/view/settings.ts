@@ -16,6 +16,7 @@ export function settingsOf(settings: readonly ServiceSetting[]): Html {
       { title: 'Setting', cell: ({ name }) => oneLine(name) },
       { title: 'Value', cell: shownValue },
       { title: 'Default', cell: ({ default: byDefault }) => textOf(byDefault), kind: 'less' },
+      { title: 'Set by', cell: ({ setBy }) => setBy && oneLine(setBy), kind: 'less' },
       { title: 'From', cell: ({ from }) => oneLine(from), kind: 'wide' },
     ],
   });

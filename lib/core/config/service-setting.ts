@@ -10,22 +10,24 @@ export interface ServiceSetting {
   readonly unit?: string;
   /** Absent if it depends on other settings, or if the setting is off by default. */
   readonly default?: unknown;
+  /** What sets it: `prop NAME` of `AsyncService`, or `variable NAME`. Absent where nothing outside of the program does. */
+  readonly setBy?: string;
   /** `default`, `deployment`, `program`, `file`, `option NAME` or `variable NAME`. */
   readonly from: string;
 }
 
 type Numbers = Readonly<Partial<Record<NumberSettingName, number>>>;
 
-/** Numeric settings that have a value. @param fromOf where that of a setting came from */
+/** Numeric settings that have a value. @param originOf where that of a setting came from */
 export function numberSettings(
   values: Numbers,
-  fromOf: (name: NumberSettingName, setting: NumberSetting) => string,
+  originOf: (name: NumberSettingName, setting: NumberSetting) => Pick<ServiceSetting, 'setBy' | 'from'>,
 ): ServiceSetting[] {
   return settingNames().flatMap((name) => {
     const value = values[name];
     if (value === undefined || !Number.isFinite(value)) return [];
     const setting: NumberSetting = NUMBER_SETTINGS[name];
-    return [withDefault({ name, value, unit: setting.unit, from: fromOf(name, setting) }, setting.default)];
+    return [withDefault({ name, value, unit: setting.unit, ...originOf(name, setting) }, setting.default)];
   });
 }
 
@@ -56,13 +58,15 @@ export function deployedSettings(
   const defaults: Numbers = Object.fromEntries(
     settingNames().map((name) => [name, (NUMBER_SETTINGS[name] as NumberSetting).default]),
   );
-  const settings = numberSettings({ ...defaults, ...given }, (name) =>
-    name in given ? 'deployment' : 'default',
-  );
+  const settings = numberSettings({ ...defaults, ...given }, (name, { prop }) => ({
+    setBy: `prop ${prop}`,
+    from: name in given ? 'deployment' : 'default',
+  }));
   if (given.maxTasks === undefined) return settings;
-  const fargate = Object.entries(FARGATE_NUMBERS).map(([name, { unit, default: byDefault }]) => {
+  const fargate = Object.entries(FARGATE_NUMBERS).map(([name, { prop, unit, default: byDefault }]) => {
     const value = given[name as FargateNumberName] ?? byDefault;
-    return { name, value, unit, default: byDefault, from: value === byDefault ? 'default' : 'deployment' };
+    const from = value === byDefault ? 'default' : 'deployment';
+    return { name, value, unit, default: byDefault, setBy: `prop ${prop}`, from };
   });
   return [...settings.filter(({ name }) => !OF_FUNCTIONS.includes(name)), ...fargate];
 }

@@ -16,14 +16,22 @@ test('the settings of a deployment have their defaults, and say which of them we
     value: 11,
     unit: 'messages',
     default: 10,
+    setBy: 'prop queue.batchSize',
     from: 'deployment',
   });
-  expect(settings).toContainEqual({ name: 'concurrency', value: 11, unit: 'requests', from: 'deployment' });
+  expect(settings).toContainEqual({
+    name: 'concurrency',
+    value: 11,
+    unit: 'requests',
+    setBy: 'prop function.requestConcurrency',
+    from: 'deployment',
+  });
   expect(settings).toContainEqual({
     name: 'memoryMiB',
     value: 512,
     unit: 'MiB',
     default: 512,
+    setBy: 'prop function.memoryMiB',
     from: 'default',
   });
   // Off by default.
@@ -34,13 +42,21 @@ test('a service on Fargate has the settings of its tasks, and none of a function
   const given = { maxAttempts: 7, concurrency: 20, minTasks: 0, maxTasks: 30, targetWaitSeconds: 300 };
   const settings = deployedSettings({ ...given, stopSeconds: 120 });
   expect(settings.filter(({ name }) => name === 'concurrency')).toEqual([
-    { name: 'concurrency', value: 20, unit: 'requests', default: 10, from: 'deployment' },
+    {
+      name: 'concurrency',
+      value: 20,
+      unit: 'requests',
+      default: 10,
+      setBy: 'prop host.concurrency',
+      from: 'deployment',
+    },
   ]);
   expect(settings).toContainEqual({
     name: 'minTasks',
     value: 0,
     unit: 'tasks',
     default: 0,
+    setBy: 'prop host.minTasks',
     from: 'default',
   });
   const names = settings.map(({ name }) => name);
