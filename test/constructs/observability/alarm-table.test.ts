@@ -79,6 +79,6 @@ test.each([...ALARMS])('what to do about %s is the same in its description and i
 
 test('the documentation names the alarms of a service on one machine', () => {
   const [, names = ''] =
-    /have no CloudWatch: they show ([^.]*), as their file says/.exec(PAGE.replaceAll('\n', ' ')) ?? [];
+    /have no CloudWatch: they show ([^.]*), computed from their file/.exec(PAGE.replaceAll('\n', ' ')) ?? [];
   expect([...names.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(Object.keys(ALARM_TEXTS));
 });
