@@ -16,13 +16,13 @@ export const SETTING_MEANINGS: Readonly<Record<NumberSettingName, string>> = {
   maxConcurrency:
     'Maximum number of batches processed concurrently. The default leaves half of the usual concurrency of an account, 1,000, to the HTTP API, to webhooks and to other functions.',
   highMaxConcurrency:
-    'Maximum number of batches of high priority processed concurrently, beside those of `queue.maxConcurrency`. With `queue.lanes` only.',
+    'Maximum number of batches of high priority processed concurrently, in addition to those of `queue.maxConcurrency`. Only with `queue.lanes`.',
   lowMaxConcurrency:
-    'Maximum number of batches of low priority processed concurrently, beside those of `queue.maxConcurrency`. With `queue.lanes` only.',
+    'Maximum number of batches of low priority processed concurrently, in addition to those of `queue.maxConcurrency`. Only with `queue.lanes`.',
   minPollers:
-    'Provisioned pollers that are always ready. Each runs 10 batches at a time and costs $6.66 a month, also while the queue is empty. None by default.',
+    'Provisioned pollers that are always ready. Each runs 10 batches at a time and costs $6.66 a month, even while the queue is empty. None by default.',
   maxPollers:
-    'Maximum number of provisioned pollers. Ten times as many batches are processed concurrently, so `queue.maxConcurrency` must not be set too.',
+    'Maximum number of provisioned pollers. Ten times as many batches are processed concurrently, so don’t also set `queue.maxConcurrency`.',
   concurrency:
     'Maximum number of requests of one batch handled concurrently. Default: the whole batch, up to 400, because a function can have 1,024 files and sockets open.',
   reservedConcurrency:
@@ -36,7 +36,7 @@ export const SETTING_MEANINGS: Readonly<Record<NumberSettingName, string>> = {
   outputRetentionSeconds:
     'How long an outcome can wait in the output queue. Default: the same as `queue.retention`.',
   outputVisibilityTimeoutSeconds:
-    'How long an outcome stays hidden from other consumers after one received it.',
+    'How long an outcome stays hidden from other consumers after one has received it.',
   outputMaxReceiveCount:
     'How many times an outcome is delivered before it goes to the dead-letter queue of the output queue.',
   maxAttempts:
@@ -46,9 +46,9 @@ export const SETTING_MEANINGS: Readonly<Record<NumberSettingName, string>> = {
   pauseSeconds:
     'How long processing pauses while something that every request needs is unavailable. The pause doubles while nothing succeeds, up to 15 minutes.',
   failureRatePercent:
-    'Percentage of the last 20 attempts of an instance at which processing pauses if they failed, whatever the error. Off by default.',
+    'Processing pauses if this percentage of the last 20 attempts of an instance failed, whatever the error. Off by default.',
   minReleaseSuccessPercent:
-    'Percentage of attempts of a new version that must succeed. Below it, the release is rolled back. The rate is that of at least 10 attempts in a minute.',
+    'Percentage of attempts of a new version that must succeed. Below it, the release is rolled back. It is measured over a minute with at least 10 attempts.',
   inlineLimitBytes:
     'Maximum size of a result inside an outcome. Larger results are stored in S3, and the outcome refers to them.',
   maxPayloadBytes: 'Maximum size of a payload. Larger payloads fail without being read.',
@@ -59,18 +59,18 @@ export const SETTING_MEANINGS: Readonly<Record<NumberSettingName, string>> = {
   resultAgeDays:
     'How long results larger than `output.inlineLimitBytes` are kept. At least `output.queue.retention`.',
   consumerCopyAgeDays:
-    'How long copies of results are kept that their consumer didn’t delete. At least `output.queue.retention`.',
+    'How long copies of results are kept if their consumer doesn’t delete them. At least `output.queue.retention`.',
   replacedUploadAgeDays:
     'How long a payload is kept after it was overwritten, deleted or expired. At least `queue.retention`.',
-  incompleteUploadAgeDays: 'How long the parts of a multipart upload are kept that was never completed.',
+  incompleteUploadAgeDays: 'How long the parts of an incomplete multipart upload are kept.',
   recordAgeDays:
     'How long the record of a request is kept after its last change. Duplicates are detected as long as the record exists. At least `queue.retention` plus 14 days.',
   oldestRequestAlarmSeconds:
     'How long a request waits in the input queue before the alarm `OldestRequest` fires.',
   auditIntervalSeconds:
-    'How often an [audit](ledger.md#by-itself-with-an-alarm) looks for requests that do not add up. Off by default.',
+    'How often an [audit](ledger.md#by-itself-with-an-alarm) looks for requests that don’t add up. Off by default.',
   maxWaitSeconds:
-    'Maximum predicted time until a new request is done for which the HTTP API accepts it. If the prediction is longer, the API answers 503. At most `queue.retention`.',
+    'The HTTP API accepts a request if the predicted time until it is done is at most this. Otherwise it answers 503. At most `queue.retention`.',
   tenantSharePercent:
-    'Maximum share of accepted requests for one tenant while other tenants submit requests too and the predicted time is above half of `api.maxWait`. Above the share, the API answers 429.',
+    'Maximum share of accepted requests for one tenant while other tenants also submit requests and the predicted time is above half of `api.maxWait`. Above the share, the API answers 429.',
 };
