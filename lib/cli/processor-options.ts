@@ -27,10 +27,10 @@ export function addForwardOptions(command: Command): Command {
       `how long to wait until the service is up (default: ${DEFAULT_START_SECONDS}s)`,
       readDuration,
     )
-    .option('--forward-timeout <time>', 'longest time of a call (default: no limit)', readDuration)
+    .option('--forward-timeout <time>', 'time limit of a call (default: none)', readDuration)
     .option(
       '--forward-allow <parts>',
-      `what of a call messages may choose: ${CALL_PARTS.join(',')} (default: nothing)`,
+      `parts of a call that messages may choose: ${CALL_PARTS.join(',')} (default: nothing)`,
       readCallParts,
     );
 }

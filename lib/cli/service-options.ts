@@ -65,7 +65,10 @@ export function jsonOption(): Option {
 
 /** Declares the options of every command that takes ids of requests. */
 export function addRequestOptions(command: Command): Command {
-  return addServiceOptions(command).option('--source <source>', "issuer of the id, if it isn't the API");
+  return addServiceOptions(command).option(
+    '--source <source>',
+    'source of the CloudEvent, if the request came as one',
+  );
 }
 
 /** Declares `--tenant`. */

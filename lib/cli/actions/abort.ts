@@ -7,9 +7,7 @@ import { printActions } from './action-rows.ts';
 /** `coatcheck actions abort`: aborts an action. */
 export function abortActionCommand(run: Run): Command {
   const command = new Command('abort')
-    .description(
-      'Abort an action that runs, after the requests that it handles at the moment, or drop a plan.',
-    )
+    .description('Abort a running action after the requests that it is handling now, or drop a plan.')
     .argument('<id>', 'id of the action');
   return addServiceOptions(command).action((id: string, options: ServiceOptions) =>
     withService(options, run.signal, async ({ actions }) => {

@@ -9,7 +9,7 @@ import { showActionCommand } from './show.ts';
 /** `coatcheck actions`: acts on many requests at once. */
 export function actionsCommand(run: Run): Command {
   return new Command('actions')
-    .description('Act on many requests at once: plan, look at the plan, apply it. For operators.')
+    .description('Act on many requests at once: plan an action, check the plan, apply it. For operators.')
     .addCommand(planActionCommand(run))
     .addCommand(applyActionCommand(run))
     .addCommand(abortActionCommand(run))

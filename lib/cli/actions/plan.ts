@@ -42,7 +42,7 @@ export function planActionCommand(run: Run): Command {
   const readTime = readPast(Date.now());
   const command = new Command('plan')
     .description('List the requests that an action would handle.')
-    .addArgument(new Argument('<action>', 'what to do with them').choices(ACTION_KINDS))
+    .addArgument(new Argument('<action>', 'what to do with the requests').choices(ACTION_KINDS))
     .argument('[ids...]', 'only requests with these tickets')
     .option('--failure-group <id>', 'only failures of this group')
     .option('--code <code>', 'only those with this error')
@@ -55,14 +55,14 @@ export function planActionCommand(run: Run): Command {
       readTime,
     )
     .option('--until <time>', 'only those that ended, or were submitted, before then', readTime)
-    .option('--rate <rate>', `highest rate, for example 5/s (default: ${DEFAULT_ACTION_RATE}/s)`, readRate)
+    .option('--rate <rate>', `maximum rate, for example 5/s (default: ${DEFAULT_ACTION_RATE}/s)`, readRate)
     .option(
       '--canary <percent>',
       'handle this part first, and wait for its outcomes, for example 5%',
       readPercent,
     )
-    .option('--stop-above <percent>', 'stop if more of the canary fails again', readPercent, 0)
-    .option('--reason <text>', 'why, for the log of operations')
+    .option('--stop-above <percent>', 'stop if more than this share of the canary fails again', readPercent, 0)
+    .option('--reason <text>', 'reason, for the log of operations')
     .option('--payload <file>', 'with retry and one ticket: submit this file instead; - is standard input')
     .option('--content-type <type>', 'content type of the file (default: by its extension)')
     .addHelpText('after', EXAMPLES);

@@ -10,9 +10,9 @@ const PAGE_LIMIT = 100;
 /** `coatcheck actions show`: shows an action. */
 export function showActionCommand(run: Run): Command {
   const command = new Command('show')
-    .description('Show an action or, with --requests, all requests that it lists and what became of them.')
+    .description('Show an action or, with --requests, all requests that it lists, with their results.')
     .argument('<id>', 'id of the action')
-    .option('--requests', 'its requests instead');
+    .option('--requests', 'print its requests instead');
   return addServiceOptions(command).action(
     (id: string, options: ServiceOptions & { readonly requests?: true }) =>
       withService(options, run.signal, async ({ actions }) => {

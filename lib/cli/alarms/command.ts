@@ -11,7 +11,7 @@ const HEADER = ['alarm', 'state', 'since', 'reason'] as const;
 /** `coatcheck alarms`: prints the alarms of a service. */
 export function alarmsCommand({ signal, exit }: Run): Command {
   const command = new Command('alarms').description(
-    'Print the alarms of a service, with what to do about those that are raised. Exits with 1 if one is.',
+    'Print the alarms of a service, and what to do about those that are raised. Exits with 1 if one is raised.',
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
     withService(options, signal, async (client) => {

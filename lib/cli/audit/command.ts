@@ -36,14 +36,14 @@ interface AuditOptions extends AuditPlace {
 /** `coatcheck audit`: names each ticket that doesn't add up. */
 export function auditCommand({ signal, exit }: Run): Command {
   const command = new Command('audit').description(
-    'Compare records, messages and stored objects, and name each ticket that does not add up.',
+    'Compare records, messages and stored objects, and name each request that does not add up.',
   );
   return addDeploymentOptions(command)
     .addOption(
       new Option('--file <path>', 'SQLite file of a service or a worker').conflicts(['stack', 'service']),
     )
     .option('--payloads <directory>', 'directory of its payloads (default: the one beside the file)')
-    .option('--records-only', 'the messages are not in the file, such as those of a broker')
+    .option('--records-only', 'the messages are not in the file, for example because they are in a broker')
     .addOption(
       new Option('--grace <duration>', 'how long a request may be between two stores')
         .argParser(readGrace)

@@ -7,7 +7,7 @@ import { printBatches } from './batch-rows.ts';
 /** `coatcheck batches cancel`: cancels batches. */
 export function cancelBatchCommand(run: Run): Command {
   const command = new Command('cancel')
-    .description('Cancel batches: all their items that have not ended.')
+    .description('Cancel all items of batches that have not ended.')
     .argument('<ids...>', 'tickets of batches');
   return addServiceOptions(command).action((ids: string[], options: ServiceOptions) =>
     withService(options, run.signal, async ({ batches }) => {

@@ -7,7 +7,7 @@ import { printBatches } from './batch-rows.ts';
 /** `coatcheck batches seal`: seals a batch. */
 export function sealBatchCommand(run: Run): Command {
   const command = new Command('seal')
-    .description('Seal a batch: it takes no more items, and ends when all that it has have ended.')
+    .description('Seal a batch: it takes no more items, and ends when all its items have ended.')
     .argument('<id>', 'ticket of the batch');
   return addServiceOptions(command).action((id: string, options: ServiceOptions) =>
     withService(options, run.signal, async ({ batches }) => {

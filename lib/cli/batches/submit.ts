@@ -59,16 +59,12 @@ export function submitBatchCommand(run: Run): Command {
       'items, one JSON object per line; - is standard input, s3://BUCKET/KEY an object in the bucket of the service',
     )
     .option('--topic <topic>', 'topic of the items that have none, for example images.thumbnail', readTopic)
-    .option(
-      '--expires-in <time>',
-      "don't start items once this time has passed, for example 1h",
-      readDuration,
-    )
+    .option('--expires-in <time>', 'items that have not started by then expire, for example 1h', readDuration)
     .option('--callback-url <url>', 'URL that gets a webhook when the batch has ended')
-    .option('--resume <batch>', 'go on with an open batch: lines that it already has are left as they are')
+    .option('--resume <batch>', 'continue an open batch: only lines that it lacks are added')
     .option('--manifest', 'on AWS: upload the file to S3, and let the service add its lines')
     .option('--wait', 'wait until all items have ended, if no line was refused')
-    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('--timeout <time>', 'maximum wait, for example 10min', readDuration)
     .option('-o, --output <file>', 'file for the results, one line per item')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);

@@ -12,7 +12,7 @@ export function waitForBatchCommand(run: Run): Command {
   const command = new Command('wait')
     .description('Wait until all items of a batch have ended.')
     .argument('<id>', 'ticket of the batch')
-    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('--timeout <time>', 'maximum wait, for example 10min', readDuration)
     .addHelpText('after', EXIT_CODES_HELP);
   return addServiceOptions(command).action((id: string, options: ServiceOptions & WaitForBatchOptions) =>
     withService(options, run.signal, async (client) => {

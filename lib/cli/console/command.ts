@@ -20,7 +20,7 @@ interface ConsoleCommandOptions extends ServiceOptions {
 /** `coatcheck console`: a web page for operators. */
 export function consoleCommand({ signal }: Run): Command {
   const command = new Command('console')
-    .description('Serve a web page on this machine that shows operators what is going on in a service.')
+    .description('Serve a web page on this machine that shows operators what a service is doing.')
     .option('--port <port>', 'port of the page; 0 is any free one', readPort, 0)
     .option(
       '--allow-actions',

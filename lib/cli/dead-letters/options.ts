@@ -42,7 +42,7 @@ export function addDeadLetterFilterOptions(command: Command): Command {
       'only those that failed before then, for example 2026-01-31T12:00:00Z',
       readTime,
     )
-    .option('--limit <n>', 'at most n of them', readCount);
+    .option('--limit <n>', 'at most n', readCount);
   return addDeadLetterOptions(command);
 }
 

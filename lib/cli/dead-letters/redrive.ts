@@ -42,11 +42,11 @@ export function redriveCommand(run: Run): Command {
   const command = new Command('redrive')
     .description('Put dead-lettered requests back into the input queue.')
     .argument('[ids...]', 'tickets, or message ids (default: all)')
-    .option('--rate <rate>', `highest rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
+    .option('--rate <rate>', `maximum rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
     .addOption(
       new Option(
         '--rehearse',
-        'put nothing back, and say what would become of the requests on the current version',
+        'put nothing back, but show how the requests would end on the current version',
       ).conflicts('dryRun'),
     )
     .option(

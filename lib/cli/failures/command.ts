@@ -7,7 +7,7 @@ import { showFailureCommand } from './show.ts';
 /** `coatcheck failures`: shows failed requests in groups. */
 export function failuresCommand(run: Run): Command {
   return new Command('failures')
-    .description('Show failed requests in groups of the same error, and keep notes about them.')
+    .description('Show failed requests grouped by error, and keep notes about the groups.')
     .addCommand(listFailuresCommand(run))
     .addCommand(showFailureCommand(run))
     .addCommand(noteFailureCommand(run));

@@ -28,7 +28,7 @@ interface ListOptions extends ServiceOptions {
 export function listFailuresCommand(run: Run): Command {
   const readTime = readPast(Date.now());
   const command = new Command('list')
-    .description('List groups of failed requests, the latest seen first.')
+    .description('List groups of failed requests, most recently seen first.')
     .option('--tenant <tenant>', 'only failures of this tenant (operators only)')
     .option('--since <time>', 'only groups last seen since then, for example 2h (2 hours ago)', readTime)
     .option(

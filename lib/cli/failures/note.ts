@@ -12,9 +12,7 @@ Example:
 /** `coatcheck failures note`: notes something about a group. */
 export function noteFailureCommand(run: Run): Command {
   const command = new Command('note')
-    .description(
-      'Note something about a group of failed requests, in place of what was noted before (operators only).',
-    )
+    .description('Set the note of a group of failed requests. Replaces an earlier note (operators only).')
     .argument('<id>', 'id of the group', readFailureGroup)
     .argument('<text>', 'the note, up to 2,000 characters')
     .addHelpText('after', EXAMPLES);

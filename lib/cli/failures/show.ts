@@ -28,7 +28,7 @@ interface ShowOptions extends ServiceOptions {
 /** `coatcheck failures show`: shows a group and its latest requests. */
 export function showFailureCommand(run: Run): Command {
   const command = new Command('show')
-    .description('Show a group of failed requests, and the latest of them.')
+    .description('Show a group of failed requests and its latest requests.')
     .argument('<id>', 'id of the group', readFailureGroup)
     .option('--tenant <tenant>', 'only failures of this tenant (operators only)')
     .option('--limit <n>', 'at most n requests', readCount, DEFAULT_LIMIT)

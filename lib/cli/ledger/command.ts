@@ -11,7 +11,7 @@ import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 /** `coatcheck ledger`: shows whether all requests that were accepted are accounted for. */
 export function ledgerCommand({ signal, exit }: Run): Command {
   const command = new Command('ledger').description(
-    'Count what was accepted and where it is. Exits with 1 if a request is missing.',
+    'Count accepted requests by where they are now. Exits with 1 if a request is missing.',
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
     withService(options, signal, async (client) => {

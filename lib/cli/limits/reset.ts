@@ -8,7 +8,7 @@ import { printLimit } from './limit-rows.ts';
 /** `coatcheck limits reset`: undoes live changes. */
 export function resetLimitCommand(run: Run): Command {
   const command = new Command('reset').description(
-    'End what was set for one value of a key, and a pause of its requests.',
+    'Undo the changes for one value of a key, and end a pause of its requests.',
   );
   return addServiceOptions(addKeyArguments(command)).action(
     (key: string, value: string | undefined, options: ServiceOptions) =>

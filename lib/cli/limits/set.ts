@@ -30,14 +30,18 @@ interface SetOptions extends ServiceOptions {
 export function setLimitCommand(run: Run): Command {
   const command = new Command('set')
     .description(
-      'Change the limit of one value of a key, until it is reset. Applies within 5 seconds to requests that come then, and within 5 minutes to those held back before.',
+      'Change the limit of one value of a key until it is reset. Takes effect within 5 seconds for new requests, and within 5 minutes for those that were already held back.',
     )
-    .option('--concurrency <count>', 'most requests that run at a time', readCount)
-    .option('--rate <rate>', 'most requests that start per s, min or h, for example 100/min', readLimitRate)
-    .option('--max-waiting <count>', 'most requests that wait', readCount)
+    .option('--concurrency <count>', 'maximum number of requests that run at a time', readCount)
+    .option(
+      '--rate <rate>',
+      'maximum number of requests that start per s, min or h, for example 100/min',
+      readLimitRate,
+    )
+    .option('--max-waiting <count>', 'maximum number of waiting requests', readCount)
     .option(
       '--pause-until <time>',
-      'start no request before this time, for example 2026-01-31T12:00:00Z',
+      "don't start requests before this time, for example 2026-01-31T12:00:00Z",
       readTime,
     )
     .addOption(

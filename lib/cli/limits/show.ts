@@ -8,7 +8,7 @@ import { printLimit } from './limit-rows.ts';
 /** `coatcheck limits show`: shows one value of a key. */
 export function showLimitCommand(run: Run): Command {
   const command = new Command('show').description(
-    'Show the current limit of one value of a key, and how many of its requests run and wait.',
+    'Show the current limit of one value of a key, and how many of its requests are running and waiting.',
   );
   return addServiceOptions(addKeyArguments(command)).action(
     (key: string, value: string | undefined, options: ServiceOptions) =>

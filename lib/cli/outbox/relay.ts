@@ -42,7 +42,7 @@ export function relayCommand({ signal }: Run): Command {
   );
   return addPlaceOptions(command)
     .option('--to <url>', 'queue of requests, or HTTP API of a service; or COATCHECK_OUTBOX_TO')
-    .option('--env-file <file>', 'file with variables, one NAME=value a line')
+    .option('--env-file <file>', 'file with variables, one NAME=value per line')
     .addHelpText('after', EXAMPLES)
     .action(async ({ to, envFile, ...place }: RelayOptions) => {
       if (envFile !== undefined) await loadEnvFile(envFile, 'relay', outboxVariableNames());

@@ -5,7 +5,7 @@ import { addPlaceOptions, assertRefused, type PlaceOptions, withOutbox } from '.
 /** `coatcheck outbox retry`: puts refused rows back. */
 export function retryCommand(): Command {
   const command = new Command('retry')
-    .description('Have refused rows relayed again, in their place, once their cause is fixed.')
+    .description('Relay refused rows again, in their original order, once the cause is fixed.')
     .argument('[id...]', 'ids of refused rows (default: all of them)');
   return addPlaceOptions(command).action((ids: readonly string[], options: PlaceOptions) =>
     withOutbox(options, async (outbox) => {

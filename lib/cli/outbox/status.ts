@@ -14,7 +14,7 @@ const HEADER = ['id', 'aggregate', 'inserted', 'behind', 'reason'] as const;
 /** `coatcheck outbox status`: shows what waits, for how long, and what was refused. */
 export function statusCommand(): Command {
   const command = new Command('status').description(
-    'Show how many rows wait, for how long, and the refused ones with their reasons.',
+    'Show how many rows are waiting and for how long, and the refused rows with their reasons.',
   );
   return addPlaceOptions(command)
     .option('--json', 'print JSON')

@@ -12,11 +12,11 @@ interface TableOptions extends PlaceOptions {
 /** `coatcheck outbox table`: prints the SQL of the table, or creates it. */
 export function tableCommand(): Command {
   const command = new Command('table').description(
-    'Print the SQL that creates the outbox table, or that adds what is missing to one of Debezium; or run it.',
+    'Print the SQL that creates the outbox table, or that adds missing columns to a table for Debezium; or run it.',
   );
   return addPlaceOptions(command)
     .option('--create', 'run it instead of printing it')
-    .option('--no-notify', 'without the trigger that wakes the relays: they look once a second')
+    .option('--no-notify', 'leave out the trigger that wakes the relays, which then poll once a second')
     .action(async (options: TableOptions) => {
       if (options.create) {
         await withOutbox(options, (outbox) => outbox.define(options.notify));

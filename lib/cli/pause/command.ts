@@ -24,15 +24,15 @@ interface PauseOptions extends ServiceOptions {
 export function pauseCommand({ signal }: Run): Command {
   const command = new Command('pause')
     .description(
-      'Pause all processing: requests are accepted and wait, and what runs goes on. It replaces an earlier pause. Without options, show the pause.',
+      'Pause all processing: new requests are accepted and wait, running ones continue. Replaces an earlier pause. Without options, show the pause.',
     )
     .addOption(
       new Option('--for <time>', 'how long, for example 30min; at most a day')
         .argParser(readDuration)
         .conflicts('until'),
     )
-    .option('--until <time>', 'until when, for example 2026-01-31T12:00:00Z', readTime)
-    .option('--reason <text>', 'why; callers who wait for a request see it')
+    .option('--until <time>', 'time when the pause ends, for example 2026-01-31T12:00:00Z', readTime)
+    .option('--reason <text>', 'reason; callers who wait for a request see it')
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action(async (options: PauseOptions) => {
     const { reason, until = endOf(options.for) } = options;

@@ -7,7 +7,7 @@ import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 /** `coatcheck resume`: ends a pause of an operator. */
 export function resumeCommand({ signal }: Run): Command {
   const command = new Command('resume').description(
-    'End a pause of all processing that coatcheck pause began. A pause of the circuit breaker goes on.',
+    'End a pause that coatcheck pause started. A pause by the circuit breaker continues.',
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
     withService(options, signal, async (client) => {

@@ -61,7 +61,7 @@ export function addPlanOptions(command: Command): Command {
     .option(REQUIRED.payload, 'payload size, for example 300KB', readSize)
     .option(
       '--from-service',
-      'the rate, the service time and the attempts are those that a service measures, and the settings its own',
+      'use the rate, service time and attempts that a service measures, and its settings',
     )
     .option(REQUIRED.attempts, 'attempts of a request on average, for example 1.2 (default: 1)', readAttempts)
     .addOption(sized('--result <size>', 'result size', 2_000, '2KB'))

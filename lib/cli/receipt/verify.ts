@@ -31,16 +31,16 @@ Examples:
 export function verifyReceiptCommand({ signal, exit }: Run): Command {
   const command = new Command('verify')
     .description(
-      'Verify a receipt, with the keys of the service or those of a file. Exits with 1 if it is not valid.',
+      'Verify a receipt with the keys of the service or of a file. Exits with 1 if it is not valid.',
     )
-    .argument('<receipt>', 'what the header Coatcheck-Receipt said')
+    .argument('<receipt>', 'value of the header Coatcheck-Receipt')
     .addOption(
       new Option(
         '--keys <file>',
-        'key set, as GET /v1/receipts/keys answers (default: ask the service)',
+        'file with the answer of GET /v1/receipts/keys (default: ask the service)',
       ).conflicts(['api', 'stack', 'service']),
     )
-    .option('--payload <file>', 'payload, or lines of a batch, that the receipt must be about')
+    .option('--payload <file>', 'payload, or lines of a batch, that the receipt must be for')
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action(async (jws: string, options: VerifyOptions) => {
     const { payload } = options;

@@ -70,9 +70,7 @@ export function addScheduleCommand(run: Run): Command {
     .option('--content-type <type>', 'content type of the file (default: by its extension)')
     .option('--topic <topic>', 'topic of the requests, for example images.thumbnail', readTopic)
     .addOption(
-      new Option('--priority <priority>', 'how urgent the requests are (default: normal)').choices(
-        PRIORITIES,
-      ),
+      new Option('--priority <priority>', 'priority of the requests (default: normal)').choices(PRIORITIES),
     )
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action(async (name: string, path: string, options: AddOptions) => {

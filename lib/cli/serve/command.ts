@@ -58,7 +58,7 @@ export function serveCommand({ signal }: Run): Command {
       'file that exports the processor as handler (default: none, requests are taken by HTTP)',
     );
   return addForwardOptions(command)
-    .option('--host <host>', 'address to listen at, or COATCHECK_HOST (default: 127.0.0.1)')
+    .option('--host <host>', 'address to listen on, or COATCHECK_HOST (default: 127.0.0.1)')
     .addOption(
       new Option(
         '--port <port>',
@@ -77,7 +77,7 @@ export function serveCommand({ signal }: Run): Command {
         .choices(CONSOLE_MODES)
         .preset('read-only'),
     )
-    .option('--env-file <file>', 'file with variables, one NAME=value a line')
+    .option('--env-file <file>', 'file with variables, one NAME=value per line')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: ServeCommandOptions) => {
       const { host, port, data, console, envFile } = options;

@@ -10,7 +10,7 @@ const HEADER = ['setting', 'value', 'unit', 'default', 'from', 'set by'] as cons
 /** `coatcheck settings`: prints the settings of a service in effect. */
 export function settingsCommand({ signal }: Run): Command {
   const command = new Command('settings').description(
-    'Print the settings in effect, with where each came from and what sets it. Secrets have no value.',
+    'Print the settings in effect, the source of each, and what sets it. Values of secrets are not shown.',
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
     withService(options, signal, async (client) => {

@@ -35,7 +35,7 @@ export interface SubmitOptions extends ServiceOptions {
 export function addSubmitOptions(command: Command): Command {
   command
     .option('--wait', 'wait for the outcomes, and print them')
-    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('--timeout <time>', 'maximum wait, for example 10min', readDuration)
     .option('-o, --output <folder>', 'folder for the results, named FILE.result.EXTENSION')
     .option(
       '--content-type <type>',
@@ -49,28 +49,32 @@ export function addSubmitOptions(command: Command): Command {
         .argParser(readTime)
         .conflicts('in'),
     )
-    .option('--expires-in <time>', "don't start processing after this time, for example 1h", readDuration)
+    .option(
+      '--expires-in <time>',
+      'requests that have not started by then expire, for example 1h',
+      readDuration,
+    )
     .addOption(
       new Option(
         '--expires-at <time>',
-        "don't start processing after this time, for example 2026-01-31T12:00:00Z",
+        'requests that have not started by then expire, for example 2026-01-31T12:00:00Z',
       )
         .argParser(readTime)
         .conflicts('expiresIn'),
     )
     .option(
       '--min-version <version>',
-      'oldest version of the handler that may run them, for example 42 or 1.4.2',
+      'oldest version of the handler that may run the requests, for example 42 or 1.4.2',
       readMinVersion,
     )
     .option(
       '--ordering-key <key>',
-      'run them one after another, and after earlier requests with the same key',
+      'run the requests one after another, and after earlier requests with the same key',
       readOrderingKey,
     )
     .option('--topic <topic>', 'topic of the requests, for example images.thumbnail', readTopic)
     .addOption(
-      new Option('--priority <priority>', 'how urgent they are (default: normal)').choices(PRIORITIES),
+      new Option('--priority <priority>', 'priority of the items (default: normal)').choices(PRIORITIES),
     )
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(

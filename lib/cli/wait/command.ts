@@ -26,7 +26,7 @@ export function waitCommand(run: Run): Command {
   const command = new Command('wait')
     .description('Wait for requests to end, and print their outcomes.')
     .argument('<ids...>', 'tickets')
-    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('--timeout <time>', 'maximum wait, for example 10min', readDuration)
     .option('-o, --output <folder>', 'folder for the results, named TICKET.result.EXTENSION')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);

@@ -14,7 +14,7 @@ export interface WebhookFilterOptions extends WebhookFilter {
 export function addWebhookFilterOptions(command: Command): Command {
   const readTime = readPast(Date.now());
   return command
-    .option('--request <id>', 'only that of this request')
+    .option('--request <id>', 'only the webhook of this request')
     .option('--host <host>', 'only those for this host')
     .option('--since <time>', 'only those dead-lettered since then, for example 2h (2 hours ago)', readTime)
     .option(
@@ -22,6 +22,9 @@ export function addWebhookFilterOptions(command: Command): Command {
       'only those dead-lettered before then, for example 2026-01-31T12:00:00Z',
       readTime,
     )
-    .option('--limit <n>', 'at most n of them', readCount)
-    .option('--file <file>', "those of workers: the SQLite file of their records (default: a service's)");
+    .option('--limit <n>', 'at most n', readCount)
+    .option(
+      '--file <file>',
+      'the webhooks of workers with records in this SQLite file (default: those of a service)',
+    );
 }

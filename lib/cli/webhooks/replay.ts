@@ -38,7 +38,7 @@ export function replayCommand(run: Run): Command {
   const command = new Command('replay')
     .description('Send webhooks again: the dead-lettered ones, or those of given requests.')
     .argument('[ids...]', 'tickets of requests that have ended')
-    .option('--rate <rate>', `highest rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
+    .option('--rate <rate>', `maximum rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
     .option('--dry-run', 'print what would be done, and do nothing')
     .option('-y, --yes', "don't ask for confirmation (required without a terminal)")
     .addHelpText('after', EXAMPLES);

@@ -33,10 +33,10 @@ interface WorkerOptions extends ForwardCommandOptions {
 /** `coatcheck worker`: runs a processor in a process of its own. */
 export function workerCommand({ signal }: Run): Command {
   const command = new Command('worker')
-    .description('Run a processor as a worker: on any queue, for as long as a job takes.')
+    .description('Run a processor as a worker, on any queue and without a time limit.')
     .argument('[file]', 'file that exports the processor as handler');
   return addForwardOptions(command)
-    .option('--env-file <file>', 'file with variables, one NAME=value a line')
+    .option('--env-file <file>', 'file with variables, one NAME=value per line')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: WorkerOptions) => {
       if (options.envFile !== undefined) {

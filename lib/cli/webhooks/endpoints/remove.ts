@@ -6,7 +6,7 @@ import { addServiceOptions, type ServiceOptions } from '../../service-options.ts
 /** `coatcheck webhooks endpoints remove`: removes endpoints. */
 export function removeCommand(run: Run): Command {
   const command = new Command('remove')
-    .description('Remove endpoints. Webhooks that still wait for them are dropped.')
+    .description('Remove endpoints. Webhooks that are waiting for them are dropped.')
     .argument('<ids...>', 'ids of the endpoints');
   return addServiceOptions(command).action((ids: string[], options: ServiceOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {

@@ -19,11 +19,7 @@ export function rotateCommand(run: Run): Command {
   const command = new Command('rotate')
     .description('Give an endpoint a new secret, and print it.')
     .argument('<id>', 'id of the endpoint')
-    .option(
-      '--grace <time>',
-      'how long the old secret is valid too; 0s after a leak (default: 1d)',
-      readGrace,
-    )
+    .option('--grace <time>', 'how long the old secret stays valid; 0s after a leak (default: 1d)', readGrace)
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action((id: string, options: RotateOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {

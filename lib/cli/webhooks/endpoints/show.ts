@@ -14,7 +14,7 @@ export function showEndpointCommand(run: Run): Command {
   const command = new Command('show')
     .description('Print an endpoint.')
     .argument('<id>', 'id of the endpoint')
-    .option('--secret', 'print the secret that verifies its webhooks, and nothing else');
+    .option('--secret', 'print only the secret that verifies its webhooks');
   return addServiceOptions(command).action((id: string, options: ShowOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {
       const { signal } = run;
