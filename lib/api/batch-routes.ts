@@ -334,7 +334,7 @@ function noManifest({ id }: BatchView): ProblemError {
   return new ProblemError({
     status: 404,
     code: 'manifest_unknown',
-    detail: `The batch ${id} has no manifest, since only a service on AWS writes one: GET ${batchPath(id, '/results')} returns all results`,
+    detail: `The batch ${id} has no manifest, because only a service on AWS writes one: GET ${batchPath(id, '/results')} returns all results`,
   });
 }
 

@@ -40,6 +40,6 @@ export function destinationFor<Found extends Pick<Destination, 'topics'>>(
   throw new ProblemError({
     status: 422,
     code: topic === undefined ? 'topic_required' : 'topic_unknown',
-    detail: `${field} must be a topic that a processor is for, ${patterns.join(', ')}, got ${topic ?? 'none'}`,
+    detail: `${field} must be a topic that a processor takes: ${patterns.join(', ')}, got ${topic ?? 'none'}`,
   });
 }

@@ -47,7 +47,8 @@ export function addReceiptRoutes(app: Hono<ApiEnv>, { receipts }: ApiParts): voi
     throw new ProblemError({
       status: 404,
       code: 'receipts_off',
-      detail: 'This service gives no receipts: set api.receipts, or COATCHECK_RECEIPT_KEY of coatcheck serve',
+      detail:
+        'This service issues no receipts: set api.receipts, or COATCHECK_RECEIPT_KEY of coatcheck serve',
     });
   });
 }

@@ -46,7 +46,7 @@ const create = {
       content: { 'application/json': { schema: WebhookEndpointWithSecret } },
     },
     ...problems(400, 401, 403, 404, 415, 500),
-    409: { ...problems(409)[409], description: 'The tenant has as many endpoints as it can have.' },
+    409: { ...problems(409)[409], description: 'The tenant already has the maximum number of endpoints.' },
     422: NOT_ACCEPTABLE,
   },
 } as const satisfies Route;

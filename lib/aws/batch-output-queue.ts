@@ -100,8 +100,8 @@ function resultOf(failure: BatchFailure | undefined): SendResult {
 
 /** A dead letter of another queue may be more than SQS can hold. @throws RangeError */
 function assertSendable({ bytes, cloudEvent }: OutputMessage): void {
-  if (bytes) throw new RangeError('SQS takes no body that is not text');
-  if (cloudEvent) throw new RangeError('SQS takes no CloudEvent in binary mode');
+  if (bytes) throw new RangeError('SQS takes only text bodies');
+  if (cloudEvent) throw new RangeError("SQS doesn't take CloudEvents in binary mode");
 }
 
 function attributeValue({ type, value }: MessageAttribute): MessageAttributeValue {

@@ -91,7 +91,7 @@ export async function listen({ host, port, onlyLocal }: ListenOptions): Promise<
 const refuseOthers: MiddlewareHandler = async (c, next) => {
   const { origin = c.req.url } = c.req.header();
   if (isLocal(c.req.url) && isLocal(origin)) return next();
-  const detail = 'Call this service as localhost, 127.0.0.1 or [::1], and from no page of another site';
+  const detail = 'Call this service as localhost, 127.0.0.1 or [::1], and not from a page of another site';
   return c.json({ code: 'not_local', detail }, 403);
 };
 

@@ -50,7 +50,7 @@ export class TopicProcessors {
     const chosen = this.#closest(request.topic);
     // Another process may have it, and this one after its next start: the request is retried.
     if (!chosen)
-      throw new Error(`No processor here is for ${request.topic ?? 'no topic'}, but for ${this.#patterns}`);
+      throw new Error(`No processor here takes ${request.topic ?? 'no topic'}: they take ${this.#patterns}`);
     if (chosen.input && request instanceof PayloadRequest) await request.validate(chosen.input);
     return chosen.handler(request);
   }

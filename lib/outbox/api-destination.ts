@@ -134,7 +134,7 @@ function isRefusal(error: unknown): boolean {
 function batchRequest({ message, request, orderingKey }: RowMessage, ordered: boolean): BatchRequest {
   const { payload, contentType, contentEncoding, contentLanguage, tenant, metadata } = request;
   if (!('inline' in payload)) {
-    throw new PermanentError('The API takes the payload itself, and the row has a reference to it', {
+    throw new PermanentError('The API takes only inline payloads, but the row refers to a stored one', {
       code: 'payload_unsupported',
     });
   }

@@ -109,7 +109,7 @@ export class DynamoDbOutbox {
 
   async #stored(submission: OutboxSubmission) {
     const { payloads: { prefix = DEFAULT_PAYLOAD_PREFIX } = {} } = this.#options;
-    if (!this.#store) throw new Error('A DynamoDbOutbox with inlineLimitBytes has payloads');
+    if (!this.#store) throw new Error('A DynamoDbOutbox with inlineLimitBytes needs payloads');
     const { id, payload, contentType } = submission;
     const never = new AbortController().signal;
     const { check, size } = await this.#store.save(

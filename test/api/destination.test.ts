@@ -74,7 +74,7 @@ test.each([
   expect(response.status).toBe(422);
   expect(await response.json()).toMatchObject({
     code,
-    detail: `Coatcheck-Topic must be a topic that a processor is for, images.*, reports.*, images.scanned, got ${got}`,
+    detail: `Coatcheck-Topic must be a topic that a processor takes: images.*, reports.*, images.scanned, got ${got}`,
   });
   const opened = await images.call('POST', '/v1/uploads', { json: { size: 5, topic } });
   expect(await opened.json()).toMatchObject({ code });

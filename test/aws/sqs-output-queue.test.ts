@@ -87,9 +87,9 @@ test('what SQS can not hold is refused without a call, and the others are sent',
     { body: '1', attributes: {}, cloudEvent: { specversion: '1.0', id: 'a', source: '/s', type: 't' } },
   ]);
   expect(results).toEqual([
-    { sent: false, refused: true, reason: 'RangeError: SQS takes no body that is not text' },
+    { sent: false, refused: true, reason: 'RangeError: SQS takes only text bodies' },
     { sent: true },
-    { sent: false, refused: true, reason: 'RangeError: SQS takes no CloudEvent in binary mode' },
+    { sent: false, refused: true, reason: "RangeError: SQS doesn't take CloudEvents in binary mode" },
   ]);
   expect(endpoint.calls).toHaveLength(1);
 });

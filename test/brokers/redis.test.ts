@@ -304,7 +304,7 @@ describe.each([
     });
 
     test.each([
-      ['another type', async (stream: string) => client.set(stream, 'a'), 'is no stream, but a string'],
+      ['another type', async (stream: string) => client.set(stream, 'a'), "isn't a stream, but a string"],
       [
         'an end',
         async (stream: string) => {

@@ -100,7 +100,7 @@ describe('replay', () => {
     const { exitCode, stdout, stderr } = await run('replay', '--yes');
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/error: .*the message is no webhook[\s\S]*put back: 1\n$/);
+    expect(stderr).toMatch(/error: .*the message isn't a webhook[\s\S]*put back: 1\n$/);
     expect(linesOf(stdout)).toContain('id-a\ta\tput_back');
     expect(await putBack()).toEqual([{ webhook: webhook('a', 'example.com', 1), group: 'example.com' }]);
     expect(await stack.inDead()).toEqual([1, 0]);

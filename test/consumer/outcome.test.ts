@@ -113,12 +113,12 @@ test.each([
   [
     'an event without a subject',
     { ...EVENT, subject: undefined },
-    'subject must be a non-empty text, got nothing',
+    'subject must be a non-empty string, got nothing',
   ],
   [
     'an event without a result',
     { ...EVENT, data: undefined },
-    'dataref must be a non-empty text, got nothing',
+    'dataref must be a non-empty string, got nothing',
   ],
   ['a result nowhere', { ...EVENT, data: undefined, dataref: 'https://x' }, 'expected s3://bucket/key'],
   [

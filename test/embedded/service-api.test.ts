@@ -152,7 +152,9 @@ test('a ticket that was changed, is over or is for something else is refused', a
     expect((await send(ticket)).status).toBe(403);
   }
   const download = await fetch(`${BASE_URL}/transfers/download?ticket=${fields.ticket}`);
-  expect(await download.json()).toMatchObject({ detail: 'This ticket is to upload, not to download' });
+  expect(await download.json()).toMatchObject({
+    detail: 'This ticket can be used to upload, not to download',
+  });
   clock.ahead = 3_601_000;
   expect(await (await send(fields.ticket)).json()).toMatchObject({
     detail: expect.stringContaining('is over'),

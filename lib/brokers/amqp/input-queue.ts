@@ -277,7 +277,7 @@ class ConsumerSession implements Session {
   #assertOpen(): void {
     if (!this.#endedBecause) return;
     const reason = messageOf(this.#endedBecause);
-    throw new Error(`RabbitMQ delivers the message again, since its connection was lost: ${reason}`);
+    throw new Error(`RabbitMQ delivers the message again, because its connection was lost: ${reason}`);
   }
 
   async close(): Promise<void> {

@@ -99,7 +99,7 @@ export function checkInputQueue(
     throw unsuitable(queue, problem, 'Declare it without x-expires');
   }
   if (ordered && declared[SINGLE_ACTIVE_CONSUMER] !== true) {
-    const problem = `delivers to several workers at a time, which keeps no order`;
+    const problem = `delivers to several workers at a time, so it doesn't keep order`;
     const remedy = `Delete it once it is empty, so that it is declared anew, or declare it with ${SINGLE_ACTIVE_CONSUMER} = true`;
     throw unsuitable(queue, problem, remedy);
   }

@@ -112,7 +112,7 @@ export class NatsInputQueue implements InputQueue {
       this.#stop(extension);
       // The next session has another consumer.
       if (ordered && this.#connection.live !== session) {
-        throw new Error('NATS delivers the message again, since the connection was lost');
+        throw new Error('NATS delivers the message again, because the connection was lost');
       }
       await this.#settle(raw, payload);
     };

@@ -41,7 +41,7 @@ export async function checkServer(connection: RedisConnection, stream: string): 
   }
   const type = await connection.call('TYPE', stream);
   if (type !== 'stream' && type !== 'none') {
-    throw new ConfigurationError(`The key ${stream} is no stream, but a ${type}. Use another name`);
+    throw new ConfigurationError(`The key ${stream} isn't a stream, but a ${type}. Use another name`);
   }
   const expiresIn = await connection.call('TTL', stream);
   if (typeof expiresIn === 'number' && expiresIn >= 0) {

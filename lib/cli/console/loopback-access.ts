@@ -48,7 +48,7 @@ export class LoopbackAccess implements ConsoleAccess {
     if (this.#token === undefined || !isSame(c.req.query('token') ?? '', this.#token)) {
       const text =
         'The link works once, in the browser that opened it first. Start coatcheck console again for another one.';
-      throw new AccessRefused('This link was used, or is wrong', text);
+      throw new AccessRefused('This link was already used, or is invalid', text);
     }
     this.#token = undefined;
     setCookie(c, cookieName(c), this.#session, { httpOnly: true, sameSite: 'Strict', path: '/' });

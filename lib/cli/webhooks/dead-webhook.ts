@@ -6,7 +6,7 @@ import { formatTime } from '../../terminal/figures.ts';
 /** A message of the webhooks' dead-letter queue, decoded. */
 export interface DeadWebhook {
   readonly message: SqsReceivedMessage;
-  /** Absent if the message is no webhook. */
+  /** Absent if the message isn't a webhook. */
   readonly decoded?: WebhookMessage;
 }
 

@@ -92,7 +92,7 @@ async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void
       const { webhook, result, problem } = replayed;
       if (result === 'put_back') count++;
       if (problem !== undefined || result !== 'put_back') {
-        ProgressBoard.aside(() => reportError(problem ?? 'the message is no webhook', webhook.message.id));
+        ProgressBoard.aside(() => reportError(problem ?? "the message isn't a webhook", webhook.message.id));
         run.exit.add(EXIT.error);
       }
       await printHandled(replayed, options);

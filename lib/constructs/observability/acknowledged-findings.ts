@@ -68,7 +68,7 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
   ]);
   acknowledge(api.role, {
     id: wildcardIn(allAlarms(api.role), api.role),
-    reason: 'CloudWatch lists alarms by the beginning of their names only for who may list all.',
+    reason: 'CloudWatch lists alarms by prefix only for principals that may list all alarms.',
   });
   if (api.schedules) {
     const { scheduleGroup, functionRole } = api.schedules;

@@ -25,7 +25,7 @@ export class AttemptNotStarted extends CoatcheckError {
   readonly code = 'attempt_not_started';
 
   constructor() {
-    super('The attempt was not started, since its process is stopping');
+    super('The attempt was not started, because its process is stopping');
   }
 }
 

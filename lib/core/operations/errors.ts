@@ -45,7 +45,7 @@ export class PlanChanged extends CoatcheckError {
       planned === now
         ? `lists ${planned} requests, and others match now`
         : `lists ${planned}, ${now} match now`;
-    super(`The requests of the plan ${id} have changed: it ${counts}. Make a new plan, and look at it`);
+    super(`The requests of the plan ${id} have changed: it ${counts}. Make a new plan and check it`);
   }
 }
 

@@ -16,6 +16,6 @@ export class RecordContended extends CoatcheckError {
   readonly code = 'record_contended';
 
   constructor(requestId: string, writes: number) {
-    super(`The record of the request ${requestId} changed ${writes} times while one change was to be made`);
+    super(`The record of the request ${requestId} changed ${writes} times while it was being changed`);
   }
 }

@@ -37,6 +37,6 @@ export class WebhookEndpointsContended extends CoatcheckError {
   readonly code = 'webhook_endpoints_contended';
 
   constructor(writes: number) {
-    super(`The webhook endpoints changed ${writes} times while one change was to be made`);
+    super(`The webhook endpoints changed ${writes} times while it was being changed`);
   }
 }

@@ -150,12 +150,12 @@ function readBoolean(message: JsonObject, name: string): true | undefined {
 function readHeaders(message: JsonObject, name: string): HttpCall['headers'] | null {
   const given = message[name] ?? null;
   if (given === null) return null;
-  if (!isObject(given)) return malformed(name, 'must be an object of texts and lists of texts', given);
+  if (!isObject(given)) return malformed(name, 'must be an object of strings and lists of strings', given);
   return Object.fromEntries(
     Object.entries(given).map(([header, value]) => {
       const all = Array.isArray(value) ? value : [value];
       if (!all.every((one) => typeof one === 'string' || typeof one === 'number')) {
-        malformed(name, 'must be an object of texts and lists of texts', { [header]: value });
+        malformed(name, 'must be an object of strings and lists of strings', { [header]: value });
       }
       return [header, Array.isArray(value) ? value.map(String) : String(value)];
     }),

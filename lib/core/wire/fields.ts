@@ -11,7 +11,7 @@ import { topicProblem } from '../model/topic.ts';
 export function readRequiredText(envelope: string, object: JsonObject, name: string): string {
   const text = readOptionalText(envelope, object, name);
   if (!text)
-    throw new EnvelopeMalformed(envelope, `${name} must be a non-empty text, got ${quote(object[name])}`);
+    throw new EnvelopeMalformed(envelope, `${name} must be a non-empty string, got ${quote(object[name])}`);
   return text;
 }
 

@@ -74,7 +74,7 @@ function withoutNulls(attributes: JsonObject): CloudEventAttributes {
 
 function textsOf(name: string, value: unknown): Record<string, string> {
   if (isObject(value) && isTexts(value)) return value;
-  throw new EnvelopeMalformed(ENVELOPE, `${name} must be an object of texts`);
+  throw new EnvelopeMalformed(ENVELOPE, `${name} must be an object of strings`);
 }
 
 function isTexts(object: JsonObject): object is Record<string, string> {

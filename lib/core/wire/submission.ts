@@ -141,7 +141,7 @@ function metadataOf(event: JsonObject): Record<string, string> {
   const text = readOptionalText(ENVELOPE, event, 'metadata') ?? '{}';
   const metadata: unknown = jsonValue(text);
   if (isTexts(metadata)) return metadata;
-  throw new EnvelopeMalformed(ENVELOPE, `metadata must be a JSON object of texts, got ${quote(text)}`);
+  throw new EnvelopeMalformed(ENVELOPE, `metadata must be a JSON object of strings, got ${quote(text)}`);
 }
 
 function isTexts(value: unknown): value is Record<string, string> {

@@ -39,7 +39,7 @@ export function explaining<Value>(path: string, work: () => Value): Value {
     return work();
   } catch (cause) {
     if (codeOf(cause) === SQLITE_NOTADB) {
-      throw new ConfigurationError(`The outbox can't be used: ${path} is no SQLite database`, { cause });
+      throw new ConfigurationError(`The outbox can't be used: ${path} isn't a SQLite database`, { cause });
     }
     if (codeOf(cause) !== SQLITE_ERROR) throw cause;
     throw new OutboxMissing(

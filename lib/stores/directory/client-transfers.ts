@@ -139,7 +139,7 @@ export class DirectoryClientTransfers implements ClientTransfers {
   #permission<To extends Permission['to']>(ticket: string, to: To): Extract<Permission, { to: To }> {
     const permission = this.#tickets.read(ticket);
     if (isTo(permission, to)) return permission;
-    throw new TicketRefused(`This ticket is to ${permission.to}, not to ${to}`);
+    throw new TicketRefused(`This ticket can be used to ${permission.to}, not to ${to}`);
   }
 
   #url(path: string, ticket?: string): string {

@@ -19,7 +19,7 @@ export function formatHeader(header: ObjectHeader): string {
   const line = `${JSON.stringify(header)}\n`;
   const bytes = Buffer.byteLength(line);
   if (bytes > MAX_BYTES) {
-    throw new Error(`The key, content type and metadata have ${bytes} bytes; the limit is ${MAX_BYTES}`);
+    throw new Error(`The key, content type and metadata are ${bytes} bytes; the limit is ${MAX_BYTES}`);
   }
   return line;
 }

@@ -32,7 +32,7 @@ export class Tickets<Content extends object> {
       throw new TicketRefused('This ticket was not issued by this service');
     }
     const { content, endsAt }: Ticket<Content> = JSON.parse(Buffer.from(body, 'base64url').toString());
-    if (this.#now() > endsAt) throw new TicketRefused('This ticket is over: ask for another one');
+    if (this.#now() > endsAt) throw new TicketRefused('This ticket has expired: ask for another one');
     return content;
   }
 

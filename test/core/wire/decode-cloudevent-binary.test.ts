@@ -108,7 +108,7 @@ test('without data and reference the payload is empty', () => {
 describe('is rejected under its id, its source named,', () => {
   test.each<[string, CloudEventAttributes, string]>([
     ['another version', { specversion: '0.3' }, 'specversion must be "1.0", got "0.3"'],
-    ['no type', { type: '' }, 'type must be a non-empty text'],
+    ['no type', { type: '' }, 'type must be a non-empty string'],
     ['an expiry that is no time', { expirytime: 'soon' }, 'expirytime must be a time like'],
     ['an attribute that is not UTF-8', { subject: undefined }, 'subject must be text in UTF-8'],
     ['a reference to another kind of store', { dataref: 'https://example.com/a' }, 'expected s3://'],

@@ -168,8 +168,8 @@ describe('is rejected under its id, its source named,', () => {
   test.each([
     ['another version', { specversion: '0.3', data: 1 }, 'specversion must be "1.0", got "0.3"'],
     ['a version that is a number', { specversion: 1, data: 1 }, 'specversion must be "1.0", got 1'],
-    ['a missing type', { type: undefined, data: 1 }, 'type must be a non-empty text, got nothing'],
-    ['an empty type', { type: '', data: 1 }, 'type must be a non-empty text'],
+    ['a missing type', { type: undefined, data: 1 }, 'type must be a non-empty string, got nothing'],
+    ['an empty type', { type: '', data: 1 }, 'type must be a non-empty string'],
     ['both data', { data: 1, data_base64: 'MQ==' }, 'data and data_base64 exclude each other'],
     ['broken base64', { data_base64: 'MQ' }, 'data_base64 must be base64, got a text of 2 characters'],
     ['base64 of the URL alphabet', { data_base64: '_-8=' }, 'data_base64 must be base64'],

@@ -142,7 +142,7 @@ describe('an invalid message is rejected', () => {
     ['tfy_published_at_epoch_ns', 'soon', 'must be a time in nanoseconds since 1970, got "soon"'],
     ['tfy_published_at_epoch_ns', 1e300, 'must be a time in nanoseconds'],
     ['tfy_stream_response', 'perhaps', 'tfy_stream_response must be true or false, got "perhaps"'],
-    ['tfy_request_headers', ['a'], 'must be an object of texts and lists of texts, got ["a"]'],
+    ['tfy_request_headers', ['a'], 'must be an object of strings and lists of strings, got ["a"]'],
     ['tfy_request_headers', { a: {} }, 'got {"a":{}}'],
     ['tfy_request_url_path', 1, 'tfy_request_url_path must be a text, got 1'],
   ])('%s %j', (name, value, problem) => {

@@ -37,8 +37,8 @@ describe.each(CLASS_NAMES)('a pointer of class %s', (className) => {
   });
 
   test.each([
-    [{}, 's3BucketName must be a non-empty text, got nothing'],
-    [{ s3BucketName: 'payloads' }, 's3Key must be a non-empty text, got nothing'],
+    [{}, 's3BucketName must be a non-empty string, got nothing'],
+    [{ s3BucketName: 'payloads' }, 's3Key must be a non-empty string, got nothing'],
     [{ s3BucketName: 5, s3Key: 'a' }, 's3BucketName must be a text, got 5'],
     [{ s3BucketName: 'payloads/other', s3Key: 'a' }, "a bucket's name has no slash"],
     [{ s3BucketName: 'payloads', s3Key: '\udfff' }, 'unpaired surrogates'],

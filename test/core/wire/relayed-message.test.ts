@@ -58,7 +58,7 @@ describe('a relayed message that is malformed is a rejected request with its id:
     [
       'attributes that are no texts',
       { data: { body: 'x', attributes: { a: 1 } } },
-      'attributes must be an object of texts',
+      'attributes must be an object of strings',
     ],
     ['a body that is no text', { data: { body: 5 } }, 'body must be a text, got 5'],
   ])('%s', (_, members, problem) => {

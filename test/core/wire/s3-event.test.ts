@@ -287,8 +287,8 @@ describe('B11: an upload in an EventBridge event', () => {
 
   test.each([
     ['another type', created({}, { 'detail-type': 'Object Deleted' }), 'detail-type must be Object Created'],
-    ['no key', created({ key: undefined }), 'key must be a non-empty text'],
-    ['no bucket', created({}, { detail: {} }), 'name must be a non-empty text'],
+    ['no key', created({ key: undefined }), 'key must be a non-empty string'],
+    ['no bucket', created({}, { detail: {} }), 'name must be a non-empty string'],
   ])('is rejected with %s', (_, event, problem) => {
     const { rejection } = rejectedRequest(event);
     expect(rejection.code).toBe('envelope_malformed');

@@ -236,13 +236,17 @@ describe('is rejected under its id, which stands for itself,', () => {
     [
       'metadata that are no JSON',
       { ...event, metadata: '{' },
-      'metadata must be a JSON object of texts, got "{"',
+      'metadata must be a JSON object of strings, got "{"',
     ],
-    ['metadata that are a list', { ...event, metadata: '["a"]' }, 'metadata must be a JSON object of texts'],
+    [
+      'metadata that are a list',
+      { ...event, metadata: '["a"]' },
+      'metadata must be a JSON object of strings',
+    ],
     [
       'metadata that are no texts',
       { ...event, metadata: '{"a":1}' },
-      'metadata must be a JSON object of texts',
+      'metadata must be a JSON object of strings',
     ],
     ['metadata that are an object', { ...event, metadata: {} }, 'metadata must be a text, got {}'],
     ['a time that is none', { ...event, time: 'now' }, 'time must be a time like'],

@@ -195,7 +195,7 @@ test('says what is missing', async () => {
   const text = join(folder, 'app.txt');
   await writeFile(text, 'no database '.repeat(100));
   await expect(SqliteOutbox.open({ path: text, table, ordered: false })).rejects.toThrow(
-    'no SQLite database',
+    "isn't a SQLite database",
   );
 });
 
