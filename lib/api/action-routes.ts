@@ -30,7 +30,7 @@ const ANSWER = { content: { 'application/json': { schema: Action } } } as const;
 
 const UNACCEPTABLE = {
   ...problems(422)[422],
-  description: 'The filter is empty or matches too many requests, or the action can’t be so.',
+  description: 'The filter is empty or matches too many requests, or the action is invalid.',
 };
 
 const plan = {
@@ -110,7 +110,7 @@ const requests = {
   operationId: 'listActionRequests',
   'x-operator': true,
   summary: 'List the requests of an action',
-  description: 'All that its plan lists, with what became of each. For operators.',
+  description: 'All requests that its plan lists, with their results. For operators.',
   request: { params: ActionId, query: ActionQuery, headers: NoHeaders },
   responses: {
     200: {

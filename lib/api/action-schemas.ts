@@ -45,7 +45,7 @@ const UNTIL = 'Ended before then, or submitted before then if it has not ended.'
 /** Bounds in the document; what is out of them is refused by its code. */
 const CANARY = {
   percent: z.number().meta({
-    description: 'The part of the requests that is handled first, in percent.',
+    description: 'The percentage of the requests that is handled first.',
     type: 'integer',
     minimum: 1,
     maximum: 100,
@@ -59,7 +59,7 @@ const CANARY = {
 };
 
 const RATE = {
-  description: `Most requests in a second. ${DEFAULT_ACTION_RATE} by default.`,
+  description: `Maximum number of requests per second. ${DEFAULT_ACTION_RATE} by default.`,
   type: 'integer',
   minimum: 1,
   maximum: MAX_ACTION_RATE,
@@ -75,7 +75,7 @@ export const NewActionBody = ownMembers({
   rate: z.number().optional().meta(RATE),
   canary: ownMembers(CANARY)
     .optional()
-    .meta({ description: 'Handles a part first, waits for its outcomes, and then goes on or stops.' }),
+    .meta({ description: 'Handles a part first, waits for its outcomes, and then continues or stops.' }),
   reason: z
     .string()
     .optional()
@@ -85,7 +85,7 @@ export const NewActionBody = ownMembers({
     }),
   payload: ownMembers({ ...PAYLOAD_FORMS, metadata: Metadata.optional() })
     .optional()
-    .meta({ description: 'For a retry of one request: a payload in place of its own.' }),
+    .meta({ description: 'For a retry of one request: a payload that replaces the original one.' }),
 }).meta({ id: 'NewAction' });
 
 export const ApplyActionBody = ownMembers({
@@ -117,12 +117,12 @@ export const Action = z
     payload: z
       .object({ size: Count.meta({ description: 'In bytes.' }), contentType: z.string() })
       .optional()
-      .meta({ description: 'What it retries a request with, in place of its payload.' }),
+      .meta({ description: 'The payload that it retries a request with, instead of the original one.' }),
     createdAt: Time,
     createdBy: z
       .string()
       .optional()
-      .meta({ description: 'Who planned it, where the service tells callers apart.' }),
+      .meta({ description: 'Who planned it, if the service can tell callers apart.' }),
     expiresAt: Time.meta({ description: 'Until then, a plan can be applied.' }),
     appliedAt: Time.optional(),
     endedAt: Time.optional(),
@@ -133,7 +133,7 @@ export const Action = z
     }),
     stoppedBecause: z.string().optional().meta({ description: 'Why its canary stopped it.' }),
   })
-  .meta({ id: 'Action', description: 'An action on many requests: a plan, or what became of it.' });
+  .meta({ id: 'Action', description: 'An action on many requests: a plan, or the result of applying it.' });
 
 export const ActionPage = z
   .object({ actions: z.array(Action), next: z.string().optional() })

@@ -17,7 +17,7 @@ const upload = {
   path: '/v1/batches/{id}/upload',
   operationId: 'uploadBatchManifest',
   summary: 'Get a form to upload a manifest to S3',
-  description: 'A manifest has an item a line, as `POST /v1/batches/{id}/items` takes them. Only on AWS.',
+  description: 'A manifest has one item per line, as `POST /v1/batches/{id}/items` takes them. Only on AWS.',
   request: { ...OF_ONE, body: jsonBody(ManifestUpload) },
   responses: {
     201: {

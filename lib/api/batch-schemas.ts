@@ -33,7 +33,7 @@ export const NewBatchBody = ownMembers({
     .string()
     .max(SHORT)
     .optional()
-    .meta({ ...TOPIC_FIELD, description: 'The topic of items that have none of their own.' }),
+    .meta({ ...TOPIC_FIELD, description: 'The topic of items that don’t have one.' }),
   metadata: Metadata.optional(),
   notBefore: z
     .string()
@@ -41,15 +41,15 @@ export const NewBatchBody = ownMembers({
     .optional()
     .meta({ description: NOT_BEFORE, format: 'date-time', example: PAST_TIME }),
   expiresAt: z.string().max(SHORT).optional().meta({
-    description: 'No item is started after this time, and the batch takes no more items.',
+    description: 'No item starts after this time, and the batch takes no more items.',
     format: 'date-time',
     example: FAR_TIME,
   }),
   callbackUrl: z.string().optional().meta({
-    description: 'URL to POST the end of the batch to, see webhooks. https only.',
+    description: 'URL to POST to when the batch has ended, see webhooks. https only.',
     example: 'https://example.com/hooks/batches',
   }),
-}).meta({ id: 'NewBatch', description: 'What items have unless they say otherwise.' });
+}).meta({ id: 'NewBatch', description: 'Defaults for items.' });
 
 export const CreateBatchHeaders = ownHeaders({
   'idempotency-key': z.string().optional().meta({
@@ -78,7 +78,7 @@ const BatchImport = z
     bytes: Count.meta({ description: 'The size of the manifest.' }),
     bytesDone: Count.meta({ description: 'The bytes of the lines that are imported.' }),
     lines: Count.meta({ description: 'The lines that are imported, with empty and refused ones.' }),
-    refused: Count.meta({ description: 'Lines that are no items of the batch. The others go on.' }),
+    refused: Count.meta({ description: 'Lines that didn’t become items of the batch. The others did.' }),
     problems: z
       .array(
         z.object({
@@ -129,7 +129,7 @@ export const Batch = z
     expiresAt: Time.optional(),
     createdAt: Time,
     sealRequestedAt: Time.optional().meta({
-      description: 'When it was asked to be sealed while a manifest was imported: it is sealed after that.',
+      description: 'When sealing was requested during an import: it is sealed after the import.',
     }),
     sealedAt: Time.optional(),
     endedAt: Time.optional(),
@@ -145,9 +145,9 @@ export const Batch = z
         description:
           'Items by their status. `queued` includes scheduled ones, `running` those that are being cancelled.',
       }),
-    progress: z.number().meta({ description: 'The part of the items that have ended, from 0 to 1.' }),
+    progress: z.number().meta({ description: 'The fraction of the items that have ended, from 0 to 1.' }),
     estimatedEndAt: Time.optional().meta({
-      description: 'When it ends if its items go on ending as fast as since its start.',
+      description: 'When it ends if its items continue to end as fast as since its start.',
     }),
     import: BatchImport.optional(),
     links: z
@@ -182,13 +182,13 @@ export const MAX_RESULTS = 10_000;
 export const BatchResultsQuery = ownQuery({
   cursor: PAGE_FIELDS.cursor.meta({
     param: { name: 'cursor', in: 'query' },
-    description: 'That of the header `Link` of the response before.',
+    description: 'The cursor in the header `Link` of the previous response.',
   }),
   limit: queryNumber(1, MAX_RESULTS)
     .optional()
     .meta({
       param: { name: 'limit', in: 'query' },
-      description: 'Most lines in the response. It can have fewer, though others follow.',
+      description: 'Maximum number of lines in the response. It can have fewer, even if more lines follow.',
     }),
 });
 
@@ -231,7 +231,7 @@ export const AddedItems = z
           problem: Problem,
         }),
       )
-      .meta({ description: 'Lines that are no items of the batch. The others go on.' }),
+      .meta({ description: 'Lines that didn’t become items of the batch. The others did.' }),
   })
   .meta({ id: 'AddedItems' });
 

@@ -29,7 +29,7 @@ const list = {
   method: 'get',
   path: PATH,
   operationId: 'listFailures',
-  summary: 'List failed requests in groups',
+  summary: 'List groups of failed requests',
   description:
     'Requests that failed with one code, one message except for its values, and in one function are a group. The one that was ' +
     'seen last is the first. A caller with a tenant gets the groups of its tenant.',
@@ -56,7 +56,7 @@ const requests = {
   method: 'get',
   path: `${PATH}/{id}/requests`,
   operationId: 'listFailedRequests',
-  summary: 'List the requests of a group, that which failed last first',
+  summary: 'List the requests of a group, most recent failure first',
   request: { params: GroupId, query: FailedRequestsQuery, headers: NoHeaders },
   responses: {
     200: { description: 'A page of requests.', content: { 'application/json': { schema: RequestPage } } },
@@ -70,7 +70,7 @@ const note = {
   operationId: 'noteFailure',
   'x-operator': true,
   summary: 'Note something about a group',
-  description: 'In place of what was noted before. Only operators may.',
+  description: 'Replaces an earlier note. Only operators may.',
   request: { params: GroupId, query: NoQuery, headers: NoHeaders, body: jsonBody(FailureNoteBody) },
   responses: {
     200: { description: 'The group.', content: GROUP },

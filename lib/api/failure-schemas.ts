@@ -22,7 +22,7 @@ export const FailureGroupResource = z
     firstSeenAt: Time,
     lastSeenAt: Time,
     count: z.int().meta({
-      description: `Failed requests. Exact up to ${EXACT_FAILURES}; beyond, at least so many.`,
+      description: `Failed requests. Exact up to ${EXACT_FAILURES}; above that, a minimum.`,
     }),
     tenants: z
       .array(z.string())
@@ -34,9 +34,9 @@ export const FailureGroupResource = z
         at: Time,
       })
       .optional()
-      .meta({ description: 'What an operator noted. Only operators see it.' }),
+      .meta({ description: 'The note of an operator. Only operators see it.' }),
   })
-  .meta({ id: 'FailureGroup', description: 'Requests that failed with one error.' });
+  .meta({ id: 'FailureGroup', description: 'Requests that failed with the same error.' });
 
 export const FailureGroupPage = z
   .object({

@@ -25,21 +25,23 @@ export const LedgerResource = z
         expired: count('Requests that expired.'),
       })
       .meta({
-        description: 'Requests that have ended. Those whose record is no longer kept are among them.',
+        description: 'Requests that have ended, including those whose record is no longer kept.',
       }),
     waiting: count('Requests that wait.'),
     running: count('Requests that run.'),
     deadLettered: count('Requests that used up their attempts, and whose record is kept.'),
     drift: z.number().meta({
       type: 'integer',
-      description: '`accepted` without all the others: 0, or requests are lost.',
+      description: '`accepted` minus all the others. Anything but 0 means that requests are lost.',
     }),
     at: Time,
     audit: z
       .object({
         verdicts: z
           .record(z.string(), z.number().meta({ ...COUNT }))
-          .meta({ description: 'How many findings have a verdict; those without findings are left out.' }),
+          .meta({
+            description: 'The number of findings of each verdict; verdicts without findings are left out.',
+          }),
         seconds: z.number().meta({ description: 'How long it took.' }),
       })
       .optional()
@@ -48,7 +50,10 @@ export const LedgerResource = z
           'The audit that the figures come from, where the service can’t count at any moment: they are of `at`, when it began, and of the requests whose record is kept.',
       }),
   })
-  .meta({ id: 'Ledger', description: 'What was accepted, and where it is. All figures are of one moment.' });
+  .meta({
+    id: 'Ledger',
+    description: 'Accepted requests by where they are now. All figures are of the same moment.',
+  });
 
 const get = {
   method: 'get',

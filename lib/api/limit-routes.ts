@@ -22,7 +22,7 @@ const VIEW = { 'application/json': { schema: LimitView } } as const;
 
 const NOT_ACCEPTABLE = {
   ...problems(422)[422],
-  description: 'The key needs a value or has none, or the change can’t be made.',
+  description: 'The value of the key is missing or not allowed, or the change can’t be made.',
 };
 
 const list = {
@@ -30,7 +30,7 @@ const list = {
   path: PATH,
   operationId: 'listLimits',
   summary: 'List the limits of the service',
-  description: 'As they are configured. A caller with a tenant gets those of tenants.',
+  description: 'The limits as they are configured. A caller with a tenant gets only those by tenant.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
     200: { description: 'The limits.', content: { 'application/json': { schema: LimitList } } },
@@ -43,10 +43,10 @@ const get = {
   path: `${PATH}/{key}`,
   operationId: 'getLimit',
   summary: 'Get what a value of a key allows now',
-  description: 'A caller with a tenant gets only that of its tenant.',
+  description: 'A caller with a tenant gets only the limit of its tenant.',
   request: OF_ONE,
   responses: {
-    200: { description: 'What it allows, and how it stands.', content: VIEW },
+    200: { description: 'What it allows, and its current state.', content: VIEW },
     ...problems(400, 401, 403, 404, 500),
     422: NOT_ACCEPTABLE,
   },
@@ -58,7 +58,7 @@ const change = {
   operationId: 'changeLimit',
   summary: 'Change what a value of a key allows',
   description:
-    'The change takes effect within 5 seconds, and lasts until it is reset. What runs goes on. Callers with a tenant may not.',
+    'The change takes effect within 5 seconds, and lasts until it is reset. Running requests continue. Callers with a tenant may not.',
   request: { ...OF_ONE, body: jsonBody(LimitChangeBody) },
   responses: {
     200: { description: 'What it allows then.', content: VIEW },
@@ -72,7 +72,7 @@ const reset = {
   path: `${PATH}/{key}`,
   operationId: 'resetLimit',
   summary: 'Reset what a value of a key allows',
-  description: 'To what is configured. It ends a pause, too. Callers with a tenant may not.',
+  description: 'Undoes all changes, and ends a pause. Callers with a tenant may not.',
   request: OF_ONE,
   responses: {
     200: { description: 'What it allows then.', content: VIEW },

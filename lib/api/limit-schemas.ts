@@ -15,7 +15,7 @@ const ALLOWANCE = {
   concurrency: z
     .number()
     .optional()
-    .meta({ ...COUNT, description: 'Most requests that run at a time.' }),
+    .meta({ ...COUNT, description: 'Maximum number of requests that run at a time.' }),
   rate: Rate.optional(),
   maxWaiting: z
     .number()
@@ -49,11 +49,14 @@ export const LimitView = z
       description:
         'Requests that run, with places that processes keep for the next ones. Absent without `concurrency`.',
     }),
-    waiting: z.int().optional().meta({ description: 'Requests that wait. Absent without `maxWaiting`.' }),
+    waiting: z
+      .int()
+      .optional()
+      .meta({ description: 'Number of waiting requests. Absent without `maxWaiting`.' }),
     changed: z.object(ALLOWANCE).optional().meta({ description: 'What was changed live.' }),
     pausedUntil: Time.optional().meta({ description: 'No request starts before this time.' }),
   })
-  .meta({ id: 'LimitView', description: 'What one value of a key allows now, and how it stands.' });
+  .meta({ id: 'LimitView', description: 'What one value of a key allows now, and its current state.' });
 
 export const LimitChangeBody = ownMembers({
   ...ALLOWANCE,
@@ -62,7 +65,7 @@ export const LimitChangeBody = ownMembers({
     format: 'date-time',
     example: FAR_TIME,
   }),
-}).meta({ id: 'LimitChange', description: 'At least one of its members. What is absent stays as it is.' });
+}).meta({ id: 'LimitChange', description: 'At least one of its members. Absent members stay unchanged.' });
 
 /** Longest value of a key: metadata in S3 has 2 KB in all. */
 const VALUE_MAX_LENGTH = 2_048;

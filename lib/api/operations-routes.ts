@@ -11,7 +11,7 @@ const Setting = z
   .object({
     name: z.string().meta({ description: 'Its name in code.', example: 'maxAttempts' }),
     value: z.unknown().optional().meta({
-      description: 'Absent for a secret, and for what is off or not known.',
+      description: 'Absent for secrets, and for settings that are off or unknown.',
       example: 5,
     }),
     unit: z.string().optional().meta({ example: 'attempts' }),
@@ -38,7 +38,7 @@ const Alarm = z
     state: z.enum(['ok', 'alarm', 'unknown']),
     since: Time.optional().meta({ description: 'Since when, if that is known.' }),
     reason: z.string().optional().meta({ description: 'Why it is in this state, for people.' }),
-    description: z.string().meta({ description: 'What it is raised for, and what to do then.' }),
+    description: z.string().meta({ description: 'What raises it, and what to do then.' }),
   })
   .meta({ id: 'Alarm' });
 
@@ -52,7 +52,7 @@ const settings = {
   operationId: 'listSettings',
   'x-operator': true,
   summary: 'List the settings in effect',
-  description: 'With where each came from. Secrets have no value. For operators.',
+  description: 'Each with its source. Values of secrets aren’t shown. For operators.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
     200: { description: 'The settings.', content: { 'application/json': { schema: SettingList } } },

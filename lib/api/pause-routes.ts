@@ -23,7 +23,7 @@ const NewPause = ownMembers({
     .string()
     .max(SHORT)
     .meta({
-      description: `When processing goes on by itself: at most ${OPERATOR_PAUSE_MAX_SECONDS / 3_600} hours from now, and at most a quarter of \`queue.retention\`.`,
+      description: `When processing continues by itself: at most ${OPERATOR_PAUSE_MAX_SECONDS / 3_600} hours from now, and at most a quarter of \`queue.retention\`.`,
       format: 'date-time',
       example: FAR_TIME,
     }),
@@ -31,7 +31,10 @@ const NewPause = ownMembers({
     .string()
     .min(1)
     .max(OPERATOR_PAUSE_REASON_LENGTH)
-    .meta({ description: 'Why. All who wait for a request may see it.', example: 'The database moves' }),
+    .meta({
+      description: 'The reason. All callers who wait for a request can see it.',
+      example: 'The database moves',
+    }),
 }).meta({ id: 'NewPause' });
 
 const UNAVAILABLE = {
@@ -46,7 +49,7 @@ const start = {
   'x-operator': true,
   summary: 'Pause all processing',
   description:
-    'Requests are accepted and wait; what runs goes on. A pause ends at its time by itself, and replaces an earlier one. For operators.',
+    'Requests are accepted and wait; running requests continue. A pause ends at its time by itself, and replaces an earlier one. For operators.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewPause) },
   responses: {
     200: { description: 'The pause.', content: { 'application/json': { schema: Pause } } },
@@ -62,10 +65,10 @@ const end = {
   operationId: 'resumeProcessing',
   'x-operator': true,
   summary: 'End a pause of all processing',
-  description: 'A pause of the circuit breaker goes on, and so do those of limits. For operators.',
+  description: 'Pauses by the circuit breaker and of limits continue. For operators.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
-    204: { description: 'No operator pauses processing.' },
+    204: { description: 'No operator has paused processing.' },
     ...problems(400, 401, 403, 500),
     404: UNAVAILABLE,
   },

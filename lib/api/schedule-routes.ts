@@ -36,7 +36,7 @@ const put = {
   method: 'post',
   path: PATH,
   operationId: 'putSchedule',
-  summary: 'Add a schedule, or replace that of its name',
+  summary: 'Add a schedule, or replace the one with its name',
   description: 'It submits the payload as a request at each of its runs.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewScheduleBody) },
   responses: {
@@ -77,7 +77,7 @@ const remove = {
   path: `${PATH}/{name}`,
   operationId: 'removeSchedule',
   summary: 'Remove a schedule',
-  description: 'The requests that it has submitted go on.',
+  description: 'Requests that it has already submitted continue.',
   request: OF_ONE,
   responses: {
     204: { description: 'The schedule is removed.' },

@@ -16,11 +16,11 @@ import {
 const NAME = '^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}$';
 
 const Overlap = z.enum(OVERLAPS).meta({
-  description: 'What happens to a run while the request of the one before hasn’t ended.',
+  description: 'What happens to a run if the request of the previous run hasn’t ended.',
 });
 
 const Missed = z.enum(MISSED_RUNS).meta({
-  description: 'Whether the last of the runs that could not be submitted in time is made up for.',
+  description: 'Whether the last of the runs that could not be submitted in time is submitted late.',
 });
 
 const Cron = z.string().max(SHORT).meta({
@@ -31,7 +31,7 @@ const Cron = z.string().max(SHORT).meta({
 const TimeZone = z
   .string()
   .max(SHORT)
-  .meta({ description: 'That of the cron expression; UTC by default.', example: 'Europe/Berlin' });
+  .meta({ description: 'The time zone of the cron expression; UTC by default.', example: 'Europe/Berlin' });
 
 const EveryMinutes = z.number().meta({
   description: 'Instead of `cron`: minutes from one run to the next.',
@@ -76,7 +76,7 @@ export const Schedule = z
     topic: z.string().optional(),
     priority: z.enum(PRIORITIES).optional(),
     createdAt: Time,
-    pausedAt: Time.optional().meta({ description: 'Since when it is paused. Absent unless it is.' }),
+    pausedAt: Time.optional().meta({ description: 'When it was paused. Absent unless it is paused.' }),
     lastRun: z
       .object({ at: Time, requestId: z.string() })
       .optional()

@@ -81,7 +81,7 @@ const Attempt = z
     uncounted: z
       .literal(true)
       .optional()
-      .meta({ description: 'It doesn’t count, since the request didn’t cause its failure.' }),
+      .meta({ description: 'It doesn’t count, because the request didn’t cause its failure.' }),
     redrive: z.int().optional().meta({
       description: 'Of the first attempt after a redrive: the number of the redrive, from 1.',
     }),
@@ -106,14 +106,14 @@ export const Request = z
     createdAt: Time,
     updatedAt: Time,
     endedAt: Time.optional(),
-    notBefore: Time.optional().meta({ description: 'The request isn’t started before this time.' }),
-    expiresAt: Time.optional().meta({ description: 'The request isn’t started after this time.' }),
+    notBefore: Time.optional().meta({ description: 'The request doesn’t start before this time.' }),
+    expiresAt: Time.optional().meta({ description: 'The request doesn’t start after this time.' }),
     minVersion: z
       .string()
       .optional()
       .meta({ description: 'The oldest version of the handler that may run it.' }),
     topic: z.string().optional().meta({ description: 'What it is about.' }),
-    priority: z.enum(PRIORITIES).optional().meta({ description: 'How urgent it is; `normal` if absent.' }),
+    priority: z.enum(PRIORITIES).optional().meta({ description: 'Its priority; `normal` if absent.' }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
     retryOf: z.string().optional().meta({ description: 'The failed request that it retries.' }),
     attempts: z.int().meta({ description: 'Attempts started.' }),
@@ -190,7 +190,7 @@ const ORDERING = {
 };
 
 export const TOPIC_FIELD = {
-  description: 'What the request is about, for the processors and consumers that subscribe to it.',
+  description: 'The topic of the request, by which processors and consumers select it.',
   pattern: TOPIC.source,
   maxLength: TOPIC_MAX_LENGTH,
   example: 'images.thumbnail',
@@ -206,7 +206,7 @@ const CHOSEN_ID_FIELD = {
 
 /** A text, so that the problem of another value has the form of those of the other fields. */
 export const PRIORITY_FIELD = {
-  description: 'How urgent the request is: high, normal or low. `normal` by default.',
+  description: 'The priority of the request: high, normal or low. `normal` by default.',
   enum: [...PRIORITIES],
 };
 
@@ -274,7 +274,7 @@ export const UploadRequestBody = ownMembers({
     example: PAST_TIME,
   }),
   expiresAt: z.string().max(SHORT).optional().meta({
-    description: 'The request isn’t started after this time.',
+    description: 'The request doesn’t start after this time.',
     format: 'date-time',
     example: FAR_TIME,
   }),
@@ -432,10 +432,10 @@ export const Pause = z
     until: Time,
     reason: z.string().optional().meta({ description: 'Why, in words for people.' }),
     since: Time.optional().meta({
-      description: 'When an operator asked for it. Absent if the service paused by itself.',
+      description: 'When an operator started it. Absent if the service paused itself.',
     }),
     by: z.string().optional().meta({
-      description: 'The operator who asked for it, if the host knows. Only operators see it.',
+      description: 'The operator who started it, if known. Only operators see it.',
     }),
   })
   .meta({ id: 'Pause', description: 'No request starts before it ends.' });
@@ -461,7 +461,9 @@ export const ServiceStatus = z
         }),
       })
       .optional()
-      .meta({ description: 'What attempts took in about the last minute. Absent if no handler ran.' }),
+      .meta({
+        description: 'The time that attempts took in about the last minute. Absent if no handler ran.',
+      }),
     pause: Pause.optional(),
     oldestWaitingSince: Time.optional().meta({
       description:
@@ -612,7 +614,7 @@ export const SubmitHeaders = ownHeaders(
         example: PAST_TIME,
       }),
     'coatcheck-expires-at': z.string().optional().meta({
-      description: 'An RFC 3339 time. The request isn’t started after it.',
+      description: 'An RFC 3339 time. The request doesn’t start after it.',
       pattern: RFC_3339.source,
       example: FAR_TIME,
     }),

@@ -96,7 +96,7 @@ const remove = {
   path: `${PATH}/{id}`,
   operationId: 'deleteWebhookEndpoint',
   summary: 'Remove a webhook endpoint',
-  description: 'Webhooks that wait for it are not sent any more.',
+  description: 'Webhooks that are waiting for it aren’t sent any more.',
   request: OF_ONE,
   responses: {
     204: { description: 'The endpoint is removed.' },
@@ -138,7 +138,7 @@ const test = {
   path: `${PATH}/{id}/test`,
   operationId: 'testWebhookEndpoint',
   summary: 'Send a test to a webhook endpoint',
-  description: 'Sends it to a disabled endpoint, too. It is tried at most twice, within a minute.',
+  description: 'Also sends it to a disabled endpoint. It is tried at most twice, within a minute.',
   request: OF_ONE,
   responses: {
     202: { description: 'The test is queued.', content: { 'application/json': { schema: SentTest } } },

@@ -59,7 +59,7 @@ export const WebhookEndpoint = z
     failingSince: Time.optional().meta({
       description: 'When deliveries began to fail: the first failure since the last success.',
     }),
-    lastError: z.string().optional().meta({ description: 'Why it began to fail, or was disabled.' }),
+    lastError: z.string().optional().meta({ description: 'Why it began to fail or was disabled.' }),
     createdAt: Time,
     previousSecretUntil: Time.optional().meta({
       description: 'Until when deliveries are also signed with the previous secret.',
@@ -103,7 +103,7 @@ export const WebhookEndpointChangesBody = ownMembers({
 
 export const RotationBody = ownMembers({
   graceSeconds: z.number().optional().meta({
-    description: 'How long deliveries are signed with the old secret too; a day by default.',
+    description: 'How long deliveries are also signed with the old secret; a day by default.',
     minimum: 0,
     maximum: MAX_GRACE_SECONDS,
   }),
@@ -115,7 +115,7 @@ export const ReplayBody = ownMembers({
   from: WindowTime.meta({
     description: 'Send the outcomes of requests that were submitted at this time or later.',
   }),
-  to: WindowTime.optional().meta({ description: 'And before this time. By default, all later ones.' }),
+  to: WindowTime.optional().meta({ description: 'Only before this time. By default, there is no limit.' }),
   cursor: z
     .string()
     .max(CURSOR_MAX_LENGTH)

@@ -31,7 +31,7 @@ const receive = {
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(ReceiveBody) },
   responses: {
     200: {
-      description: 'The jobs; none if none came in time.',
+      description: 'The jobs; an empty list if none arrived in time.',
       content: { 'application/json': { schema: Jobs } },
     },
     ...problems(400, 401, 415, 500),
@@ -60,7 +60,7 @@ const ENDED = {
   ...problems(400, 401, 409, 415, 500),
   503: {
     ...problems(503)[503],
-    description: 'The outcome could not be recorded and published. The request is tried again.',
+    description: 'The outcome could not be recorded and published. The request is retried.',
   },
 };
 
@@ -106,7 +106,7 @@ const retry = {
   method: 'post',
   path: '/v1/jobs/{lease}/retry',
   operationId: 'retryJob',
-  summary: 'End an attempt, and have another one',
+  summary: 'End an attempt, and let another one follow',
   request: { params: Lease, query: NoQuery, headers: NoHeaders, body: jsonBody(RetryBody) },
   responses: {
     204: { description: 'The request is queued again. It has failed if that was its last attempt.' },

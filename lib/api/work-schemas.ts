@@ -50,7 +50,7 @@ export const Job = z
     contentEncoding: z
       .string()
       .optional()
-      .meta({ description: 'Content codings of the payload, which it still has.' }),
+      .meta({ description: 'Content codings of the payload, which isn’t decoded.' }),
     contentLanguage: z.string().optional(),
     size: z.int().optional().meta({ description: 'Bytes.' }),
     metadata: z.record(z.string(), z.string()),

@@ -28,11 +28,11 @@ export interface NewAction {
   readonly filter: ActionFilter;
   /** Most requests in a second, 1 to 1,000. @default 50 */
   readonly rate?: number;
-  /** Handles a part first, waits for its outcomes, and then goes on or stops. Only for `redrive` and `retry`. */
+  /** Handles a part first, waits for its outcomes, and then continues or stops. Only for `redrive` and `retry`. */
   readonly canary?: Canary;
   /** Why, for the log of operations. */
   readonly reason?: string;
-  /** For a retry of one request: a payload in place of its own. */
+  /** For a retry of one request: a payload that replaces the original one. */
   readonly payload?: PayloadForm & {
     readonly contentType?: string;
     readonly metadata?: Readonly<Record<string, string>>;
@@ -123,7 +123,7 @@ export class ActionsClient {
   }
 
   /**
-   * Gets the payload that an action retries its request with, in place of its own.
+   * Gets the payload that an action retries its request with, instead of the original one.
    * @throws ApiError with the code `action_payload_unknown` if it has none, or `action_unknown`
    */
   payload(id: string, options: CallOptions = {}): Promise<RequestContent> {
@@ -142,13 +142,13 @@ export class ActionsClient {
     return readJson(answer, 'a page of actions', isPage);
   }
 
-  /** Lists the requests of an action, with what became of each. Fetches pages on demand. @throws ApiError with the code `action_unknown` */
+  /** Lists the requests of an action, with their results. Fetches pages on demand. @throws ApiError with the code `action_unknown` */
   requests(id: string, options: ActionListOptions = {}): AsyncGenerator<ActionRequestLine, void> {
     const pageAt = (cursor: string | undefined) => this.requestsPage(id, { ...options, cursor });
     return allOf(pageAt, ({ requests }) => requests);
   }
 
-  /** Gets one page of the requests of an action, with what became of each. @throws ApiError with the code `action_unknown` */
+  /** Gets one page of the requests of an action, with their results. @throws ApiError with the code `action_unknown` */
   async requestsPage(
     id: string,
     { limit, cursor, signal }: ActionPageOptions = {},

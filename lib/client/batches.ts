@@ -62,13 +62,13 @@ export interface LinesReceipt {
   readonly receipt: string;
 }
 
-/** What became of the items, as lines. */
+/** The results of the items, as lines. */
 export interface AddedLines {
   /** Items that are new. */
   readonly added: number;
   /** Items that were there before. */
   readonly repeated: number;
-  /** The others go on. */
+  /** The other items were added. */
   readonly refused: readonly RefusedLine[];
   /** One for each call of the API in which no line was refused; none if the service gives none. */
   readonly receipts: readonly LinesReceipt[];
@@ -76,7 +76,7 @@ export interface AddedLines {
 
 /** Options of {@link BatchesClient.add}. */
 export interface AddOptions extends CallOptions {
-  /** Called after each call of the API. @param soFar what became of the items until then */
+  /** Called after each call of the API. @param soFar the results of the items until then */
   readonly onProgress?: (soFar: AddedLines) => void;
 }
 

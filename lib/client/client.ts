@@ -206,7 +206,7 @@ export class CoatcheckClient {
   }
 
   /**
-   * Pauses all processing: requests are accepted and wait, and what runs goes on. A pause ends at its time by itself, and
+   * Pauses all processing: requests are accepted and wait, and running requests continue. A pause ends at its time by itself, and
    * replaces an earlier one.
    * @throws ApiError with the code `operator_required`, `pause_invalid`, or `pause_unavailable` if the service can't be paused
    */
@@ -220,7 +220,7 @@ export class CoatcheckClient {
   }
 
   /**
-   * Ends a pause of an operator, if there is one. A pause of the circuit breaker goes on.
+   * Ends a pause of an operator, if there is one. A pause by the circuit breaker continues.
    * @throws ApiError with the code `operator_required`, or `pause_unavailable` if the service can't be paused
    */
   async resume({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {

@@ -87,7 +87,7 @@ export class FailuresClient {
   }
 
   /**
-   * Notes something about a group, in place of what was noted before.
+   * Sets the note of a group. It replaces an earlier note.
    * @param text up to 2,000 characters
    * @throws ApiError with the code `operator_required` for other callers
    */

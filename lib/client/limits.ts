@@ -31,7 +31,7 @@ export class LimitsClient {
   }
 
   /**
-   * Changes what a value of a key allows, within 5 seconds and until it is reset. What runs goes on.
+   * Changes what a value of a key allows, within 5 seconds and until it is reset. Running requests continue.
    * @param value undefined for the key `all`
    * @throws ApiError with the code `limit_forbidden` for callers with a tenant, `limit_contended`; TypeError for a change that isn't an
    *   object

@@ -85,7 +85,7 @@ export class SchedulesClient {
     );
   }
 
-  /** Removes a schedule. The requests that it has submitted go on. @throws ApiError with the code `schedule_unknown` */
+  /** Removes a schedule. Requests that it has already submitted continue. @throws ApiError with the code `schedule_unknown` */
   remove(name: string, { signal }: CallOptions = {}): Promise<void> {
     return this.#api.retrier.run(async (attempt) => {
       try {

@@ -25,7 +25,7 @@ export interface SubmissionOptions {
   /**
    * The ticket that the request gets: 1 to 256 printable ASCII characters, without a space at either end, best a UUID. While the
    * request is kept, 30 days by default, submitting again with the same id returns it, and another payload with its id throws
-   * {@link RequestIdReused}. For payloads up to 4 MiB only, and not beside an {@link idempotencyKey}.
+   * {@link RequestIdReused}. Only for payloads up to 4 MiB, and not together with an {@link idempotencyKey}.
    * @default - a ticket of the service
    */
   readonly id?: string;

@@ -30,7 +30,7 @@ export type BatchRequest = PayloadForm &
     | 'metadata'
   >;
 
-/** What became of one request of a batch: it is queued, or why not. */
+/** The result of one request of a batch: it is queued, or the reason why it isn't. */
 export type BatchResult =
   | { readonly status: 202; readonly request: RequestResource }
   | { readonly status: number; readonly problem: ApiProblem };

@@ -158,9 +158,9 @@ export interface NewSchedule {
   readonly startAt?: Date | string;
   /** No run is after it. A string is in RFC 3339. */
   readonly endAt?: Date | string;
-  /** What happens to a run while the request of the one before hasn't ended. @default 'queue' */
+  /** What happens to a run if the request of the previous run hasn't ended. @default 'queue' */
   readonly overlap?: 'queue' | 'skip' | 'cancel';
-  /** Whether the last of the runs that could not be submitted in time is made up for. @default 'last' */
+  /** Whether the last of the runs that could not be submitted in time is submitted late. @default 'last' */
   readonly missed?: 'last' | 'skip';
   readonly json?: unknown;
   readonly text?: string;
@@ -204,15 +204,15 @@ export interface Batch {
   readonly notBefore?: string;
   readonly expiresAt?: string;
   readonly createdAt: string;
-  /** When it was asked to be sealed while a manifest was imported: it is sealed after that. */
+  /** When sealing was requested during an import: it is sealed after the import. */
   readonly sealRequestedAt?: string;
   readonly sealedAt?: string;
   readonly endedAt?: string;
   /** Items by their status. `queued` includes scheduled ones, `running` those that are being cancelled. */
   readonly counts: BatchCounts & { readonly total: number };
-  /** The part of the items that have ended, from 0 to 1. */
+  /** The fraction of the items that have ended, from 0 to 1. */
   readonly progress: number;
-  /** When it ends if its items go on ending as fast as since its start. */
+  /** When it ends if its items continue to end as fast as since its start. */
   readonly estimatedEndAt?: string;
   /** The latest import of a manifest. @default - there was none */
   readonly import?: BatchImport;
@@ -240,7 +240,7 @@ export interface BatchImport {
   readonly bytesDone: number;
   /** The lines that are imported, with empty and refused ones. */
   readonly lines: number;
-  /** Lines that are no items of the batch. The others go on. */
+  /** Lines that didn’t become items of the batch. The others did. */
   readonly refused: number;
   /** The first 100 refused lines. */
   readonly problems: readonly ImportProblem[];
@@ -278,7 +278,7 @@ export interface LimitView extends Allowance {
   readonly value?: string;
   /** Requests that run, with places that processes keep for the next ones. Absent without `concurrency`. */
   readonly running?: number;
-  /** Requests that wait. Absent without `maxWaiting`. */
+  /** Number of waiting requests. Absent without `maxWaiting`. */
   readonly waiting?: number;
   /** What was changed live. */
   readonly changed?: Allowance;
@@ -315,7 +315,7 @@ export interface ListedRequest {
   readonly status: RequestStatus;
 }
 
-/** A request that an action lists, with what became of it. */
+/** A request that an action lists, with its result. */
 export interface ActionRequestLine extends ListedRequest {
   /** Absent until it is handled. */
   readonly result?: ItemResult;
@@ -336,10 +336,10 @@ export interface Action extends SeenPlan {
   readonly rate: number;
   readonly canary?: Canary;
   readonly reason?: string;
-  /** What it retries a request with, in place of its payload: {@link ActionsClient.payload} gets it. Its size is in bytes. */
+  /** The payload that it retries a request with, instead of the original one: {@link ActionsClient.payload} gets it. Its size is in bytes. */
   readonly payload?: { readonly size: number; readonly contentType: string };
   readonly createdAt: string;
-  /** Who planned it, where the service tells callers apart. */
+  /** Who planned it, if the service can tell callers apart. */
   readonly createdBy?: string;
   /** Until then, a plan can be applied. */
   readonly expiresAt: string;
@@ -358,7 +358,7 @@ export interface RequestPage {
   readonly next?: string;
 }
 
-/** Requests that failed with one error. Times are in RFC 3339, UTC. */
+/** Requests that failed with the same error. Times are in RFC 3339, UTC. */
 export interface FailureGroup {
   readonly id: string;
   /** Code of the error, or its name: of the last one, if a request used up its attempts. */
@@ -369,11 +369,11 @@ export interface FailureGroup {
   readonly frame?: string;
   readonly firstSeenAt: string;
   readonly lastSeenAt: string;
-  /** Failed requests. Exact up to 100,000; beyond, at least so many. */
+  /** Failed requests. Exact up to 100,000; above that, a minimum. */
   readonly count: number;
   /** Up to 10 of the tenants whose requests failed. */
   readonly tenants: readonly string[];
-  /** What an operator noted. Only operators see it. */
+  /** The note of an operator. Only operators see it. */
   readonly note?: {
     readonly text: string;
     /** Who noted it, if the API knows its callers. */
@@ -403,7 +403,7 @@ export interface WebhookEndpoint {
   readonly status: 'enabled' | 'disabled';
   /** When deliveries began to fail: the first failure since the last success. */
   readonly failingSince?: string;
-  /** Why it began to fail, or was disabled. */
+  /** Why it began to fail or was disabled. */
   readonly lastError?: string;
   readonly createdAt: string;
   /** Until when deliveries are also signed with the previous secret. */
@@ -442,7 +442,7 @@ export interface ServiceStatus {
 export interface ServiceSetting {
   /** In code, such as `maxAttempts`. */
   readonly name: string;
-  /** Absent for a secret, and for what is off or not known. */
+  /** Absent for secrets, and for settings that are off or unknown. */
   readonly value?: unknown;
   readonly unit?: string;
   /** Absent if it depends on other settings, or if the setting is off by default. */
@@ -462,7 +462,7 @@ export interface ServiceAlarm {
   readonly since?: string;
   /** Why it is in this state, for people. */
   readonly reason?: string;
-  /** What it is raised for, and what to do then. */
+  /** What raises it, and what to do then. */
   readonly description: string;
 }
 
@@ -471,15 +471,15 @@ export interface Pause {
   readonly until: string;
   /** Why, in words for people. */
   readonly reason?: string;
-  /** When an operator asked for it. Absent if the service paused by itself. */
+  /** When an operator started it. Absent if the service paused itself. */
   readonly since?: string;
-  /** The operator who asked for it, if the host knows. Only operators see it. */
+  /** The operator who started it, if known. Only operators see it. */
   readonly by?: string;
 }
 
 /** A pause to ask for. */
 export interface NewPause {
-  /** When processing goes on by itself: at most a day from now. A string is in RFC 3339. */
+  /** When processing continues by itself: at most a day from now. A string is in RFC 3339. */
   readonly until: Date | string;
   /** Why: 1 to 200 characters on one line. All who wait for a request may see it. */
   readonly reason: string;
@@ -500,7 +500,7 @@ export interface Ledger {
   readonly running: number;
   /** Requests that used up their attempts, and whose record is kept. */
   readonly deadLettered: number;
-  /** `accepted` without all the others: 0, or requests are lost. */
+  /** `accepted` minus all the others. Anything but 0 means that requests are lost. */
   readonly drift: number;
   /** When it was read. */
   readonly at: string;

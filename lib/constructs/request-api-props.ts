@@ -11,7 +11,7 @@ export interface ConsoleProps {
   readonly clientId: string;
 
   /**
-   * Scopes of the sign-in besides `openid`, for issuers that give the access token its audience or its roles by a scope.
+   * Scopes of the sign-in in addition to `openid`, for issuers that give the access token its audience or its roles by a scope.
    * @default - none
    */
   readonly scopes?: readonly string[];

@@ -58,13 +58,13 @@ export interface RefusedItem {
   readonly message: string;
 }
 
-/** What became of the items of a call. */
+/** The results of the items of a call. */
 export interface AddedItems {
   /** Items that are new. */
   readonly added: number;
   /** Items that were there before. */
   readonly repeated: number;
-  /** The others go on. */
+  /** The other items were added. */
   readonly refused: readonly RefusedItem[];
 }
 

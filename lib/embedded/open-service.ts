@@ -28,7 +28,7 @@ export interface ServiceOptions {
   /** What `processor()` returned. @default - requests are run by another process that opens the file */
   readonly processor?: ProcessorExport;
   /**
-   * Several processors by the patterns of their topics, in place of one, such as `{ 'images.*': resize, report }`. The one with the
+   * Several processors by the patterns of their topics, instead of one, such as `{ 'images.*': resize, report }`. The one with the
    * closest pattern runs a request: see docs/topics.md. All processes that run requests of the file need the same ones.
    */
   readonly processors?: Readonly<Record<string, ProcessorExport>>;
@@ -60,7 +60,7 @@ export interface ServiceOptions {
   readonly order?: Order;
   /**
    * What a request that has used up its attempts does to those behind it, with `order`. `skip`: it is dead-lettered, and they
-   * go on. `block`: it is retried until it succeeds, is cancelled or expires, and they wait. @default 'skip'
+   * continue. `block`: it is retried until it succeeds, is cancelled or expires, and they wait. @default 'skip'
    */
   readonly onExhausted?: OnExhausted;
   /** @default - no webhooks */

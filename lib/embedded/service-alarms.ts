@@ -83,7 +83,7 @@ export function serviceAlarms({
         ]),
         alarm('Paused', paused(), [
           ...ALARM_TEXTS.Paused(serviceName),
-          'Requests wait without using up attempts. Fix what is down: processing goes on by itself.',
+          'Requests wait without using up attempts. Fix what is down: processing continues by itself.',
         ]),
         alarm('OldestRequest', oldestRequest(), [
           ...ALARM_TEXTS.OldestRequest(serviceName, String(OLDEST_SECONDS)),

@@ -300,7 +300,7 @@ export class Service implements AsyncDisposable {
     return this.#viewOf(await this.#submitAdmitted(request));
   }
 
-  /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
+  /** Removes a schedule. Requests that it has already submitted continue. @returns whether there was one */
   unschedule(name: string, { tenant }: RequestOptions = {}): Promise<boolean> {
     this.#assertOpen();
     return this.#intake.schedules.remove(name, tenant);
@@ -316,7 +316,7 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * Pauses processing: requests are accepted and wait, and what runs goes on. A pause takes effect in all processes within a second, and
+   * Pauses processing: requests are accepted and wait, and running requests continue. A pause takes effect in all processes within a second, and
    * ends at its time by itself, also after a restart.
    */
   get pause(): ServicePause {

@@ -85,7 +85,7 @@ export class DynamoDbOutbox {
 
   /**
    * Makes the item of a request, to add to the transaction that it belongs to. Writes to S3 only if the payload is too large for
-   * an item: if the transaction is then given up, the lifecycle of the bucket deletes the payload.
+   * an item: if the transaction is never committed, the lifecycle of the bucket deletes the payload.
    * @param payload text, bytes, or a value for JSON
    * @throws RequestRefused, CallbackRefused, PayloadEmpty for what no service takes, and RequestRefused for what an item has no
    *   room for; TypeError for a payload that JSON doesn't know; StoreUnavailable if S3 doesn't take the payload

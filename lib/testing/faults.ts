@@ -48,7 +48,7 @@ const FAULTS = {
  *
  * | fault | what happens | how long |
  * |---|---|---|
- * | `input-queue-down` | The input queue takes no message: `submit` rejects, and the request doesn't exist. | until `recover` |
+ * | `input-queue-down` | The input queue accepts no message: `submit` rejects, and the request doesn't exist. | until `recover` |
  * | `submit-answer-lost` | The input queue takes a message, and the answer is lost: `submit` rejects, and the request runs. | once |
  * | `duplicate-delivery` | The queue delivers the message of the next request twice. | once |
  * | `record-table-throttled` | The request table refuses reads and writes. | until `recover` |
@@ -56,11 +56,11 @@ const FAULTS = {
  * | `payload-store-down` | S3 refuses to read payloads and to store results. | until `recover` |
  * | `crash-in-handler` | The process dies before the handler does anything, for example for want of memory. | once |
  * | `crash-after-handler` | The process dies after the handler returned and before the result is recorded. | once |
- * | `output-queue-down` | The output queue takes no outcome. | until `recover` |
+ * | `output-queue-down` | The output queue accepts no outcome. | until `recover` |
  * | `publish-answer-lost` | The output queue takes an outcome, and the answer is lost. | once |
  * | `crash-before-publish` | The process dies after it recorded an outcome and before it published the outcome. | once |
  * | `crash-before-acknowledge` | The process dies after it published an outcome and before the message is deleted. | once |
- * | `dead-letter-queue-down` | The dead-letter queue takes no message. | until `recover` |
+ * | `dead-letter-queue-down` | The dead-letter queue accepts no message. | until `recover` |
  */
 export type FaultName = keyof typeof FAULTS;
 

@@ -91,7 +91,7 @@ async function limitView(context: ViewContext): Promise<View> {
     live: true,
     main: html`<h1>Limit of ${oneLine(name)}</h1>
 <section id="limit" data-part>${limitFacts(view, now)}</section>
-<section><h2>Change it</h2><p>Applies within 5 seconds, and until it is reset. What runs goes on.</p>
+<section><h2>Change it</h2><p>Applies within 5 seconds, and until it is reset. Running requests continue.</p>
 ${limitForms(view, mayAct, limitHref(key, value))}${limitCommands(view, context)}</section>`,
   };
 }

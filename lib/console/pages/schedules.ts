@@ -107,7 +107,7 @@ ${commandsOf(parts.shell, ['schedules', 'run', name], { method: 'POST', path: `$
 <li><h3>${button}</h3><p>${pausedAt === undefined ? 'It has no runs until it is resumed. A run that has begun is submitted.' : 'Its next run is the next one from now on. Those of the pause are left out.'}</p>
 ${actionForm(mayAct, { action: scheduleHref(name, `/${what}`), button: `${button} this schedule` })}
 ${commandsOf(parts.shell, ['schedules', what, name], { method: 'POST', path: `${path}/${what}` })}</li>
-<li><h3>Remove</h3><p>The requests that it has submitted go on. It can’t be undone.</p>
+<li><h3>Remove</h3><p>Requests that it has already submitted continue. It can’t be undone.</p>
 ${actionForm(mayAct, { action: scheduleHref(name, '/remove'), button: 'Remove this schedule', tone: 'danger', inputs: html`<label>Type ${oneLine(name)} to confirm <input name="typed" required autocomplete="off" spellcheck="false" size="24"></label>` })}
 ${commandsOf(parts.shell, ['schedules', 'remove', name], { method: 'DELETE', path })}</li></ul>`,
   };

@@ -23,7 +23,7 @@ export function pauseFacts(pause: Pause | undefined, now: number): Html {
 export function pauseForms({ parts: { shell }, now, mayAct }: ViewContext, path: string): Html {
   const until = new Date(Math.ceil(now / MINUTE) * MINUTE + 30 * MINUTE).toISOString();
   const json = { until, reason: 'why' };
-  return html`<p>While processing is paused, requests are accepted and wait, and what runs goes on. A pause ends at its time by itself, and replaces an earlier one.</p>
+  return html`<p>While processing is paused, requests are accepted and wait, and running requests continue. A pause ends at its time by itself, and replaces an earlier one.</p>
 <div class="row">${actionForm(mayAct, {
     action: `${path}/pause`,
     button: 'Pause',

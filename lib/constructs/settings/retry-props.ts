@@ -12,7 +12,7 @@ export interface RetryProps {
 
   /**
    * What a request that has used up its attempts does to those behind it, in a service with `order`. `skip`: it is
-   * dead-lettered, and they go on. `block`: it is retried every `maxDelay` until it succeeds, is cancelled or expires, and they
+   * dead-lettered, and they continue. `block`: it is retried every `maxDelay` until it succeeds, is cancelled or expires, and they
    * wait; it is dead-lettered only before the queue deletes it.
    * @default 'skip'
    */

@@ -5,7 +5,7 @@ import { NUMBER_SETTINGS, type NumberSetting, type NumberSettingName } from './s
 export interface ServiceSetting {
   /** In code, such as `maxAttempts`. */
   readonly name: string;
-  /** Absent for a secret, and for what is off or not known. */
+  /** Absent for secrets, and for settings that are off or unknown. */
   readonly value?: unknown;
   readonly unit?: string;
   /** Absent if it depends on other settings, or if the setting is off by default. */

@@ -389,7 +389,7 @@ export type Order = (typeof ORDERS)[number];
 /** What an ordered request that has used up its attempts does to the requests behind it. */
 export const ON_EXHAUSTED = ['skip', 'block'] as const;
 
-/** `skip`: it is dead-lettered, and they go on. `block`: it is retried, and they wait for it. */
+/** `skip`: it is dead-lettered, and they continue. `block`: it is retried, and they wait for it. */
 export type OnExhausted = (typeof ON_EXHAUSTED)[number];
 
 /** What stands for the URL of the output queue where there is none, so that none is left out by mistake. */

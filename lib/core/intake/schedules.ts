@@ -210,7 +210,7 @@ export class Schedules {
     return { ...requestOf(schedule), schedule: name, idempotencyKey };
   }
 
-  /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
+  /** Removes a schedule. Requests that it has already submitted continue. @returns whether there was one */
   async remove(name: string, tenant: string | undefined): Promise<boolean> {
     const key = { name, tenant };
     const removed = await this.#ports.store.remove(key);

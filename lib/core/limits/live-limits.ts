@@ -52,14 +52,14 @@ export class LiveLimits {
     return this.#limits;
   }
 
-  /** What one value of a key allows now, and how it stands. @param value left out for the key `all` @throws LimitRefused */
+  /** What one value of a key allows now, and its current state. @param value left out for the key `all` @throws LimitRefused */
   async get(key: string, value?: string): Promise<LimitView> {
     const limit = this.#limitOf(key, value);
     return this.#viewOf(limit, value, await this.#states.read(limitName(limit.key, value ?? '')));
   }
 
   /**
-   * Changes what a value of a key allows, until {@link reset}. What runs goes on.
+   * Changes what a value of a key allows, until {@link reset}. Running requests continue.
    * @param value left out for the key `all`
    * @throws LimitRefused, LimitContended
    */

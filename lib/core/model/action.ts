@@ -40,7 +40,7 @@ export interface Canary {
   readonly stopAbovePercent: number;
 }
 
-/** A payload to retry a request with, in place of its own. */
+/** A payload to retry a request with, instead of the original one. */
 export interface EditedPayload {
   readonly base64: string;
   readonly contentType: string;
@@ -92,15 +92,15 @@ export interface Action extends Omit<ActionRequest, 'rate'> {
   readonly stoppedBecause?: string;
 }
 
-/** What became of a request that a plan lists. Of a rehearsal: it would succeed, it isn't known, or it would fail. */
+/** The result of a request that a plan lists. Of a rehearsal: it would succeed, it isn't known, or it would fail. */
 export const ITEM_RESULTS = ['done', 'skipped', 'failed'] as const;
 
 export type ItemResult = (typeof ITEM_RESULTS)[number];
 
-/** How many requests an action has handled, by what became of them. */
+/** How many requests an action has handled, by result. */
 export type ActionProgress = Readonly<Record<ItemResult, number>>;
 
-/** A request that a plan lists, with what became of it. */
+/** A request that a plan lists, with its result. */
 export interface ListedItem extends ListedRequest, Partial<ItemSettlement> {}
 
 /** A request for an action. */

@@ -16,7 +16,7 @@ export interface BatchView {
   readonly id: string;
   readonly tenant?: string;
   readonly status: BatchStatus;
-  /** The topic of items that have none of their own. */
+  /** The topic of items that don’t have one. */
   readonly topic?: string;
   /** No item that has no time of its own starts before it. */
   readonly notBefore?: Date;
@@ -30,7 +30,7 @@ export interface BatchView {
   readonly endedAt?: Date;
   /** Items by their status. `queued` are those that wait, scheduled ones too; `running` includes those that are being cancelled. */
   readonly counts: BatchCounts & { readonly total: number };
-  /** The part of the items that have ended, from 0 to 1. */
+  /** The fraction of the items that have ended, from 0 to 1. */
   readonly progress: number;
   /** When it ends if its items go on ending as fast as since its start; absent before the first end and after the last. */
   readonly estimatedEndAt?: Date;

@@ -1,6 +1,6 @@
 import type { StoredResult } from './stored-result.ts';
 
-/** A state that a handler saved, from which the next attempt goes on. */
+/** A state that a handler saved, from which the next attempt continues. */
 export interface Checkpoint {
   /** Checkpoints that the handler saved, this one included. */
   readonly number: number;

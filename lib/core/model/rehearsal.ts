@@ -13,7 +13,7 @@ export interface Rehearsal {
   /**
    * - `succeeds`: its result would be published.
    * - `fails`: this attempt would fail, for good or to be retried.
-   * - `undecided`: the attempt ended as neither. It would go on later, or wasn't started.
+   * - `undecided`: the attempt ended as neither. It would continue later, or wasn't started.
    */
   readonly result: 'succeeds' | 'fails' | 'undecided';
   /** The code of the error, or its name if it has none. Absent if the request succeeds. */

@@ -28,7 +28,7 @@ export interface WebhookEndpoint {
   readonly status: EndpointStatus;
   /** When deliveries began to fail: the first failure since the last success. Absent if the last delivery succeeded. */
   readonly failingSince?: number;
-  /** Why it began to fail, or was disabled. */
+  /** Why it began to fail or was disabled. */
   readonly lastError?: string;
   /** The number of its secret, from 1. */
   readonly generation: number;

@@ -11,7 +11,7 @@ import type { StoredAction } from '../ports/action-store.ts';
 export interface ActionView
   extends Pick<Action, 'id' | 'action' | 'filter' | 'rate' | 'canary' | 'reason' | 'createdBy'> {
   readonly state: ActionState;
-  /** What it retries a request with, in place of its payload. */
+  /** The payload that it retries a request with, instead of the original one. */
   readonly payload?: { readonly size: number; readonly contentType: string };
   /** How many requests it is for. */
   readonly count: number;

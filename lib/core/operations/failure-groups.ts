@@ -101,7 +101,7 @@ export class FailureGroups {
   }
 
   /**
-   * Notes something about a group, in place of what was noted before.
+   * Sets the note of a group. It replaces an earlier note.
    * @param by who notes it, if that is known
    * @throws FailureGroupNotFound
    */

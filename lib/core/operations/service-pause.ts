@@ -18,7 +18,7 @@ export class PauseRefused extends CoatcheckError {
 
 /** A pause to ask for. */
 export interface NewPause {
-  /** When processing goes on by itself. */
+  /** When processing continues by itself. */
   readonly until: Date;
   /** Why: 1 to 200 characters on one line. All who wait for a request may see it. */
   readonly reason: string;
@@ -34,7 +34,7 @@ export interface ServicePausePorts {
 }
 
 /**
- * Pauses all processing for an operator: requests are accepted and wait, what runs goes on. A pause ends at its time, whatever became
+ * Pauses all processing for an operator: requests are accepted and wait, running requests continue. A pause ends at its time, whatever became
  * of the processes that knew it.
  */
 export class ServicePause {
@@ -70,7 +70,7 @@ export class ServicePause {
     return pause;
   }
 
-  /** Ends a pause of an operator, if there is one. A pause of the circuit breaker goes on. @param by the operator, if known */
+  /** Ends a pause of an operator, if there is one. A pause by the circuit breaker continues. @param by the operator, if known */
   async end(by?: string): Promise<void> {
     const { pauses, logger } = this.#ports;
     await pauses.write(undefined);

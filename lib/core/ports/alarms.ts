@@ -10,7 +10,7 @@ export interface ServiceAlarm {
   readonly since?: number;
   /** Why it is in this state, for people; absent if there is nothing to say. */
   readonly reason?: string;
-  /** What it is raised for, and what to do then. */
+  /** What raises it, and what to do then. */
   readonly description: string;
 }
 

@@ -8,7 +8,7 @@ export type TenantScope = 'all' | { readonly tenant: string | undefined };
 export interface FailureCount {
   /** The id of the group. */
   readonly id: string;
-  /** Exact up to {@link EXACT_FAILURES}; beyond, at least so many. */
+  /** Exact up to {@link EXACT_FAILURES}; above that, a minimum. */
   readonly count: number;
   /** The positions of the first and the latest failure, see `failurePositionOf`. */
   readonly first: string;
@@ -55,6 +55,6 @@ export interface FailureIndex {
   list(listing: FailureListing): Promise<RecordPage>;
   /** The notes about some groups, by their ids. */
   notes(ids: readonly string[]): Promise<ReadonlyMap<string, FailureNote>>;
-  /** Notes something about a group, in place of what was noted before. */
+  /** Sets the note of a group. It replaces an earlier note. */
   note(id: string, note: FailureNote): Promise<void>;
 }

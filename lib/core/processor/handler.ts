@@ -103,7 +103,7 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
    * attempt finds it as {@link state} and loses only what was done since. Attempts are counted from the latest checkpoint,
    * so a request may take any number of them as long as it makes progress.
    *
-   * If the time that is left isn't enough for another slice like the last, the promise rejects, and the request goes on
+   * If the time that is left isn't enough for another slice like the last, the promise rejects, and the request continues
    * from here in another invocation, as the same attempt. Let the handler end by that error; its `finally` blocks run.
    * @throws CheckpointInvalid for a value that isn't data
    */

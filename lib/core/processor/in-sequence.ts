@@ -42,7 +42,7 @@ interface Handled {
  *     export const handler = processor(inSequence(async (item) => book(item)));
  *
  * It handles no item after the signal of the request has fired. After each item it reports progress, and at most every
- * second it saves a checkpoint, and whenever an item fails. So a retry goes on with the item that failed, and after a
+ * second it saves a checkpoint, and whenever an item fails. So a retry continues with the item that failed, and after a
  * crash it handles again what was done since the last checkpoint. Attempts count from there: each item has as many as a
  * request has. A {@link PermanentError} ends the request: its problem names the item in `details.item`, and no later item
  * is handled.

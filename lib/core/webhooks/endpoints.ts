@@ -39,7 +39,7 @@ export interface WebhookEndpointView {
   readonly status: EndpointStatus;
   /** When deliveries began to fail: the first failure since the last success. */
   readonly failingSince?: Date;
-  /** Why it began to fail, or was disabled. */
+  /** Why it began to fail or was disabled. */
   readonly lastError?: string;
   readonly createdAt: Date;
   /** Until when deliveries are also signed with the previous secret. */
