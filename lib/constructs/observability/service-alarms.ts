@@ -170,15 +170,15 @@ export class ServiceAlarms extends Construct {
   private onScheduleDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
     return newAlarm(this, 'ScheduleDeadLetters', messagesIn(deadLetterQueue), 1, [
       `EventBridge Scheduler could not send scheduled requests to the input queue of ${serviceName}, or runs of schedules failed,`,
-      'so these requests never started. The attributes of a message have the reason. A MessageBody in its body belongs into the input',
-      'queue. For others, read the log of the function of the schedules.',
+      'so these requests never started. The attributes of a message have the reason. If its body has a MessageBody, send that to the',
+      'input queue. For others, read the log of the function of the schedules.',
     ]);
   }
 
   private onBatchDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
     return newAlarm(this, 'BatchDeadLetters', messagesIn(deadLetterQueue), 1, [
       `Changes of requests in batches of ${serviceName} could not be counted for hours, so these batches end late.`,
-      'The log of the function of the batches has the reason. When that is gone, the batches are counted again within an hour;',
+      'The log of the function of the batches has the reason. When the cause is fixed, the batches are counted again within an hour;',
       'then purge the dead-letter queue of the batches.',
     ]);
   }
@@ -186,8 +186,8 @@ export class ServiceAlarms extends Construct {
   private onActionErrors({ serviceName }: ServiceSettings, actionFunction: IFunction): Alarm {
     const metric = actionFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return newAlarm(this, 'ActionErrors', metric, 1, [
-      `A step of an action on many requests of ${serviceName} failed. It is tried again within 17 minutes.`,
-      'The log of the function of the actions has the reason. To give the action up, run: npx coatcheck actions abort ID.',
+      `A step of an action on many requests of ${serviceName} failed. It is retried within 17 minutes.`,
+      'The log of the function of the actions has the reason. To abandon the action, run: npx coatcheck actions abort ID.',
     ]);
   }
 
@@ -211,8 +211,8 @@ export class ServiceAlarms extends Construct {
     const metric = serviceMetric(serviceName, 'LedgerDrift', MINUTE_MAXIMUM);
     const description = [
       ...ALARM_TEXTS.LedgerDrift(serviceName),
-      'The log of the audit function has each of them and what to do, and so has: npx coatcheck audit. The alarm ends with an audit',
-      'that finds none.',
+      'The log of the audit function names each of them and says what to do; so does: npx coatcheck audit. The alarm ends with an',
+      'audit that finds none.',
     ];
     return newAlarm(this, 'LedgerDrift', metric, 1, description, {
       // Between two audits, it stays as it is.
@@ -223,7 +223,7 @@ export class ServiceAlarms extends Construct {
   private onAuditErrors({ serviceName }: ServiceSettings, audit: IFunction): Alarm {
     const metric = audit.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return newAlarm(this, 'AuditErrors', metric, 1, [
-      `An audit of ${serviceName} did not look at all requests, so it can't say whether some are lost.`,
+      `An audit of ${serviceName} did not check all requests, so it can't say whether some are lost.`,
       'The log of the audit function has the reason. If there are too many requests for a function, run: npx coatcheck audit.',
     ]);
   }
