@@ -37,11 +37,9 @@ export const LedgerResource = z
     at: Time,
     audit: z
       .object({
-        verdicts: z
-          .record(z.string(), z.number().meta({ ...COUNT }))
-          .meta({
-            description: 'The number of findings of each verdict; verdicts without findings are left out.',
-          }),
+        verdicts: z.record(z.string(), z.number().meta({ ...COUNT })).meta({
+          description: 'The number of findings of each verdict; verdicts without findings are left out.',
+        }),
         seconds: z.number().meta({ description: 'How long it took.' }),
       })
       .optional()

@@ -27,14 +27,10 @@ const NewPause = ownMembers({
       format: 'date-time',
       example: FAR_TIME,
     }),
-  reason: z
-    .string()
-    .min(1)
-    .max(OPERATOR_PAUSE_REASON_LENGTH)
-    .meta({
-      description: 'The reason. All callers who wait for a request can see it.',
-      example: 'The database moves',
-    }),
+  reason: z.string().min(1).max(OPERATOR_PAUSE_REASON_LENGTH).meta({
+    description: 'The reason. All callers who wait for a request can see it.',
+    example: 'The database moves',
+  }),
 }).meta({ id: 'NewPause' });
 
 const UNAVAILABLE = {

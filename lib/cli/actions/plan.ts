@@ -61,7 +61,12 @@ export function planActionCommand(run: Run): Command {
       'handle this part first, and wait for its outcomes, for example 5%',
       readPercent,
     )
-    .option('--stop-above <percent>', 'stop if more than this share of the canary fails again', readPercent, 0)
+    .option(
+      '--stop-above <percent>',
+      'stop if more than this share of the canary fails again',
+      readPercent,
+      0,
+    )
     .option('--reason <text>', 'reason, for the log of operations')
     .option('--payload <file>', 'with retry and one ticket: submit this file instead; - is standard input')
     .option('--content-type <type>', 'content type of the file (default: by its extension)')
