@@ -151,7 +151,7 @@ export const Request = z
       example: 'behind 412 requests of your tenant',
     }),
     startsAbout: timeRange(
-      'When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, and in lists.',
+      'When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, once it has expired, and in lists.',
     ),
     endsAbout: timeRange(
       'When its current or next attempt ends, for nine of ten requests. Absent if too little is known, and in lists.',

@@ -84,7 +84,7 @@ export interface RequestResource {
   readonly failureGroup?: string;
   /** What it waits for, in one sentence for people. Absent once it has ended. */
   readonly why?: string;
-  /** When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, and in lists. */
+  /** When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, once it has expired, and in lists. */
   readonly startsAbout?: TimeRange;
   /** When its current or next attempt ends, for nine of ten requests. Absent if too little is known, and in lists. */
   readonly endsAbout?: TimeRange;

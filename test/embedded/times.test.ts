@@ -74,6 +74,23 @@ test('requests wait behind those that were submitted before', async () => {
   expect(await whyOf(service, ids[3])).toBeUndefined();
 });
 
+test('a request that has expired says so everywhere, until it ends when its turn comes', async () => {
+  const { open } = await start({ settings: { concurrency: 1 } });
+  const { service, client } = await open();
+  const expiresAt = new Date(Date.now() + 100);
+  const { id } = await service.submit('x', { expiresAt });
+  const why = /^it expired at .* UTC: it ends when its turn comes$/;
+  await vi.waitFor(async () => expect(await whyOf(service, id)).toMatch(why), PATIENT);
+  const status = await client.status(id);
+  expect(status).toMatchObject({ status: 'queued', why: expect.stringMatching(why) });
+  expect(status).not.toHaveProperty('startsAbout');
+  const listed = [];
+  for await (const each of client.list({ status: 'queued' })) listed.push(each);
+  expect(listed).toMatchObject([{ id, status: 'queued', why: expect.stringMatching(why) }]);
+  await open(async () => {});
+  expect(await service.wait(id)).toMatchObject({ status: 'expired' });
+});
+
 test('an upload waits from its arrival', async () => {
   const { open } = await start();
   const { service, client } = await open();

@@ -29,7 +29,7 @@ export interface RequestView {
   readonly checkpoints?: number;
   /** What it waits for, in one sentence for people. Undefined once it has ended. */
   readonly why?: string;
-  /** When its next attempt starts, for nine of ten requests. Undefined if too little is known. */
+  /** When its next attempt starts, for nine of ten requests. Undefined if too little is known, or if it has expired. */
   readonly startsAbout?: DateRange;
   /** When its current or next attempt ends, for nine of ten requests. Undefined if too little is known. */
   readonly endsAbout?: DateRange;

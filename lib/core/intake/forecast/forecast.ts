@@ -2,7 +2,7 @@ import { perSecond } from '../../config/limits.ts';
 import type { Forecast, TimeRange } from '../../model/forecast.ts';
 import { allowanceOf, type LimitState, neededTokens, runningOf, tokensAt } from '../../model/limit-state.ts';
 import type { LimitedKey } from '../../model/limited-key.ts';
-import { type RequestRecord, statusOf } from '../../model/request-record.ts';
+import { isExpired, type RequestRecord, statusOf } from '../../model/request-record.ts';
 import type { Pace } from '../../ports/admission.ts';
 import type { Place } from '../../ports/place-in-queue.ts';
 import type { NotedPause } from '../../ports/telemetry.ts';
@@ -69,7 +69,10 @@ export function forecastOf(record: RequestRecord, figures: Figures, now: number)
       return { why: why.WAITS_FOR_UPLOAD };
     case 'scheduled':
     case 'queued':
-      return forecastOfWaiting(record, figures, now);
+      // One that was suspended at a checkpoint has started.
+      return isExpired(record.request, now) && !record.suspended
+        ? forecastOfExpired(record, figures, now)
+        : forecastOfWaiting(record, figures, now);
     case 'running':
       return forecastOfRunning(record, figures, now);
     case 'cancelling':
@@ -79,12 +82,22 @@ export function forecastOf(record: RequestRecord, figures: Figures, now: number)
   }
 }
 
-function forecastOfRunning(
-  { attempts, startedAt, leaseEndsAt = 0 }: RequestRecord,
-  { pace }: Figures,
-  now: number,
-): Forecast {
-  if (leaseEndsAt <= now) return { why: why.stoppedReporting(attempts) };
+/** A request that must not start any more. It ends when its next attempt would start. */
+function forecastOfExpired(record: RequestRecord, figures: Figures, now: number): Forecast {
+  const { startsAbout } = forecastOfWaiting(record, figures, now);
+  return { why: expiredWhy(record, now), ...(startsAbout && { endsAbout: startsAbout }) };
+}
+
+function expiredWhy({ request }: RequestRecord, now: number): string {
+  const { expiresAt = now } = request;
+  return why.expiredAt(expiresAt, now);
+}
+
+function forecastOfRunning(record: RequestRecord, { pace }: Figures, now: number): Forecast {
+  const { request, attempts, startedAt, leaseEndsAt = 0 } = record;
+  if (leaseEndsAt <= now) {
+    return { why: isExpired(request, now) ? expiredWhy(record, now) : why.stoppedReporting(attempts) };
+  }
   const reason = why.runsSince(attempts, startedAt, now);
   const range = startedAt !== undefined && pace && rangeOfRunning((now - startedAt) / 1_000, pace);
   return { why: reason, ...(range && { endsAbout: timesOf(range, startedAt, now) }) };

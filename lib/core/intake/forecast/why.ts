@@ -35,6 +35,10 @@ export function stoppedReporting(attempt: number): string {
   return `attempt ${attempt} stopped reporting: another one follows`;
 }
 
+export function expiredAt(time: number, now: number): string {
+  return `it expired at ${timeText(time, now)}: it ends when its turn comes`;
+}
+
 export function scheduledFor(time: number, now: number): string {
   return `scheduled for ${timeText(time, now)}`;
 }

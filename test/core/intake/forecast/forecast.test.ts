@@ -15,6 +15,7 @@ const NOW = Date.UTC(2026, 0, 31, 14, 0, 0);
 const seconds = (count: number) => NOW + count * 1_000;
 
 const REQUEST = { id: 'r-1', source: '', tenant: 'acme' };
+const EXPIRED = { ...REQUEST, expiresAt: seconds(-60) };
 const QUEUED: RequestRecord = {
   request: REQUEST,
   status: 'queued',
@@ -34,6 +35,7 @@ const RUNNING: RequestRecord = {
 /** Ten at a time, each two seconds. */
 const PACE: Pace = { slots: 10, meanSeconds: 2, variation: 1, together: 1, drift: 0.1, sample: 100 };
 
+const FREE: Place = { waiting: 0, inFlight: 0, isExact: true, spread: 0 };
 const BUSY: Place = { waiting: 412, inFlight: 10, isExact: true, spread: 0 };
 
 function limitedBy(
@@ -126,6 +128,27 @@ describe('why', () => {
     ],
     ['attempt 1 is running since 13:59:55 UTC', RUNNING, {}],
     ['attempt 2 stopped reporting: another one follows', { ...RUNNING, attempts: 2, leaseEndsAt: NOW }, {}],
+    [
+      'it expired at 13:59 UTC: it ends when its turn comes',
+      { request: EXPIRED },
+      { place: BUSY, pace: PACE },
+    ],
+    ['it expired at 13:59 UTC: it ends when its turn comes', { request: EXPIRED }, { pause: PAUSE }],
+    [
+      'it expired at 13:59 UTC: it ends when its turn comes',
+      { request: EXPIRED, attempts: 1, nextAttemptAt: seconds(120) },
+      NO_FIGURES,
+    ],
+    [
+      'it expired at 13:59 UTC: it ends when its turn comes',
+      { ...RUNNING, request: EXPIRED, leaseEndsAt: NOW },
+      {},
+    ],
+    ['next to start', { request: { ...REQUEST, expiresAt: seconds(1) } }, { place: FREE }],
+    // It has started.
+    ['next to start', { request: EXPIRED, attempts: 1, suspended: true }, { place: FREE }],
+    ['attempt 1 is running since 13:59:55 UTC', { ...RUNNING, request: EXPIRED }, {}],
+    ['waiting for its upload', { request: EXPIRED, status: 'awaiting_upload' }, NO_FIGURES],
     ['it is being cancelled: its handler was asked to stop', { ...RUNNING, status: 'cancelling' }, {}],
   ];
 
@@ -178,6 +201,13 @@ describe('the times', () => {
     expect(forecastOf({ ...RUNNING, startedAt: seconds(-60) }, { pace: PACE }, NOW)).not.toHaveProperty(
       'endsAbout',
     );
+  });
+
+  test('of an expired request are those of its end, when it would have started', () => {
+    const figures = { place: BUSY, pace: PACE };
+    const forecast = forecastOf({ ...QUEUED, request: EXPIRED }, figures, NOW);
+    expect(forecast).not.toHaveProperty('startsAbout');
+    expect(forecast?.endsAbout).toEqual(startOf(figures));
   });
 
   test('a limit of few at a time decides', () => {
