@@ -65,7 +65,11 @@ export interface ServiceOptions {
   readonly onExhausted?: OnExhausted;
   /** @default - no webhooks */
   readonly webhooks?: WebhookOptions;
-  /** How long {@link Service.close} lets handlers run on, in seconds. @default 25 */
+  /**
+   * How long {@link Service.close} lets handlers run on, in seconds. What hasn't begun goes back to the queue at once, and so does what
+   * stops when its signal fires; with 0, that is at once, and there is a quarter of a second for it. A request whose handler runs on
+   * stays leased for up to 30 seconds, so that it doesn't run twice at a time. @default 25
+   */
   readonly graceSeconds?: number;
   /** @default - lines of JSON on standard output, level by `POWERTOOLS_LOG_LEVEL` */
   readonly logger?: Logger;

@@ -8,6 +8,7 @@ import { processor, RetryLater } from 'coatcheck';
 import { openService, type ReceivedOutcome, RequestNotFound, type ServiceOptions } from 'coatcheck/embedded';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
+import type { Handler } from '../../lib/core/processor/handler.ts';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { serviceRetention, sweep } from '../../lib/embedded/retention.ts';
 import { serviceSettings } from '../../lib/embedded/settings.ts';
@@ -228,6 +229,41 @@ test('closing finishes what runs, and what waits is handled by the next process'
   expect(await second.request(running.id)).toMatchObject({ status: 'succeeded' });
   expect(await resultOf(await second.wait(waiting.id))).toEqual({ double: 4 });
 });
+
+test('closing without grace time gives back what has not begun, and what stops when it is asked to', async () => {
+  const obedient: Handler = ({ signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const { backlog, statuses } = await closeAtOnce(obedient, 3);
+  expect(statuses).toEqual(['queued', 'queued', 'queued']);
+  expect(backlog).toMatchObject({ waiting: 3, inFlight: 0 });
+});
+
+test('closing without grace time leaves a request leased whose handler may still run', async () => {
+  const { backlog, statuses } = await closeAtOnce(() => new Promise(() => {}), 2);
+  expect(statuses).toEqual(['running', 'queued']);
+  expect(backlog).toMatchObject({ waiting: 1, inFlight: 1 });
+});
+
+/** Closes a service whose handler runs one of several requests. @returns what the next process finds after a second, a retry's delay */
+async function closeAtOnce(handler: Handler, count: number) {
+  const clock = new TestClock();
+  const settings = { concurrency: 1, retryBaseSeconds: 1, retryCapSeconds: 1 };
+  const options = { file, logger, settings, graceSeconds: 0 };
+  const ids: string[] = [];
+  {
+    await using first = await openServiceAt({ ...options, processor: processor(handler) }, clock);
+    for (let number = 0; number < count; number++) ids.push((await first.submit({ number })).id);
+    await vi.waitFor(async () => {
+      expect(first.processing?.held).toBeGreaterThan(1);
+      expect((await first.request(ids[0] ?? ''))?.status).toBe('running');
+    }, PATIENT);
+  }
+  clock.advanceSeconds(1);
+  await using second = await openServiceAt(options, clock);
+  const views = await Promise.all(ids.map((id) => second.request(id)));
+  await using storage = await Storage.open(file, clock);
+  return { backlog: await storage.backlog.read(), statuses: views.map((view) => view?.status) };
+}
 
 test('waiting ends with its signal, or when the service closes', async () => {
   const service = await open({ processor: undefined });

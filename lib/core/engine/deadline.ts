@@ -97,13 +97,14 @@ export class Deadline implements Disposable {
   }
 
   /**
-   * Starts nothing more, and sets the end for what runs, since the host is about to stop.
+   * Starts nothing more, and sets the end for what runs, since the host is about to stop. The reserve stays, however early that is:
+   * handlers that stop when they are asked to can give their requests back.
    * @param killedAt when the process is killed, in milliseconds since 1970
    * @param now milliseconds since 1970
    */
   drain(killedAt: number, now: number): void {
     this.#controllers.startDeadline.abort();
-    this.#end(Math.min(killedAt, this.#killedAt), now);
+    this.#end(Math.min(Math.max(killedAt, now + RESERVE_MIN_MILLISECONDS), this.#killedAt), now);
   }
 
   #end(killedAt: number, now: number): void {

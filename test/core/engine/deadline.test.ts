@@ -78,6 +78,20 @@ describe('a deadline', () => {
     expect(deadline.handlerDeadline.aborted).toBe(false);
   });
 
+  test('leaves time for an orderly end, even if its host wants to stop at once', () => {
+    const start = Date.now();
+    using deadline = new Deadline(start, Number.POSITIVE_INFINITY, { leaseSeconds: 30 });
+    deadline.drain(start, start);
+    expect(deadline.handlerStop.aborted).toBe(true);
+    vi.advanceTimersByTime(249);
+    expect(deadline.handlerDeadline.aborted).toBe(false);
+    vi.advanceTimersByTime(200);
+    expect(deadline.recordDeadline.aborted).toBe(true);
+    expect(deadline.responseDeadline.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(deadline.responseDeadline.aborted).toBe(true);
+  });
+
   test('of more than 24 days does not fire at once', () => {
     using deadline = new Deadline(0, 30 * 86_400_000);
     vi.advanceTimersByTime(86_400_000);
