@@ -1,6 +1,5 @@
-import { relative } from 'node:path';
-import { RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
-import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
@@ -9,45 +8,31 @@ import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
-import type { MetricName } from '../core/config/metric-names.ts';
-import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
-import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
-import { ProcessorService } from './fargate/processor-service.ts';
+import { entryPoints } from './entry-points.ts';
 import { environmentProblems } from './functions/environment-size.ts';
-import { ProcessorFunction } from './functions/processor-function.ts';
-import { MessageRelay, UPLOADS_QUEUE } from './message-relay.ts';
-import { acknowledgeFindings } from './observability/acknowledged-findings.ts';
-import { FailureEvents } from './observability/failure-events.ts';
-import { ServiceAlarms } from './observability/service-alarms.ts';
-import { ServiceDashboard } from './observability/service-dashboard.ts';
-import { serviceMetric } from './observability/service-metrics.ts';
-import { ServiceOutputs, type ServiceOutputValues } from './observability/service-outputs.ts';
-import { OutcomeTopic } from './outcome-topic.ts';
+import type { ProcessorFunction } from './functions/processor-function.ts';
+import { failureBusOf } from './observability/failure-events.ts';
+import { MeasuredService } from './observability/measured-service.ts';
+import { observeService } from './observability/service-observability.ts';
+import type { OutcomeTopic } from './outcome-topic.ts';
 import type { ProcessorProps } from './processor-props.ts';
 import type { Release } from './release.ts';
-import { RequestApi } from './request-api.ts';
-import { RequestAudit } from './request-audit.ts';
+import type { RequestApi } from './request-api.ts';
+import type { RequestAudit } from './request-audit.ts';
+import { type ServiceHost, serviceHost } from './service-host.ts';
 import type { RelayedService, ServiceRelay } from './service-relay.ts';
 import { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
+import { appProblems, type ServiceInApp } from './settings/app-problems.ts';
 import { propsBehind } from './settings/front-door.ts';
-import { loopProblems } from './settings/loops.ts';
-import { outputOf } from './settings/output-queue.ts';
 import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
-import { sharedBucketProblems } from './settings/shared-buckets.ts';
-import { sharedQueueProblems } from './settings/shared-queues.ts';
-import { useExistingBucket } from './storage/existing-bucket.ts';
 import { grantObjects } from './storage/grant-objects.ts';
 import { grantConsumeQueue, grantQueue } from './storage/grant-queue.ts';
 import { allowServices, grantKey, KEY_USES } from './storage/key-use.ts';
-import { PayloadBucket } from './storage/payload-bucket.ts';
-import { subscriptionsIn } from './storage/queue-subscription.ts';
-import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
-import { type RequestLanes, requestLanesOf, requestQueuesOf } from './storage/request-lanes.ts';
-import { RequestTable } from './storage/request-table.ts';
-import { inputQueueOf, outputQueueOf } from './storage/service-queues.ts';
+import { type RequestLanes, requestQueuesOf } from './storage/request-lanes.ts';
+import { type ServiceStorage, serviceStorage } from './storage/service-storage.ts';
 import { Webhooks } from './webhooks.ts';
 
 /**
@@ -57,7 +42,7 @@ import { Webhooks } from './webhooks.ts';
  * messages from the queue and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms.
  * The prop `api` adds an HTTP API; `webhooks` also sends outcomes by HTTP.
  */
-export class AsyncService extends Construct implements IConnectable {
+export class AsyncService extends MeasuredService implements IConnectable {
   /** The bucket of payloads and large results: `payloads.bucket` if that is set. */
   readonly payloadBucket: IBucket;
   /** The table of request records. */
@@ -88,14 +73,12 @@ export class AsyncService extends Construct implements IConnectable {
   readonly dashboard: Dashboard | undefined;
 
   readonly #props: AsyncServiceProps;
+  readonly #settings: ServiceSettings;
+  readonly #storage: ServiceStorage;
+  readonly #host: ServiceHost;
   readonly #front: AsyncService | undefined;
   readonly #behind: AsyncService[] = [];
   readonly #relays: ServiceRelay[];
-  readonly #onLambda: ProcessorFunction | undefined;
-  readonly #breaker: CircuitBreaker | undefined;
-  readonly #onFargate: ProcessorService | undefined;
-  readonly #outputQueue: IQueue | undefined;
-  readonly #settings: ServiceSettings;
 
   /**
    * @param front only for {@link addProcessor}, which sets it
@@ -104,265 +87,56 @@ export class AsyncService extends Construct implements IConnectable {
   constructor(scope: Construct, id: string, props: AsyncServiceProps, front?: AsyncService) {
     super(scope, id);
     const settings = serviceSettings(this, props);
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+    const { removalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, encryptionKey } = props;
+    const isBehind = front !== undefined;
+    const setup = { service: props, settings, isBehind, removalPolicy };
 
-    const { encryptionKey } = props;
     if (encryptionKey && !front) allowServices(this, encryptionKey);
-
-    const input = inputQueueOf(this, props, settings);
-    const lanes = requestLanesOf(this, props, settings, input.deadLetterQueue);
-    const output = outputQueueOf(this, props, settings);
-    const sharesOutput = front !== undefined && output?.queue === front.#outputQueue;
-    const ownOutcomes =
-      output && outputOf(props).fanOut && !sharesOutput
-        ? new OutcomeTopic(this, 'Outcomes', {
-            settings,
-            outputQueue: output.queue,
-            outputDeadLetterQueue: output.deadLetterQueue,
-            encryptionKey,
-          })
-        : undefined;
-    const outcomes = sharesOutput ? front.outcomes : ownOutcomes;
-    // S3 can't notify a FIFO queue, and doesn't know the topic of an upload.
-    const uploads =
-      !front && (settings.keepsOrder || props.topics)
-        ? new QueueWithDeadLetters(this, 'Uploads', { ...UPLOADS_QUEUE, encryptionKey })
-        : undefined;
-    const existingBucket = front?.payloadBucket ?? props.payloads?.bucket;
-    const bucketUse = {
-      settings,
-      inputQueue: uploads?.queue ?? input.queue,
-      corsOrigins: props.api?.corsOrigins ?? [],
-    };
-    if (existingBucket && !front) useExistingBucket(this, existingBucket, bucketUse);
-    const bucket =
-      existingBucket ??
-      new PayloadBucket(this, 'Payloads', { ...bucketUse, encryptionKey, removalPolicy }).bucket;
-    const requestTable =
-      front?.requestTable ??
-      new RequestTable(this, 'Requests', {
-        listed: props.api !== undefined,
-        streamed: props.api?.batches ?? false,
-        pointInTimeRecovery: props.records?.pointInTimeRecovery ?? true,
-        encryptionKey,
-        removalPolicy,
-      }).table;
-    const {
-      failureEvents,
-      alarmTopic,
-      audit: auditProps,
-      dashboard: wantsDashboard = false,
-    } = props.observability ?? {};
-    const failureBus =
-      failureEvents &&
-      new FailureEvents(this, 'FailureEvents', {
-        serviceName: settings.serviceName,
-        bus: failureEvents.bus,
-        topic: failureEvents.topic,
-      }).bus;
-    const ownWebhooks =
-      props.webhooks && !front
-        ? new Webhooks(this, 'Webhooks', {
-            service: props,
-            webhooks: props.webhooks,
-            settings,
-            requestTable,
-            failureBus,
-            removalPolicy,
-          })
-        : undefined;
-    const webhooks = front ? front.webhooks : ownWebhooks;
-    const pauses =
-      !settings.fargate && (props.circuitBreaker?.pauseEventSource ?? true)
-        ? new QueueWithDeadLetters(this, 'Pauses', { ...PAUSES_QUEUE, encryptionKey })
-        : undefined;
-    const payloadSources = props.payloads?.sources ?? [];
-    const processorProps = {
-      service: props,
-      settings,
-      inputQueue: input.queue,
-      lanes,
-      maxReceives: input.maxReceives,
-      outputQueue: outcomes ? undefined : output?.queue,
-      outputMaxMessageBytes: outcomes ? undefined : output?.maxMessageBytes,
-      outputTopic: outcomes?.topic,
-      deadLetterQueue: input.deadLetterQueue,
+    const storage = serviceStorage(this, { ...setup, front: front ? front.#storage : undefined });
+    const failureBus = failureBusOf(this, props, settings);
+    const webhooks = front
+      ? front.webhooks
+      : props.webhooks &&
+        new Webhooks(this, 'Webhooks', {
+          ...setup,
+          webhooks: props.webhooks,
+          requestTable: storage.requestTable,
+          failureBus,
+        });
+    const host = serviceHost(this, {
+      ...setup,
+      storage,
       webhookQueue: webhooks?.queue,
-      pauseQueue: pauses?.queue,
-      requestTable,
-      payloadBucket: bucket,
-      payloadSources,
-      secrets: props.secrets ?? {},
       failureBus,
-      frontServiceName: front ? front.#settings.serviceName : '',
-      removalPolicy,
-    };
-    const processor = settings.fargate
-      ? new ProcessorService(this, 'Processor', { ...processorProps, fargate: settings.fargate })
-      : new ProcessorFunction(this, 'Processor', processorProps);
-    // Outcomes that are published before the output queue subscribes would be lost.
-    if (outcomes) processor.node.addDependency(outcomes);
-    const onFargate = processor instanceof ProcessorService ? processor : undefined;
-    const onLambda = processor instanceof ProcessorFunction ? processor : undefined;
-    const breaker =
-      pauses && onLambda
-        ? new CircuitBreaker(this, 'CircuitBreaker', {
-            service: props,
-            settings,
-            queue: pauses.queue,
-            sources: onLambda.eventSources,
-            requestTable: props.api && !front ? requestTable : undefined,
-            removalPolicy,
-          })
-        : undefined;
-    const ownApi =
-      props.api && !front
-        ? new RequestApi(this, 'Api', {
-            service: props,
-            settings,
-            auth: props.api.auth ?? ApiAuth.iam(),
-            corsOrigins: props.api.corsOrigins ?? [],
-            inputQueue: input.queue,
-            deadLetterQueue: input.deadLetterQueue,
-            rehearsalFunction: onLambda?.release?.alias ?? onLambda?.function,
-            lanes,
-            webhookQueue: webhooks?.queue,
-            webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
-            receiptSecret: props.api.receipts,
-            pauseQueue: breaker && pauses?.queue,
-            alarmPrefix: alarmPrefixOf(this),
-            requestTable,
-            payloadBucket: bucket,
-            removalPolicy,
-          })
-        : undefined;
-    const api = front ? front.api : ownApi;
-    const sources = props.queue?.sources ?? [];
-    const relay =
-      sources.length === 0 && !uploads
-        ? undefined
-        : new MessageRelay(this, 'Relay', {
-            service: props,
-            settings,
-            sources,
-            uploads: uploads?.queue,
-            inputQueue: input.queue,
-            payloadBucket: bucket,
-            removalPolicy,
-          });
-    const audit =
-      auditProps &&
-      new RequestAudit(this, 'Audit', {
-        service: props,
-        settings,
-        audit: auditProps,
-        inputQueue: input.queue,
-        lanes,
-        deadLetterQueue: input.deadLetterQueue,
-        requestTable,
-        payloadBucket: bucket,
-        payloadSources,
-        removalPolicy,
-      });
-    const alarms = new ServiceAlarms(this, 'Alarms', {
-      settings,
-      inputQueue: input.queue,
-      lanes,
-      deadLetterQueue: input.deadLetterQueue,
-      outputDeadLetterQueue: output?.deadLetterQueue,
-      outcomeTopic: ownOutcomes?.topic,
-      webhookDeadLetterQueue: front ? undefined : webhooks?.deadLetterQueue,
-      hasWebhookEndpoints: !front && settings.webhookEndpoints,
-      pauseDeadLetterQueue: pauses?.deadLetterQueue,
-      relay: relay?.function,
-      uploadDeadLetterQueue: uploads?.deadLetterQueue,
-      processor: onLambda?.function,
-      tasks: onFargate?.service,
-      release: onLambda?.release,
-      api: ownApi,
-      audit: audit?.function,
-      topic: alarmTopic,
+      frontServiceName: front ? front.#settings.serviceName : undefined,
     });
-    const dashboard = wantsDashboard
-      ? new ServiceDashboard(this, 'Overview', {
-          settings,
-          inputQueue: input.queue,
-          lanes,
-          deadLetterQueue: input.deadLetterQueue,
-          outputQueue: output?.queue,
-          requestTable,
-          processor: onLambda?.function,
-          tasks: onFargate?.service,
-          api: ownApi,
-        }).dashboard
-      : undefined;
-    acknowledgeFindings({
-      payloadBucket: bucket,
-      ownsBucket: !existingBucket,
-      onLambda,
-      onFargate,
-      release: onLambda?.release,
-      api: ownApi,
-      webhooks: ownWebhooks,
-      relay,
-      audit,
-      prefixes: settings.prefixes,
-      payloadSources,
-    });
-    new ServiceOutputs(this, {
-      ApiUrl: api?.url,
-      PayloadBucketName: bucket.bucketName,
-      InputQueueUrl: input.queue.queueUrl,
-      HighInputQueueUrl: lanes?.high.queueUrl,
-      LowInputQueueUrl: lanes?.low.queueUrl,
-      OutputQueueUrl: output?.queue.queueUrl,
-      OutputDeadLetterQueueUrl: output?.deadLetterQueue?.queueUrl,
-      OutcomeTopicArn: outcomes?.topic.topicArn,
-      DeadLetterQueueUrl: input.deadLetterQueue.queueUrl,
-      RequestTableName: requestTable.tableName,
-      ProcessorEntry: props.entry && relative('', props.entry).replaceAll('\\', '/'),
-      ProcessorFunctionName: onLambda?.function.functionName,
-      ProcessorVersion: props.version,
-      ProcessorLogGroupName: processor.logGroup.logGroupName,
-      ReleaseAliasName: onLambda?.release?.alias.aliasName,
-      ReleaseApplicationName: onLambda?.release?.deployments?.application.applicationName,
-      ReleaseDeploymentGroupName: onLambda?.release?.deployments?.deploymentGroupName,
-      EventSourceId: onLambda?.eventSource.eventSourceMappingId,
-      WebhookSecretArn: webhooks?.secret.secretArn,
-      WebhookQueueUrl: webhooks?.queue.queueUrl,
-      WebhookDeadLetterQueueUrl: webhooks?.deadLetterQueue.queueUrl,
-    } satisfies ServiceOutputValues);
+    const { ownApi, relay } = entryPoints(this, { ...setup, storage, host, webhooks });
+    const api = front?.api ?? ownApi;
+    const observed = observeService(this, { ...setup, storage, host, relay, api, webhooks });
     this.node.addValidation({
-      validate: () => [
-        ...this.#loopProblems(),
-        ...this.#queueProblems(),
-        ...this.#bucketProblems(),
-        ...(front ? [] : environmentProblems(this)),
-      ],
+      validate: () => [...this.#appProblems(), ...(isBehind ? [] : environmentProblems(this))],
     });
 
-    this.payloadBucket = bucket;
-    this.requestTable = requestTable;
-    this.inputQueue = input.queue;
-    this.lanes = lanes;
-    this.deadLetterQueue = input.deadLetterQueue;
-    this.#outputQueue = output?.queue;
-    this.outputDeadLetterQueue = output?.deadLetterQueue;
-    this.outcomes = outcomes;
-    this.processor = processor;
-    this.#props = props;
-    this.#front = front;
-    this.#relays = relay ? [relay] : [];
-    this.#onLambda = onLambda;
-    this.#breaker = breaker;
-    this.#onFargate = onFargate;
-    this.release = onLambda?.release;
+    this.payloadBucket = storage.payloadBucket;
+    this.requestTable = storage.requestTable;
+    this.inputQueue = storage.input.queue;
+    this.lanes = storage.lanes;
+    this.deadLetterQueue = storage.input.deadLetterQueue;
+    this.outputDeadLetterQueue = storage.output?.deadLetterQueue;
+    this.outcomes = storage.outcomes;
+    this.processor = host.processor;
+    this.release = host.onLambda?.release;
     this.api = api;
     this.webhooks = webhooks;
-    this.audit = audit;
-    this.alarms = alarms.all;
-    this.dashboard = dashboard;
+    this.audit = observed.audit;
+    this.alarms = observed.alarms;
+    this.dashboard = observed.dashboard;
+    this.#props = props;
     this.#settings = settings;
+    this.#storage = storage;
+    this.#host = host;
+    this.#front = front;
+    this.#relays = relay ? [relay] : [];
   }
 
   /**
@@ -380,7 +154,7 @@ export class AsyncService extends Construct implements IConnectable {
     const front = {
       path: this.node.path,
       props: this.#props,
-      outputQueue: this.#outputQueue,
+      outputQueue: this.#storage.output?.queue,
       subscribers: [this, ...this.#behind].map((each) => ({
         path: each.node.path,
         topics: each.#settings.topics,
@@ -389,7 +163,7 @@ export class AsyncService extends Construct implements IConnectable {
     };
     const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);
     this.api?.addProcessor(added.#settings, added.inputQueue);
-    if (this.api && added.#onLambda) this.#breaker?.addProcessor(added.#onLambda.eventSources);
+    if (this.api && added.#host.onLambda) this.#host.breaker?.addProcessor(added.#host.onLambda.eventSources);
     for (const relay of this.#relays) relay.addProcessor(added.#settings, added.inputQueue);
     this.audit?.addProcessor(added.inputQueue, added.deadLetterQueue);
     this.#behind.push(added);
@@ -451,14 +225,16 @@ export class AsyncService extends Construct implements IConnectable {
    * @throws ConfigurationError on Lambda
    */
   get fargateService(): FargateService {
-    if (this.#onFargate) return this.#onFargate.service;
+    const { onFargate } = this.#host;
+    if (onFargate) return onFargate.service;
     throw new ConfigurationError(
       `${this.node.path} has no ECS service, because its host is Lambda: set host to Host.fargate(…)`,
     );
   }
 
   #lambda(what: string): ProcessorFunction {
-    if (this.#onLambda) return this.#onLambda;
+    const { onLambda } = this.#host;
+    if (onLambda) return onLambda;
     throw new ConfigurationError(
       `The host of ${this.node.path} is Fargate, which has no ${what.replace(/^an? /, '')}`,
     );
@@ -469,7 +245,8 @@ export class AsyncService extends Construct implements IConnectable {
    * @throws ConfigurationError if `output` is false
    */
   get outputQueue(): IQueue {
-    if (this.#outputQueue) return this.#outputQueue;
+    const { output } = this.#storage;
+    if (output) return output.queue;
     throw new ConfigurationError(
       `${this.node.path} has no output queue, because output is false: read outcomes by the API, or receive webhooks`,
     );
@@ -480,7 +257,8 @@ export class AsyncService extends Construct implements IConnectable {
    * @throws ConfigurationError on Lambda without `function.vpc`
    */
   get connections(): Connections {
-    if (!this.#onLambda || this.#onLambda.function.isBoundToVpc) return this.processor.connections;
+    const { onLambda } = this.#host;
+    if (!onLambda || onLambda.function.isBoundToVpc) return this.processor.connections;
     throw new ConfigurationError(
       `${this.node.path} has no network connections to configure: set the prop function.vpc`,
     );
@@ -538,139 +316,22 @@ export class AsyncService extends Construct implements IConnectable {
     return this.api.grantOperate(grantee);
   }
 
-  /**
-   * Accepted requests, however they were submitted. Redriven requests count again. With `queue.lanes`, those of normal priority.
-   * @default - sum over 5 minutes
-   */
-  metricAccepted(options?: MetricOptions): Metric {
-    return this.inputQueue.metricNumberOfMessagesSent(options);
+  protected get metricServiceName(): string {
+    return this.#settings.serviceName;
   }
 
-  /**
-   * Requests that wait for an attempt. With `queue.lanes`, those of normal priority.
-   * @default - maximum over 5 minutes
-   */
-  metricQueueDepth(options?: MetricOptions): Metric {
-    return this.inputQueue.metricApproximateNumberOfMessagesVisible(options);
+  #appProblems(): string[] {
+    const services = this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
+    return appProblems(
+      this,
+      services.map((service) => service.#inApp()),
+    );
   }
 
-  /** Requests being processed, and those that wait for the delay of a retry. @default - maximum over 5 minutes */
-  metricInFlight(options?: MetricOptions): Metric {
-    return this.inputQueue.metricApproximateNumberOfMessagesNotVisible(options);
+  #inApp(): ServiceInApp {
+    const { prefixes } = this.#settings;
+    return { service: this, storage: this.#storage, prefixes, isBehind: this.#front !== undefined };
   }
-
-  /**
-   * Age of the oldest waiting request in seconds. SQS ignores messages that were received three times or more.
-   * @default - maximum over 5 minutes
-   */
-  metricAgeOfOldestRequest(options?: MetricOptions): Metric {
-    return this.inputQueue.metricApproximateAgeOfOldestMessage(options);
-  }
-
-  /** Messages in the dead-letter queue. @default - maximum over 5 minutes */
-  metricDeadLetters(options?: MetricOptions): Metric {
-    return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
-  }
-
-  /** Outcomes that wait for a consumer. @default - maximum over 5 minutes */
-  metricOutputDepth(options?: MetricOptions): Metric {
-    return this.outputQueue.metricApproximateNumberOfMessagesVisible(options);
-  }
-
-  /**
-   * Messages in the dead-letter queue of the output queue.
-   * @default - maximum over 5 minutes
-   * @throws ConfigurationError if `output` is false, or if `output.queue` is an existing queue, whose dead-letter queue is unknown
-   */
-  metricOutputDeadLetters(options?: MetricOptions): Metric {
-    if (!this.outputDeadLetterQueue) {
-      const why = this.#outputQueue
-        ? 'output.queue is an existing queue: use the metrics of its own dead-letter queue'
-        : 'output is false';
-      throw new ConfigurationError(`${this.node.path} has no output dead-letter queue, because ${why}`);
-    }
-    return this.outputDeadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
-  }
-
-  /** Processed batches. @default - sum over 5 minutes @throws ConfigurationError on Fargate */
-  metricInvocations(options?: MetricOptions): Metric {
-    return this.processorFunction.metricInvocations(options);
-  }
-
-  /**
-   * Batches that crashed or timed out. A failed request is an outcome, not an error.
-   * @default - sum over 5 minutes
-   * @throws ConfigurationError on Fargate
-   */
-  metricErrors(options?: MetricOptions): Metric {
-    return this.processorFunction.metricErrors(options);
-  }
-
-  /** Batches that Lambda throttled. @default - sum over 5 minutes @throws ConfigurationError on Fargate */
-  metricThrottles(options?: MetricOptions): Metric {
-    return this.processorFunction.metricThrottles(options);
-  }
-
-  /** Duration of a batch in milliseconds. @default - average over 5 minutes @throws ConfigurationError on Fargate */
-  metricDuration(options?: MetricOptions): Metric {
-    return this.processorFunction.metricDuration(options);
-  }
-
-  /**
-   * A metric that the processor publishes; see docs/operations.md.
-   * @default - the sum of a count or the average of a measurement, over 5 minutes
-   */
-  metric(name: MetricName, options?: MetricOptions): Metric {
-    return serviceMetric(this.#settings.serviceName, name, options);
-  }
-
-  #loopProblems(): string[] {
-    const links = this.#servicesOfApp().map((service) => ({
-      inputQueue: service.inputQueue,
-      outputQueues: service.#outputQueues(),
-      path: service.node.path,
-    }));
-    const what = this.outcomes ? 'output.queue and the targets of subscriptions' : 'output.queue';
-    return loopProblems(this.node.path, links, what);
-  }
-
-  /** The queues that outcomes come to, including those of subscriptions. */
-  #outputQueues(): IQueue[] {
-    const topicArn = this.outcomes?.topic.topicArn;
-    if (topicArn === undefined) return this.#outputQueue ? [this.#outputQueue] : [];
-    return subscriptionsIn(this)
-      .filter(({ topic }) => topic.topicArn === topicArn)
-      .map(({ queue }) => queue);
-  }
-
-  #queueProblems(): string[] {
-    return sharedQueueProblems(this, this.#servicesOfApp());
-  }
-
-  #bucketProblems(): string[] {
-    if (this.#front) return [];
-    const services = this.#servicesOfApp().filter((service) => !service.#front);
-    const userOf = (service: AsyncService) => ({
-      service,
-      bucket: service.payloadBucket,
-      prefixes: service.#settings.prefixes,
-    });
-    return sharedBucketProblems(userOf(this), services.slice(0, services.indexOf(this)).map(userOf));
-  }
-
-  #servicesOfApp(): AsyncService[] {
-    return this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
-  }
-}
-
-/**
- * CloudFormation names an alarm by its stack and its logical id, which the CDK makes from the path of the construct. Those of the
- * processors behind the service are among them.
- */
-function alarmPrefixOf(service: AsyncService): string {
-  const path = service.node.scopes.filter((scope) => !(scope instanceof Stage) && !(scope instanceof Stack));
-  const ids = path.map(({ node }) => node.id.replaceAll(/[^A-Za-z0-9]/g, ''));
-  return `${Stack.of(service).stackName}-${ids.join('')}`;
 }
 
 const SENDING = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];

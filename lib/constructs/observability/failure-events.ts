@@ -4,6 +4,8 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_BUS_SOURCE, sourceOf } from '../../core/model/event-names.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import type { ServiceSettings } from '../settings/service-settings.ts';
 
 /** Configures {@link FailureEvents}. */
 export interface FailureEventsSetup {
@@ -44,4 +46,15 @@ export class FailureEvents extends Construct {
     topic.masterKey?.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey');
     return role;
   }
+}
+
+/** The event bus that receives the failures of a service; undefined without the prop `observability.failureEvents`. */
+export function failureBusOf(
+  scope: Construct,
+  { observability: { failureEvents } = {} }: AsyncServiceProps,
+  { serviceName }: ServiceSettings,
+): IEventBus | undefined {
+  if (!failureEvents) return undefined;
+  const { bus, topic } = failureEvents;
+  return new FailureEvents(scope, 'FailureEvents', { serviceName, bus, topic }).bus;
 }

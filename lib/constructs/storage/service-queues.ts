@@ -12,7 +12,7 @@ import { statedMaxMessageBytes } from './message-size.ts';
 import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
 
 /** Where requests come from. */
-interface Input {
+export interface Input {
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
   /** After how many receives the queue itself dead-letters; undefined if that is unknown. */
@@ -45,7 +45,7 @@ function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
 }
 
 /** Where outcomes go; undefined if nowhere. */
-interface Output {
+export interface Output {
   readonly queue: IQueue;
   readonly deadLetterQueue: Queue | undefined;
   readonly maxMessageBytes: number | undefined;
