@@ -181,7 +181,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     ),
     limits: new LiveLimits(limits, caps.store, Date, Math.random),
     settings: deployedSettings(settings.givenNumbers),
-    alarms: lazyAlarms(settings.alarmPrefix),
+    alarms: lazyAlarms(settings),
     pause: pauseOf(settings),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,

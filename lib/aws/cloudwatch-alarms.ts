@@ -1,4 +1,5 @@
 import { CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { ALARM_HASH_LENGTH, type ApiEnvironment } from '../core/config/api-environment.ts';
 import type { AlarmSource, AlarmState, ServiceAlarm } from '../core/ports/alarms.ts';
 import { SMALL_CALLS } from './clients.ts';
 
@@ -7,15 +8,19 @@ const STATES: Readonly<Record<string, AlarmState>> = { OK: 'ok', ALARM: 'alarm' 
 /** Most alarms in a page. */
 const PAGE = 100;
 
-/** The alarms of a stack in CloudWatch. */
+/** How the alarms of a service are found: CloudFormation names an alarm by its stack, its logical id and some characters more. */
+export type AlarmNames = Pick<ApiEnvironment, 'alarmPrefix' | 'alarmHashes'>;
+
+/** The alarms of a service in CloudWatch. */
 export class CloudWatchAlarms implements AlarmSource {
   readonly #client: CloudWatchClient;
   readonly #prefix: string;
+  readonly #hashes: ReadonlySet<string>;
 
-  /** @param prefix of the names of the alarms */
-  constructor(client: CloudWatchClient, prefix: string) {
+  constructor(client: CloudWatchClient, { alarmPrefix, alarmHashes }: AlarmNames) {
     this.#client = client;
-    this.#prefix = prefix;
+    this.#prefix = alarmPrefix;
+    this.#hashes = new Set(alarmHashes);
   }
 
   async read(): Promise<readonly ServiceAlarm[]> {
@@ -25,9 +30,15 @@ export class CloudWatchAlarms implements AlarmSource {
       { client: this.#client, pageSize: PAGE },
       request,
     )) {
-      alarms.push(...MetricAlarms.map(alarmOf));
+      alarms.push(...MetricAlarms.filter((alarm) => this.#isOwn(alarm)).map(alarmOf));
     }
     return alarms;
+  }
+
+  /** The names of other alarms, of this stack and of others, may begin with the same characters. */
+  #isOwn({ AlarmName = '' }: MetricAlarm): boolean {
+    const [, logicalId = ''] = /^([A-Za-z0-9]+)-[^-]+$/.exec(AlarmName.slice(this.#prefix.length)) ?? [];
+    return this.#hashes.has(logicalId.slice(-ALARM_HASH_LENGTH));
   }
 }
 
@@ -48,10 +59,7 @@ function alarmOf({ AlarmName = '', AlarmDescription, StateValue, ...rest }: Metr
   };
 }
 
-/**
- * What the construct of an alarm is called: CloudFormation names it by the stack, the path of its construct with a hash of 8 characters,
- * and some characters more.
- */
+/** What the construct of an alarm is called. */
 function nameOf(alarmName: string): string {
-  return /.*Alarms([A-Z][A-Za-z]*?)[0-9A-F]{8}-/.exec(alarmName)?.[1] ?? alarmName;
+  return /.*(?:Alarms|Release)([A-Z][A-Za-z]*?)[0-9A-F]{8}-/.exec(alarmName)?.[1] ?? alarmName;
 }

@@ -113,6 +113,7 @@ export class AsyncService extends MeasuredService implements IConnectable {
     const { ownApi, relay } = entryPoints(this, { ...setup, storage, host, webhooks });
     const api = front?.api ?? ownApi;
     const observed = observeService(this, { ...setup, storage, host, relay, api, webhooks });
+    ownApi?.addAlarms(observed.alarms);
     this.node.addValidation({
       validate: () => [...this.#appProblems(), ...(isBehind ? [] : environmentProblems(this))],
     });
@@ -163,6 +164,7 @@ export class AsyncService extends MeasuredService implements IConnectable {
     };
     const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);
     this.api?.addProcessor(added.#settings, added.inputQueue);
+    this.api?.addAlarms(added.alarms);
     if (this.api && added.#host.onLambda) this.#host.breaker?.addProcessor(added.#host.onLambda.eventSources);
     for (const relay of this.#relays) relay.addProcessor(added.#settings, added.inputQueue);
     this.audit?.addProcessor(added.inputQueue, added.deadLetterQueue);

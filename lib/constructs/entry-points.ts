@@ -3,7 +3,6 @@ import type { Construct } from 'constructs';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { MessageRelay } from './message-relay.ts';
-import { alarmPrefixOf } from './observability/alarm-prefix.ts';
 import { RequestApi } from './request-api.ts';
 import type { ServiceHost } from './service-host.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
@@ -55,7 +54,6 @@ function newApi(
     webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
     receiptSecret: service.api.receipts,
     pauseQueue: breaker && pauses?.queue,
-    alarmPrefix: alarmPrefixOf(scope),
     requestTable,
     payloadBucket,
     removalPolicy,

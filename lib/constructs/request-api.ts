@@ -1,4 +1,4 @@
-import { Fn, Names, Stack } from 'aws-cdk-lib';
+import { Fn, Lazy, Names, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -8,6 +8,7 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -22,6 +23,7 @@ import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
 import { ConsoleFunction } from './functions/console-function.ts';
+import { alarmHashesOf, alarmPrefixOf } from './observability/alarm-names.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
 import { RequestActions } from './request-actions.ts';
 import { RequestBatches } from './request-batches.ts';
@@ -46,7 +48,7 @@ const CALLERS_PATHS = [
 ];
 
 /** Configures a {@link RequestApi}. */
-export interface RequestApiSetup extends ApiFunctionProps {
+export interface RequestApiSetup extends Omit<ApiFunctionProps, 'alarmPrefix' | 'alarmHashes'> {
   readonly deadLetterQueue: IQueue;
   /** The processor's function, or its alias, which rehearses dead letters; undefined if it isn't on Lambda. */
   readonly rehearsalFunction: IFunction | undefined;
@@ -75,6 +77,7 @@ export class RequestApi extends Construct {
   /** The function of the console; undefined unless {@link RequestApiProps.console}. */
   readonly console: LambdaFunction | undefined;
   readonly #otherProcessors: ProcessorQueue[] = [];
+  readonly #alarms: Alarm[] = [];
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
     super(scope, id);
@@ -89,6 +92,9 @@ export class RequestApi extends Construct {
       batches: this.batches,
       actions: this.actions,
       activity: props.service.api?.activity ?? false,
+      // Their ids, unlike their names, depend on nothing: alarms watch the function.
+      alarmPrefix: Lazy.string({ produce: () => alarmPrefixOf(this.#alarms) }),
+      alarmHashes: [Lazy.string({ produce: () => alarmHashesOf(this.#alarms).join(' ') })],
     });
     const methods = methodsOf(props);
     this.httpApi = new HttpApi(this, 'Http', {
@@ -152,6 +158,11 @@ export class RequestApi extends Construct {
     this.schedules?.addProcessor(settings, inputQueue);
     this.batches?.addProcessor(settings, inputQueue);
     this.#allowPromote(settings);
+  }
+
+  /** Shows alarms to operators. */
+  addAlarms(alarms: readonly Alarm[]): void {
+    this.#alarms.push(...alarms);
   }
 
   /** No request of a service that keeps order starts later. */

@@ -37,6 +37,7 @@ test('alarms have the names of their constructs, states, and what they are for',
   const raised = await putAlarm(stack, 'ServiceAlarmsDeadLetters0A1B2C3D', 'A request failed.');
   const calm = await putAlarm(stack, 'ServiceAlarmsPausedDEADBEEF', 'It was paused.');
   await putAlarm(stack, 'ServiceReportsAlarmsThrottles12345678');
+  await putAlarm(stack, 'Service2AlarmsDeadLetters87654321');
   await putAlarm(stack, 'OtherAlarmsDeadLetters0A1B2C3D');
   await putAlarm(newStack(), 'ServiceAlarmsDeadLetters0A1B2C3D');
   const before = Date.now();
@@ -47,7 +48,10 @@ test('alarms have the names of their constructs, states, and what they are for',
     await client.send(
       new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: `it is ${StateValue}` }),
     );
-  const alarms = await new CloudWatchAlarms(client, `${stack}-Service`).read();
+  const alarms = await new CloudWatchAlarms(client, {
+    alarmPrefix: `${stack}-Service`,
+    alarmHashes: ['0A1B2C3D', 'DEADBEEF', '12345678'],
+  }).read();
   expect(alarms.toSorted((a, b) => a.name.localeCompare(b.name))).toMatchObject([
     { name: 'DeadLetters', state: 'alarm', reason: 'it is ALARM', description: 'A request failed.' },
     { name: 'Paused', state: 'ok', reason: 'it is OK', description: 'It was paused.' },
@@ -64,6 +68,9 @@ test('more than a page of them are read', async () => {
   const letter = (index: number) => String.fromCharCode(97 + index);
   const names = Array.from({ length: 230 }, (_, index) => `Alarm${letter(index / 26)}${letter(index % 26)}`);
   for (const name of names) await putAlarm(stack, `ServiceAlarms${name}0A1B2C3D`);
-  const alarms = await new CloudWatchAlarms(client, `${stack}-Service`).read();
+  const alarms = await new CloudWatchAlarms(client, {
+    alarmPrefix: `${stack}-Service`,
+    alarmHashes: ['0A1B2C3D'],
+  }).read();
   expect(alarms.map(({ name }) => name).toSorted()).toEqual(names);
 });

@@ -71,8 +71,9 @@ export interface ApiResources {
   /** The queue of the function that pauses processing; undefined if nothing can. */
   readonly pauseQueue?: IQueue;
   readonly requestTable: ITable;
-  /** The beginning of the names of the alarms. */
+  /** The beginning of the names of the alarms, and the hashes of their logical ids. */
   readonly alarmPrefix: string;
+  readonly alarmHashes: readonly string[];
 }
 
 type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
@@ -95,6 +96,7 @@ export function apiEnvironment(
     pauseQueue,
     requestTable,
     alarmPrefix,
+    alarmHashes,
   }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
@@ -122,6 +124,7 @@ export function apiEnvironment(
     activity,
     givenNumbers: shownNumbers(settings),
     alarmPrefix,
+    alarmHashes,
     pauseQueueUrl: pauseQueue?.queueUrl ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,

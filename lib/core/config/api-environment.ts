@@ -14,6 +14,7 @@ import {
   choice,
   count,
   flag,
+  list,
   optionalText,
   pairs,
   readVariables,
@@ -88,8 +89,10 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   readonly pauseQueueUrl: string;
   /** The numeric settings of the deployment that differ from their defaults, for operators. */
   readonly givenNumbers: Readonly<Record<string, number>>;
-  /** The beginning of the names of the alarms of the service. */
+  /** The beginning of the names of the alarms of the service. Others may begin with it too. */
   readonly alarmPrefix: string;
+  /** The last {@link ALARM_HASH_LENGTH} characters of the logical ids of its alarms. */
+  readonly alarmHashes: readonly string[];
   /** How long a request can wait in the input queue. */
   readonly inputRetentionSeconds: number;
   /** How long payloads are kept. */
@@ -99,6 +102,9 @@ export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQue
   /** The ports that callback URLs may name. */
   readonly callbackPorts: readonly number[];
 }
+
+/** Of the hash at the end of a logical id of the CDK. */
+export const ALARM_HASH_LENGTH = 8;
 
 /** Numbers by names: `name=1 name=2`. */
 function numbersByName(name: string): Variable<Readonly<Record<string, number>>> {
@@ -166,6 +172,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     pauseQueueUrl: optionalText(TEXT_VARIABLES.pauseQueueUrl),
     givenNumbers: numbersByName('COATCHECK_GIVEN_NUMBERS'),
     alarmPrefix: text('COATCHECK_ALARM_PREFIX'),
+    alarmHashes: list('COATCHECK_ALARM_HASHES'),
     inputRetentionSeconds: setting('inputRetentionSeconds'),
     uploadAgeDays: setting('uploadAgeDays'),
   };

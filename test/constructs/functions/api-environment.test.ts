@@ -14,11 +14,12 @@ function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyA
     table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
     pauses: `<${resource(template, 'AWS::SQS::Queue', 'ServicePausesQueue').id}>`,
+    alarmHashes: Object.keys(template.findResources('AWS::CloudWatch::Alarm')).map((id) => id.slice(-8)),
   };
 }
 
 it('has the defaults, in the form that the API reads', () => {
-  const { variables, bucket, table, input, pauses } = variablesOf({});
+  const { variables, bucket, table, input, pauses, alarmHashes } = variablesOf({});
   expect(readApiEnvironment(variables)).toEqual({
     acceptsMinVersion: false,
     maxJsonDepth: 128,
@@ -43,7 +44,8 @@ it('has the defaults, in the form that the API reads', () => {
     rehearsalFunctionArn: '',
     activity: false,
     givenNumbers: { concurrency: 10, outputRetentionSeconds: 345_600, visibilityTimeoutSeconds: 360 },
-    alarmPrefix: 'Stack-Service',
+    alarmPrefix: 'Stack-ServiceAlarms',
+    alarmHashes,
     pauseQueueUrl: pauses,
     inputRetentionSeconds: 345_600,
     uploadAgeDays: 15,
@@ -76,7 +78,7 @@ it('has the defaults, in the form that the API reads', () => {
 });
 
 it('has the values of the props', () => {
-  const { variables, bucket, table, input, pauses } = variablesOf({
+  const { variables, bucket, table, input, pauses, alarmHashes } = variablesOf({
     observability: { tracing: Tracing.otlp() },
     serviceName: 'urn:reports',
     version: '1.4.2',
@@ -134,7 +136,8 @@ it('has the values of the props', () => {
       timeoutSeconds: 120,
       visibilityTimeoutSeconds: 720,
     },
-    alarmPrefix: 'Stack-Service',
+    alarmPrefix: 'Stack-ServiceAlarms',
+    alarmHashes,
     pauseQueueUrl: pauses,
     inputRetentionSeconds: 345_600,
     uploadAgeDays: 15,

@@ -184,6 +184,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   givenNumbers: { maxAttempts: 7, memoryMiB: 1_024 },
   alarmPrefix: 'Shop-Service',
+  alarmHashes: ['0A1B2C3D', 'DEADBEEF'],
   inputRetentionSeconds: 345_600,
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
@@ -249,6 +250,7 @@ const API_VARIABLES = {
   COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   COATCHECK_GIVEN_NUMBERS: 'maxAttempts=7 memoryMiB=1024',
   COATCHECK_ALARM_PREFIX: 'Shop-Service',
+  COATCHECK_ALARM_HASHES: '0A1B2C3D DEADBEEF',
   COATCHECK_INPUT_RETENTION_SECONDS: '345600',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
@@ -450,6 +452,7 @@ test('the API reads back the settings that the stack writes', () => {
       noNullPrototype: true,
     }),
     alarmPrefix: texts,
+    alarmHashes: fc.array(fc.stringMatching(/^[0-9A-F]{8}$/), { minLength: 1 }),
     inputRetentionSeconds: number('inputRetentionSeconds'),
     uploadAgeDays: number('uploadAgeDays'),
   });
