@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { FORMATS, type Format } from './formats.ts';
 
 /** What a version wrote, and what it meant by it. */
@@ -33,16 +34,26 @@ export async function readNow({ read }: Format, written: GoldenFile['written']):
 
 /** Adds a file for every format whose newest file isn't what is written now. */
 export async function addGoldenFiles(): Promise<void> {
-  for (const [name, format] of Object.entries(FORMATS)) {
-    const files = await goldenFiles(name);
-    const written = await writtenNow(format);
-    if (JSON.stringify(files.at(-1)?.written) === JSON.stringify(written)) continue;
-    const file: GoldenFile = { written, read: await readNow(format, written) };
-    const path = join(FOLDER, name, `${files.length + 1}.json`);
-    await mkdir(join(FOLDER, name), { recursive: true });
+  for (const [path, file] of await filesToAdd()) {
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `${JSON.stringify(file, null, 2)}\n`);
     console.log(`added ${path}`);
   }
+}
+
+/** The files that {@link addGoldenFiles} adds, by their paths. The order of members is no difference: JSON has none. */
+export async function filesToAdd(): Promise<ReadonlyMap<string, GoldenFile>> {
+  const added = new Map<string, GoldenFile>();
+  for (const [name, format] of Object.entries(FORMATS)) {
+    const files = await goldenFiles(name);
+    const written = await writtenNow(format);
+    if (isDeepStrictEqual(files.at(-1)?.written, written)) continue;
+    added.set(join(FOLDER, name, `${files.length + 1}.json`), {
+      written,
+      read: await readNow(format, written),
+    });
+  }
+  return added;
 }
 
 /** As JSON has it, bytes as base64. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { goldenFiles, readNow, writtenNow } from './files.ts';
+import { filesToAdd, goldenFiles, readNow, writtenNow } from './files.ts';
 import { FORMATS } from './formats.ts';
 
 describe.each(Object.entries(FORMATS))('fault 34: %s', async (name, format) => {
@@ -20,4 +20,8 @@ describe.each(Object.entries(FORMATS))('fault 34: %s', async (name, format) => {
       expect(await readNow(format, file.written)).toEqual(file.read);
     },
   );
+});
+
+test('no format needs a new file', async () => {
+  expect([...(await filesToAdd()).keys()]).toEqual([]);
 });
