@@ -12,8 +12,8 @@ import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { LanedSender } from '../../lib/aws/laned-sender.ts';
-import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
 import { LazyFunctionRehearser } from '../../lib/aws/lazy-function-rehearser.ts';
+import { LazyRunningMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
@@ -27,7 +27,7 @@ import { eachPriority } from '../../lib/core/model/priority.ts';
 import { ActionRunner } from '../../lib/core/operations/action-runner.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { DeployedActionTargets } from '../../lib/lambda/actions/deployed-targets.ts';
-import { batchOfTimer } from '../../lib/lambda/batch-timer-event.ts';
+import { timerKeyOf } from '../../lib/lambda/minute-timer-event.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { lanesOf } from '../api/lanes.ts';
@@ -80,12 +80,12 @@ const submissions = new Submissions(
 const rehearsalMilliseconds = environment.timeoutSeconds * 1_000;
 const { rehearsalFunctionArn } = environment;
 const rehearser = rehearsalFunctionArn === '' ? undefined : new LazyFunctionRehearser(rehearsalFunctionArn);
-const timers = new LazyRunningBatchTimers(environment.scheduleGroup);
+const timers = new LazyRunningMinuteTimers(environment.scheduleGroup);
 
 /** Handles the firing of a timer. */
 export async function handler(event: unknown, context: Context): Promise<void> {
   powertools.addContext(context);
-  const { id } = batchOfTimer(event);
+  const { id } = timerKeyOf(event);
   const remaining = () => context.getRemainingTimeInMillis();
   await using targets = openTargets(AbortSignal.timeout(Math.max(0, remaining() - STOP_MILLISECONDS)));
   const runner = new ActionRunner({ store, targets, clock, logger });

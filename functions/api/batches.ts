@@ -1,8 +1,8 @@
 import type { ApiExtension } from '../../lib/api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
-import { LazyBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
 import { LazyItemFiles } from '../../lib/aws/lazy-item-files.ts';
+import { LazyMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import { BatchImports } from '../../lib/core/intake/batch-imports.ts';
 import type { SubmissionPorts } from '../../lib/core/intake/submissions.ts';
@@ -18,7 +18,7 @@ export function batchRoutes(
   taking: Omit<SubmissionPorts, 'queue'>,
 ): ApiExtension {
   const { batchGroup, batchRole, batchFunctionArn, payloadBucket } = settings;
-  const timers = new LazyBatchTimers({
+  const timers = new LazyMinuteTimers({
     scheduleGroup: batchGroup,
     scheduleRole: batchRole,
     functionArn: batchFunctionArn,

@@ -8,7 +8,7 @@ import { lanedSubmissionQueue } from '../../lib/core/intake/laned-submission-que
 import { type SubmissionPorts, Submissions } from '../../lib/core/intake/submissions.ts';
 import { eachPriority, type Priority } from '../../lib/core/model/priority.ts';
 import { closestOf } from '../../lib/core/model/topic.ts';
-import type { BatchTimers } from '../../lib/core/ports/batch-timers.ts';
+import type { MinuteTimers } from '../../lib/core/ports/minute-timers.ts';
 import { type LaneUrls, lanesOf } from './lanes.ts';
 
 /** What a function needs to know to add items to batches. */
@@ -21,7 +21,7 @@ export interface BatchIntakeSettings
 export function openBatches(
   settings: BatchIntakeSettings,
   taking: Omit<SubmissionPorts, 'queue'>,
-  timers?: Pick<BatchTimers, 'start'>,
+  timers?: Pick<MinuteTimers, 'start'>,
 ) {
   const [dynamodb, sqs] = [recordClient(), queueClient()];
   // Nothing sends the items of a batch later than SQS can: EventBridge Scheduler would need a schedule for each.

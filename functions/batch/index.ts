@@ -9,8 +9,8 @@ import { DynamoDbBatchCounter } from '../../lib/aws/dynamodb-batch-counter.ts';
 import { DynamoDbOpenBatches } from '../../lib/aws/dynamodb-open-batches.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { lazy } from '../../lib/aws/lazy.ts';
-import { LazyRunningBatchTimers } from '../../lib/aws/lazy-batch-timers.ts';
 import { LazyManifestFiles } from '../../lib/aws/lazy-manifest-files.ts';
+import { LazyRunningMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { serializeError } from '../../lib/core/base/serialize-error.ts';
 import { readBatchEnvironment } from '../../lib/core/config/batch-environment.ts';
@@ -25,7 +25,7 @@ import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { batchWebhookOf } from '../../lib/core/webhooks/batch-webhook.ts';
 import { sendWebhooks } from '../../lib/core/webhooks/resend.ts';
 import { batchChangesOf, isStreamEvent } from '../../lib/lambda/batch-changes.ts';
-import { batchOfTimer } from '../../lib/lambda/batch-timer-event.ts';
+import { timerKeyOf } from '../../lib/lambda/minute-timer-event.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
@@ -66,7 +66,7 @@ const runner = new BatchRunner(
   { store, records, submissions, importer, manifest, report, clock: Date, logger },
   recordAgeDays,
 );
-const timers = new LazyRunningBatchTimers(environment.scheduleGroup);
+const timers = new LazyRunningMinuteTimers(environment.scheduleGroup);
 const upkeep = new BatchUpkeep({ store, runner, timers, clock: Date });
 
 /** Handles changes of records, or the firing of a timer. */
@@ -74,7 +74,7 @@ export async function handler(event: unknown, context: Context): Promise<void> {
   powertools.addContext(context);
   if (!isStreamEvent(event)) {
     const mayGoOn = () => context.getRemainingTimeInMillis() > SPARE_MILLISECONDS;
-    return upkeep.run(batchOfTimer(event), mayGoOn);
+    return upkeep.run(timerKeyOf(event), mayGoOn);
   }
   const changed = await counter.count(batchChangesOf(event, logger));
   for (const item of changed) {

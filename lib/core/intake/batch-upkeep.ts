@@ -1,6 +1,6 @@
 import type { BatchKey, BatchStore, DueBatch } from '../ports/batch-store.ts';
-import type { BatchTimers } from '../ports/batch-timers.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { MinuteTimers } from '../ports/minute-timers.ts';
 import { BATCH_LEASE_MILLISECONDS, type BatchRunner } from './batch-runner.ts';
 
 /** A store whose batches are leased one by one. */
@@ -15,7 +15,7 @@ export interface LeasedBatches extends Pick<BatchStore, 'find'> {
 export interface BatchUpkeepPorts {
   readonly store: LeasedBatches;
   readonly runner: Pick<BatchRunner, 'advance'>;
-  readonly timers: Pick<BatchTimers, 'stop'>;
+  readonly timers: Pick<MinuteTimers, 'stop'>;
   readonly clock: Clock;
 }
 

@@ -23,8 +23,8 @@ import type {
   StoredBatch,
   StoredItem,
 } from '../ports/batch-store.ts';
-import type { BatchTimers } from '../ports/batch-timers.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { MinuteTimers } from '../ports/minute-timers.ts';
 import { BatchNotFound, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
 import { fingerprintOf, type Submissions, type SubmitRequest } from './submissions.ts';
 
@@ -60,7 +60,7 @@ export interface BatchesPorts {
   readonly store: BatchStore;
   readonly submissions: Pick<Submissions, 'prepare'>;
   /** Fire for batches that wait for something. @default - a process looks for such batches */
-  readonly timers?: Pick<BatchTimers, 'start'>;
+  readonly timers?: Pick<MinuteTimers, 'start'>;
   readonly clock: Clock;
   /** Makes an unguessable id, in milliseconds since 1970. */
   readonly newId: (at: number) => string;

@@ -1,16 +1,15 @@
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import { digestOf } from '../core/model/request-id.ts';
-import type { BatchKey } from '../core/ports/batch-store.ts';
-import type { BatchTimers } from '../core/ports/batch-timers.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { MinuteTimers, TimerKey } from '../core/ports/minute-timers.ts';
 import { deleteSchedule } from './delete-schedule.ts';
 
-/** Resources of {@link SchedulerBatchTimers}. */
-export interface BatchTimerTarget {
+/** Resources of {@link SchedulerMinuteTimers}. */
+export interface MinuteTimerTarget {
   readonly scheduleGroup: string;
   /** The ARN of the role that EventBridge Scheduler assumes to invoke the function. */
   readonly scheduleRole: string;
-  /** The function that does what batches wait for. */
+  /** The function that does what is due, every minute. */
   readonly functionArn: string;
 }
 
@@ -18,7 +17,7 @@ export interface BatchTimerTarget {
 const MINUTE = 60_000;
 
 /** Timers of EventBridge Scheduler that run. */
-export class RunningBatchTimers implements Pick<BatchTimers, 'stop'> {
+export class RunningMinuteTimers implements Pick<MinuteTimers, 'stop'> {
   protected readonly client: SchedulerClient;
   readonly #group: string;
 
@@ -28,32 +27,32 @@ export class RunningBatchTimers implements Pick<BatchTimers, 'stop'> {
     this.#group = group;
   }
 
-  async stop(batch: BatchKey): Promise<void> {
-    await deleteSchedule(this.client, this.#group, timerName(batch));
+  async stop(key: TimerKey): Promise<void> {
+    await deleteSchedule(this.client, this.#group, timerName(key));
   }
 }
 
 /** Timers of EventBridge Scheduler, which invoke a function: each is a schedule with a rate of a minute. */
-export class SchedulerBatchTimers extends RunningBatchTimers implements BatchTimers {
-  readonly #target: BatchTimerTarget;
+export class SchedulerMinuteTimers extends RunningMinuteTimers implements MinuteTimers {
+  readonly #target: MinuteTimerTarget;
   readonly #clock: Clock;
 
-  constructor(client: SchedulerClient, target: BatchTimerTarget, clock: Clock) {
+  constructor(client: SchedulerClient, target: MinuteTimerTarget, clock: Clock) {
     super(client, target.scheduleGroup);
     this.#target = target;
     this.#clock = clock;
   }
 
-  async start(batch: BatchKey): Promise<void> {
+  async start(key: TimerKey): Promise<void> {
     const { scheduleGroup, scheduleRole, functionArn } = this.#target;
-    const { id, tenant } = batch;
+    const { id, tenant } = key;
     try {
       await this.client.send(
         new CreateScheduleCommand({
-          Name: timerName(batch),
+          Name: timerName(key),
           GroupName: scheduleGroup,
           ScheduleExpression: 'rate(1 minute)',
-          // Without it, the timer fires at once, before the batch is there.
+          // Without it, the timer fires at once, before what it is for is there.
           StartDate: new Date(this.#clock.now() + MINUTE),
           FlexibleTimeWindow: { Mode: 'OFF' },
           Target: {
@@ -66,13 +65,13 @@ export class SchedulerBatchTimers extends RunningBatchTimers implements BatchTim
         }),
       );
     } catch (error) {
-      // The batch was created before with the same idempotency key, or the SDK repeats a call whose response was lost.
+      // It runs: what it is for was created before, or the SDK repeats a call whose response was lost.
       if (!(error instanceof ConflictException)) throw error;
     }
   }
 }
 
-/** Unique, with the id of the batch for operators: up to 64 letters, digits and - _ . */
-function timerName({ id, tenant = '' }: BatchKey): string {
+/** Unique, with the id for operators: up to 64 letters, digits and - _ . Timers that run keep their names, so the text stays. */
+function timerName({ id, tenant = '' }: TimerKey): string {
   return `${id.slice(0, 31)}-${digestOf('batch timer', id, tenant)}`;
 }
