@@ -16,10 +16,12 @@ import { outcomeOf } from '../lib/core/model/outcome.ts';
 import { reportAudit } from '../lib/core/operations/report-audit.ts';
 import { RequestRecords } from '../lib/core/records/request-records.ts';
 import { localConfig } from '../lib/local/clients.ts';
+import { DOLLARS_A_MILLION_CALLS } from '../lib/planner/prices.ts';
 import { MemoryPayloadStore } from '../lib/stores/memory/payload-store.ts';
 import { openTestAws } from '../test/support/local-aws.ts';
 import { createRequestTable } from '../test/support/request-table.ts';
-import { AuditBill } from './audit-calls/audit-bill.ts';
+import { type Billed, BilledCalls, dollarsOf } from './support/billed-calls.ts';
+import type { Operation } from './support/in-process-aws.ts';
 import { lengthOf } from './support/length.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';
@@ -29,6 +31,13 @@ const SIZES = [lengthOf(1_000, 20), lengthOf(10_000, 40)];
 
 /** One request in so many has a stored result. */
 const STORED_ONE_IN = 10;
+
+/** An hourly audit. */
+const AUDITS_A_MONTH = 720;
+/** Between two looks at empty queues. */
+const SETTLING_SECONDS = 60;
+/** Of a function with 1 GB on Arm. */
+const DOLLARS_A_SECOND = 0.0000133334;
 
 const AT_A_TIME = 200;
 const DAY = 86_400_000;
@@ -80,7 +89,7 @@ await runBenchmark('An audit of a service on AWS', async (note): Promise<Report>
     );
 
     note(`audit of ${size} requests`);
-    const bill = new AuditBill(table, queues, objects);
+    const counted = new BilledCalls({ table, queues, objects });
     const now = Date.now() + DAY;
     const source = new DeployedAudit(
       { table, queues, objects },
@@ -93,7 +102,7 @@ await runBenchmark('An audit of a service on AWS', async (note): Promise<Report>
     const seconds = (performance.now() - start) / 1000;
     const ledger = new DynamoDbLedger(table, tableName);
     await ledger.keep({ ...figures, drift, at: now, audit: { verdicts, seconds } });
-    rows.push({ requests: figures.accepted, drift, ...bill.row(seconds) });
+    rows.push({ requests: figures.accepted, drift, ...rowOf(counted.take(), seconds) });
   }
   return {
     rows,
@@ -103,6 +112,24 @@ await runBenchmark('An audit of a service on AWS', async (note): Promise<Report>
     ],
   };
 });
+
+/** @param seconds how long the audit took, without the wait between two looks */
+function rowOf(billed: Billed, seconds: number): Row {
+  const count = (operation: Operation) => billed.calls.get(operation) ?? 0;
+  const calls = dollarsOf(billed) + DOLLARS_A_MILLION_CALLS.Lambda / 1_000_000;
+  const lambda = (SETTLING_SECONDS + seconds) * DOLLARS_A_SECOND;
+  return {
+    scans: count('DynamoDB Scan'),
+    'read units': billed.reads,
+    lists: count('S3 ListObjectsV2'),
+    'looks at queues': count('SQS GetQueueAttributes'),
+    heads: count('S3 HeadObject'),
+    writes: billed.writes,
+    seconds,
+    '$ a month of calls': calls * AUDITS_A_MONTH,
+    '$ a month with the function': (calls + lambda) * AUDITS_A_MONTH,
+  };
+}
 
 /** The record of a request that went the whole way. */
 async function succeededRequest(client: DynamoDBClient, table: string, queue: SqsSubmissionQueue) {

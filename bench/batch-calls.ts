@@ -29,10 +29,11 @@ import { MemoryPayloadStore } from '../lib/stores/memory/payload-store.ts';
 import { openTestAws } from '../test/support/local-aws.ts';
 import { createRequestTable } from '../test/support/request-table.ts';
 import { TableStream } from '../test/support/table-stream.ts';
-import { type Billed, BilledCalls, dollarsOf } from './batch-calls/billed-calls.ts';
+import { type Billed, BilledCalls, dollarsOf } from './support/billed-calls.ts';
 import { lengthOf } from './support/length.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';
+import { sumOf } from './support/statistics.ts';
 
 const ITEMS = lengthOf(2_000, 200);
 
@@ -64,7 +65,7 @@ await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<
   const table = await createRequestTable(client, true);
   const stream = await TableStream.of(client, aws.endpoint, table);
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: randomUUID() }));
-  const counted = new BilledCalls(client, sqs);
+  const counted = new BilledCalls({ table: client, queues: sqs });
 
   const records = new RequestRecords(new DynamoDbRecordStore(client, table), Date.now, 30);
   const queue = new SqsSubmissionQueue(sqs, QueueUrl);
@@ -179,7 +180,8 @@ await runBenchmark(`A batch of ${ITEMS} requests on AWS`, async (note): Promise<
       return {
         step,
         s: seconds,
-        'SQS calls each': billed.sqs / each,
+        'SQS calls each':
+          sumOf(billed.calls, ([operation, count]) => (operation.startsWith('SQS') ? count : 0)) / each,
         'writes each': billed.writes / each,
         'reads each': billed.reads / each,
         '$ a million': (dollarsOf(billed) / each) * 1_000_000,
