@@ -36,7 +36,7 @@ export interface BreakerPorts {
  * - Each try of a pause has its own id, on the source and in that message. So a leftover message neither ends a later pause, nor
  *   enables what an operator has disabled since.
  * - Only the message of a pause removes the pause from the source, after it has seen the source enabled. While another pause
- *   lasts, it comes again.
+ *   lasts, it comes again. If that message fails for long, a later pause removes it, since a source has room for a number of them.
  *
  * Pauses of operators are for {@link OperatorPauseSwitch}, which follows the same rules.
  */
@@ -77,7 +77,9 @@ export class Breaker {
   /** Leaves a disabled source alone: it is already paused, or an operator has disabled it. */
   async #pause({ seconds, reason }: Pause): Promise<void> {
     const { source, queue, metrics, now, logger } = this.#ports;
+    const seenAt = now();
     if (!(await source.isEnabled())) return;
+    await this.#removeOver(seenAt);
     const pauseId = crypto.randomUUID();
     const resume = encodePauseMessage({ type: 'resume', pauseId });
     const begunAt = now();
@@ -88,6 +90,21 @@ export class Breaker {
     if (seconds < LONGEST_CHANGE_SECONDS) await queue.send(resume, seconds);
     metrics.count('Paused');
     logger.warn('Processing paused', { seconds, reason, pauseId });
+  }
+
+  /**
+   * Removes the pauses that are over, whose change was over too when the source was seen enabled: nothing needs to enable it for them.
+   * @param seenAt in milliseconds since 1970
+   */
+  async #removeOver(seenAt: number): Promise<void> {
+    const { source, logger } = this.#ports;
+    const { pauses } = await source.reasons();
+    for (const [pauseId, until] of pauses) {
+      // The end of a pause of an earlier version is unknown: 0.
+      if (until === 0 || until + LONGEST_CHANGE_SECONDS * 1_000 >= seenAt) continue;
+      await source.removePause(pauseId);
+      logger.warn('A pause was left over on the event source', { pauseId });
+    }
   }
 
   async #resume(message: Resume): Promise<void> {

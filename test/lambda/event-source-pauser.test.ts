@@ -168,6 +168,48 @@ describe('C1: what is left over of a pause', () => {
   });
 });
 
+describe('what is left over of pauses whose messages fail', () => {
+  /** A source that has room for as many as Lambda has for tags. */
+  const withRoom = (most: number) => {
+    source.around = async (call, effect) => {
+      if (call === 'addPause' && source.pauses.size >= most) throw new Error('too many tags');
+      return effect();
+    };
+  };
+
+  test('leaves room for a pause, and does nothing later', async () => {
+    withRoom(50);
+    for (let each = 0; each < 60; each++) {
+      const pause = message({ ...PAUSE, seconds: 1 });
+      expect(await runAll([pause])).toEqual([]);
+      expect(source.enabled).toBe(false);
+      // The function is killed before it removes the pause.
+      source.enabled = true;
+      clock.advanceSeconds(32);
+    }
+    expect(source.pauses.size).toBe(1);
+    source.enabled = false;
+    const [oldest] = sent;
+    await runAll([delivery(oldest?.message ?? '', { id: 'oldest' })]);
+    expect(source.enabled).toBe(false);
+  });
+
+  test('stays as long as it may still turn the source off, or is of an earlier version', async () => {
+    source.pauses
+      .set('begins', clock.now() - 30_000)
+      .set('lasts', clock.now() + 1_000)
+      .set('earlier', 0);
+    source.pauses.set('over', clock.now() - 30_001);
+    await runAll([message(PAUSE)]);
+    expect([...source.pauses.keys()]).toEqual([
+      'begins',
+      'lasts',
+      'earlier',
+      expect.stringMatching(/^[\w-]{36}$/),
+    ]);
+  });
+});
+
 describe('pauses that begin at the same time', () => {
   test('end when the last of them does', async () => {
     const until = clock.now() + 600_000;
