@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
-import { OUTCOME_STATUSES } from '../core/config/settings.ts';
+import { OUTCOME_STATUSES } from '../core/config/outcome-statuses.ts';
 import { identityProblem } from '../core/model/request-id.ts';
 import { topicPatternProblem } from '../core/model/topic.ts';
 import type { OutcomeFilter } from '../stores/sqlite/subscriptions.ts';

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { SNS_MAX_FILTER_COMBINATIONS } from '../../core/config/aws-limits.ts';
 import { LABEL_NAMES } from '../../core/config/label-names.ts';
-import { OUTCOME_STATUSES, type OutcomeStatus } from '../../core/config/settings.ts';
+import { OUTCOME_STATUSES, type OutcomeStatus } from '../../core/config/outcome-statuses.ts';
 import { identityProblem } from '../../core/model/request-id.ts';
 import { prefixOf } from '../../core/model/topic.ts';
 import { topicProblems } from './topic-problems.ts';

@@ -4,6 +4,7 @@ import {
   SQS_MAX_RETENTION_SECONDS,
   SQS_MAX_VISIBILITY_SECONDS,
 } from './aws-limits.ts';
+import { OUTCOME_STATUSES } from './outcome-statuses.ts';
 
 /** A numeric setting of a service: one definition for constructs, functions, docs and tests. */
 export interface NumberSetting {
@@ -459,12 +460,6 @@ export type Callbacks = (typeof CALLBACKS)[number];
 
 /** The ports that callback URLs may name by default. */
 export const DEFAULT_CALLBACK_PORTS: readonly number[] = [443, 8443];
-
-/** How a request can end. */
-export const OUTCOME_STATUSES = ['succeeded', 'failed', 'cancelled', 'expired'] as const;
-
-/** How a request ended. */
-export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
 
 /** The events that a webhook can report: outcomes, and progress. */
 export const WEBHOOK_EVENTS = [...OUTCOME_STATUSES, 'progress'] as const;

@@ -1,5 +1,5 @@
 import type { VerdictName } from '../config/audit-verdicts.ts';
-import { OUTCOME_STATUSES, type OutcomeStatus } from '../config/settings.ts';
+import { OUTCOME_STATUSES, type OutcomeStatus } from '../config/outcome-statuses.ts';
 import { deadLetterOf, type RequestRecord } from '../model/request-record.ts';
 import type { LedgerFigures, VerdictCounts } from '../ports/ledger.ts';
 import type { AuditFinding } from './audit.ts';

@@ -1,4 +1,4 @@
-import { OUTCOME_STATUSES } from '../config/settings.ts';
+import { OUTCOME_STATUSES } from '../config/outcome-statuses.ts';
 
 /** What an activity log counts: requests that were submitted, and those that ended, by their outcome. */
 export const ACTIVITY_FIGURES = ['submitted', ...OUTCOME_STATUSES] as const;

@@ -1,5 +1,5 @@
 import type { VerdictName } from '../config/audit-verdicts.ts';
-import type { OutcomeStatus } from '../config/settings.ts';
+import type { OutcomeStatus } from '../config/outcome-statuses.ts';
 
 /** What a service counts of its requests, since its records began. Each request is in one figure besides `accepted`. */
 export interface LedgerFigures {

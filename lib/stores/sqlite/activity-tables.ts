@@ -1,4 +1,4 @@
-import { OUTCOME_STATUSES } from '../../core/config/settings.ts';
+import { OUTCOME_STATUSES } from '../../core/config/outcome-statuses.ts';
 import { ACTIVITY_BUCKET_SECONDS, type ActivityFigure } from '../../core/ports/activity-log.ts';
 import { RECORD_STATUS } from './ledger-tables.ts';
 

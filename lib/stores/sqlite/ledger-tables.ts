@@ -1,4 +1,4 @@
-import { OUTCOME_STATUSES } from '../../core/config/settings.ts';
+import { OUTCOME_STATUSES } from '../../core/config/outcome-statuses.ts';
 
 /** The status in a record, and whether the request used up its attempts. Columns of the index below. */
 export const RECORD_STATUS = "json_extract(record, '$.status')";

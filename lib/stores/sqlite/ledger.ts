@@ -1,4 +1,4 @@
-import { OUTCOME_STATUSES, type OutcomeStatus } from '../../core/config/settings.ts';
+import { OUTCOME_STATUSES, type OutcomeStatus } from '../../core/config/outcome-statuses.ts';
 import type { LedgerBook, LedgerFigures } from '../../core/ports/ledger.ts';
 import { ACCEPTED, PUBLICATIONS_SINCE, RECORD_IS_DEAD, RECORD_STATUS } from './ledger-tables.ts';
 import { MessageRequests, UNNAMED } from './message-requests.ts';
