@@ -95,6 +95,7 @@ describe('the published package', () => {
           'schedule',
           'webhook',
         ].map((name) => `functions/${name}/index.mjs`),
+        'lib/lambda/endpoint-cache.js',
         'lib/lambda/function-credentials.js',
         'functions/processor/index.d.ts',
         'lib/core/engine/engine.js.map',

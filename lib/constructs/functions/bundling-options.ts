@@ -14,6 +14,7 @@ export const COMMON_BUNDLING = {
  */
 export const REPLACED_MODULES: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-node': programFile('lib/lambda/function-credentials'),
+  '@aws-sdk/endpoint-cache': programFile('lib/lambda/endpoint-cache'),
   'node:http': commonJsFile('lib/lambda/node-http'),
   'node:process': commonJsFile('lib/lambda/node-process'),
 };
