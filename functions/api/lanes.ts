@@ -1,8 +1,9 @@
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
+import type { OtherLaneUrls } from '../../lib/core/config/lane-urls.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
 
 /** The URLs of the queues of a service. Those of other priorities are empty unless it has lanes. */
-export type LaneUrls = Pick<ApiEnvironment, 'inputQueueUrl' | 'highInputQueueUrl' | 'lowInputQueueUrl'>;
+export type LaneUrls = OtherLaneUrls & Pick<ApiEnvironment, 'inputQueueUrl'>;
 
 /** The queues of all priorities; undefined where there is one for all. */
 export function lanesOf({

@@ -45,7 +45,7 @@ import { grantObjects } from './storage/grant-objects.ts';
 import { grantKey, KEY_USES } from './storage/key-use.ts';
 import { outboxTable } from './storage/outbox-table.ts';
 import { encryptionOf } from './storage/queue-with-dead-letters.ts';
-import { requestQueuesOf } from './storage/request-lanes.ts';
+import { otherLaneUrls, requestQueuesOf } from './storage/request-lanes.ts';
 
 /** A hundred rows of one ordering key are sent one after another. */
 const TIMEOUT = Duration.seconds(60);
@@ -131,8 +131,7 @@ export class Outbox extends Construct {
           outboxTable: this.table.tableName,
           failureQueueUrl: this.failures.queueUrl,
           inputQueueUrl: inputQueue.queueUrl,
-          highInputQueueUrl: lanes?.high.queueUrl ?? '',
-          lowInputQueueUrl: lanes?.low.queueUrl ?? '',
+          ...otherLaneUrls(lanes),
           topics: settings.topics,
           otherProcessors: [],
         }),

@@ -8,6 +8,7 @@ import { writeActionEnvironment } from '../../core/config/action-environment.ts'
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { logGroupProps } from '../observability/log-group-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import { otherLaneUrls } from '../storage/request-lanes.ts';
 import { ActionRole } from './action-role.ts';
 import type { ApiResources } from './api-environment.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -59,8 +60,7 @@ export class ActionFunction extends Construct {
           payloadBucket: payloadBucket.bucketName,
           requestTable: requestTable.tableName,
           inputQueueUrl: inputQueue.queueUrl,
-          highInputQueueUrl: lanes?.high.queueUrl ?? '',
-          lowInputQueueUrl: lanes?.low.queueUrl ?? '',
+          ...otherLaneUrls(lanes),
           deadLetterQueueUrl: props.deadLetterQueue.queueUrl,
           scheduleGroup: props.scheduleGroup.scheduleGroupName,
           rehearsalFunctionArn: props.rehearsalFunction?.functionArn ?? '',

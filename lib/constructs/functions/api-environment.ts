@@ -14,7 +14,7 @@ import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
-import type { RequestLanes } from '../storage/request-lanes.ts';
+import { otherLaneUrls, type RequestLanes } from '../storage/request-lanes.ts';
 import { functionEnvironment } from './function-environment.ts';
 
 /** The resources that schedule requests. */
@@ -104,8 +104,7 @@ export function apiEnvironment(
     ...settings.prefixes,
     tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
-    highInputQueueUrl: lanes?.high.queueUrl ?? '',
-    lowInputQueueUrl: lanes?.low.queueUrl ?? '',
+    ...otherLaneUrls(lanes),
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     webhookSecret: webhookSecret?.secretArn ?? '',
     receiptSecret: receiptSecret?.secretArn ?? '',

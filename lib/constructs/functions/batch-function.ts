@@ -18,6 +18,7 @@ import { RECORD_BATCH } from '../../core/config/record-table.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { logGroupProps } from '../observability/log-group-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import { otherLaneUrls } from '../storage/request-lanes.ts';
 import { type ApiResources, processorQueue } from './api-environment.ts';
 import { BatchRole } from './batch-role.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -96,8 +97,7 @@ export class BatchFunction extends Construct {
           scheduleGroup: scheduleGroup.scheduleGroupName,
           webhookQueueUrl: webhookQueue?.queueUrl ?? '',
           inputQueueUrl: inputQueue.queueUrl,
-          highInputQueueUrl: lanes?.high.queueUrl ?? '',
-          lowInputQueueUrl: lanes?.low.queueUrl ?? '',
+          ...otherLaneUrls(lanes),
           otherProcessors: [],
         }),
       ),

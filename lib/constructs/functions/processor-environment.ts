@@ -11,7 +11,7 @@ import { writeTaskEnvironment } from '../../core/config/task-environment.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { PayloadSource } from '../settings/payload-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
-import type { RequestLanes } from '../storage/request-lanes.ts';
+import { otherLaneUrls, type RequestLanes } from '../storage/request-lanes.ts';
 import { functionEnvironment } from './function-environment.ts';
 
 /** The resources that a processor uses. */
@@ -92,8 +92,7 @@ function environmentOf(
     tracing: settings.tracing?.target ?? 'off',
     frontServiceName,
     inputQueueUrl: inputQueue.queueUrl,
-    highInputQueueUrl: lanes?.high.queueUrl ?? '',
-    lowInputQueueUrl: lanes?.low.queueUrl ?? '',
+    ...otherLaneUrls(lanes),
     maxReceives,
     outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,
     outputMaxMessageBytes,

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IQueue, Queue as SqsQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { OtherLaneUrls } from '../../core/config/lane-urls.ts';
 import { inputMaxReceives } from '../../core/config/receive-budget.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
@@ -17,6 +18,11 @@ export interface RequestLanes {
 /** The queues of requests of all priorities: the input queue, and the others if there are any. */
 export function requestQueuesOf(inputQueue: IQueue, lanes: RequestLanes | undefined): IQueue[] {
   return lanes ? [inputQueue, lanes.high, lanes.low] : [inputQueue];
+}
+
+/** The URLs of the queues besides the input queue, for the environment of a function. */
+export function otherLaneUrls(lanes: RequestLanes | undefined): OtherLaneUrls {
+  return { highInputQueueUrl: lanes?.high.queueUrl ?? '', lowInputQueueUrl: lanes?.low.queueUrl ?? '' };
 }
 
 /** The queues besides the input queue, with its dead-letter queue; undefined unless the service has them. */

@@ -1,4 +1,5 @@
 import type { ApiEnvironment } from './api-environment.ts';
+import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import { limitsVariable } from './limits-variable.ts';
 import { type SubmittingEnvironment, submittingVariables } from './submitting-environment.ts';
 import { TEXT_VARIABLES } from './variable-names.ts';
@@ -15,15 +16,8 @@ import {
 /** What a deployment passes to the function of actions on many requests. */
 export interface ActionEnvironment
   extends SubmittingEnvironment,
-    Pick<
-      ApiEnvironment,
-      | 'serviceName'
-      | 'highInputQueueUrl'
-      | 'lowInputQueueUrl'
-      | 'limits'
-      | 'timeoutSeconds'
-      | 'rehearsalFunctionArn'
-    > {
+    OtherLaneUrls,
+    Pick<ApiEnvironment, 'serviceName' | 'limits' | 'timeoutSeconds' | 'rehearsalFunctionArn'> {
   readonly deadLetterQueueUrl: string;
   /** The group for the timers of actions. */
   readonly scheduleGroup: string;
@@ -46,8 +40,7 @@ function actionVariables(): VariablesOf<ActionEnvironment> {
   return {
     ...submittingVariables(),
     serviceName: text(TEXT_VARIABLES.serviceName),
-    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
-    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    ...otherLaneVariables(),
     limits: limitsVariable(),
     deadLetterQueueUrl: text(TEXT_VARIABLES.deadLetterQueueUrl),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),

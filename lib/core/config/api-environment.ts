@@ -1,3 +1,4 @@
+import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import type { Limit } from './limits.ts';
 import { limitsVariable } from './limits-variable.ts';
 import type { ProcessorQueue } from './processor-queues.ts';
@@ -27,12 +28,12 @@ import {
 } from './variables.ts';
 
 /** What a deployment passes to the function of the HTTP API. */
-export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQueue, 'loadName'> {
+export interface ApiEnvironment
+  extends SubmittingEnvironment,
+    OtherLaneUrls,
+    Omit<ProcessorQueue, 'loadName'> {
   /** Names the service in logs. */
   readonly serviceName: string;
-  /** The queues of requests of high and of low priority; empty unless the service has them. */
-  readonly highInputQueueUrl: string;
-  readonly lowInputQueueUrl: string;
   readonly uploadPrefix: string;
   /** How callers are authenticated. */
   readonly auth: ApiAuthName;
@@ -137,8 +138,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
   return {
     ...submittingVariables(),
     serviceName: text(TEXT_VARIABLES.serviceName),
-    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
-    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    ...otherLaneVariables(),
     limits: limitsVariable(),
     uploadPrefix: text(TEXT_VARIABLES.uploadPrefix),
     auth: choice('COATCHECK_API_AUTH', API_AUTHS),

@@ -1,10 +1,10 @@
 import type { ApiEnvironment } from './api-environment.ts';
+import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import type { Callbacks, WebhookEvent } from './settings.ts';
 import { type SubmittingEnvironment, submittingVariables } from './submitting-environment.ts';
 import { MIN_VERSION_VARIABLE, TEXT_VARIABLES, webhookVariables } from './variable-names.ts';
 import {
   flag,
-  optionalText,
   readVariables,
   setting,
   text,
@@ -16,7 +16,8 @@ import {
 /** What a deployment passes to the function of batches. */
 export interface BatchEnvironment
   extends SubmittingEnvironment,
-    Pick<ApiEnvironment, 'highInputQueueUrl' | 'lowInputQueueUrl' | 'acceptsMinVersion'> {
+    OtherLaneUrls,
+    Pick<ApiEnvironment, 'acceptsMinVersion'> {
   /** Names the service in logs and in the ids of webhooks. */
   readonly serviceName: string;
   readonly resultAgeDays: number;
@@ -52,8 +53,7 @@ function batchVariables(): VariablesOf<BatchEnvironment> {
   return {
     ...submittingVariables(),
     serviceName: text(TEXT_VARIABLES.serviceName),
-    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
-    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    ...otherLaneVariables(),
     acceptsMinVersion: flag(MIN_VERSION_VARIABLE),
     resultAgeDays: setting('resultAgeDays'),
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),

@@ -1,24 +1,14 @@
+import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
 import { TEXT_VARIABLES } from './variable-names.ts';
-import {
-  list,
-  optionalText,
-  readVariables,
-  text,
-  type Variables,
-  type VariablesOf,
-  writeVariables,
-} from './variables.ts';
+import { list, readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
 
 /** What a deployment passes to the function that relays the rows of an outbox table. */
-export interface OutboxFunctionEnvironment {
+export interface OutboxFunctionEnvironment extends OtherLaneUrls {
   readonly outboxTable: string;
   /** Receives rows that can't be relayed. */
   readonly failureQueueUrl: string;
   readonly inputQueueUrl: string;
-  /** Empty without queues for other priorities. */
-  readonly highInputQueueUrl: string;
-  readonly lowInputQueueUrl: string;
   /** Patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
   /** The processors of the services behind this one. */
@@ -45,8 +35,7 @@ function outboxVariables(): VariablesOf<OutboxFunctionEnvironment> {
     outboxTable: text(TEXT_VARIABLES.outboxTable),
     failureQueueUrl: text(TEXT_VARIABLES.outboxFailureQueueUrl),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
-    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
-    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    ...otherLaneVariables(),
     topics: list('COATCHECK_TOPICS'),
     otherProcessors: otherProcessorsVariable(),
   };

@@ -1,4 +1,5 @@
 import type { EngineSettings } from './engine-settings.ts';
+import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import { limitsVariable } from './limits-variable.ts';
 import { ON_EXHAUSTED, SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
 import {
@@ -26,13 +27,10 @@ import {
 } from './variables.ts';
 
 /** What a deployment sets for a processor: the engine's settings, and where its ports are. */
-export interface ProcessorEnvironment extends EngineSettings {
+export interface ProcessorEnvironment extends EngineSettings, OtherLaneUrls {
   /** Empty for a service by itself. */
   readonly frontServiceName: string;
   readonly inputQueueUrl: string;
-  /** The queues of requests of high and of low priority; empty unless the service has them. */
-  readonly highInputQueueUrl: string;
-  readonly lowInputQueueUrl: string;
   /** After how many receives the input queue dead-letters by itself; undefined where the deployment doesn't know it. */
   readonly maxReceives: number | undefined;
   /** How long a message stays hidden after a crash. */
@@ -88,8 +86,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     frontServiceName: optionalText('COATCHECK_FRONT_SERVICE_NAME'),
     handlerVersion: versionVariable(),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
-    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
-    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
+    ...otherLaneVariables(),
     maxReceives: optionalCount('COATCHECK_MAX_RECEIVES', 'receives'),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
     outputMaxMessageBytes: optionalCount('COATCHECK_OUTPUT_MAX_MESSAGE_BYTES', 'bytes'),
