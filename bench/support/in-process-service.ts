@@ -94,6 +94,7 @@ export class InProcessService {
         ],
         uploads: new Uploads({ records, transfers, clock: Date, newId }, { ...settings, uploadPrefix }),
         records,
+        recordMetadata: [],
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         failures: new FailureGroups(new DynamoDbFailureIndex(dynamodb, TABLE, Date), Date),
         transfers,

@@ -45,12 +45,18 @@ const LEASE_MILLISECONDS = 16 * 60_000;
 
 const powertools = new Logger();
 const environment = readActionEnvironment(process.env);
-const { requestTable, recordAgeDays, inputQueueUrl, deadLetterQueueUrl, payloadBucket } = environment;
+const { requestTable, recordAgeDays, recordMetadata, inputQueueUrl, deadLetterQueueUrl, payloadBucket } =
+  environment;
 const logger = new PowertoolsLogger(powertools);
 const [dynamodb, sqs] = [recordClient(), queueClient()];
 const clock = Date;
 const lanes = lanesOf(environment);
-const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, requestTable), Date.now, recordAgeDays);
+const records = new RequestRecords(
+  new DynamoDbRecordStore(dynamodb, requestTable),
+  Date.now,
+  recordAgeDays,
+  recordMetadata,
+);
 const store = new DynamoDbActionStore(
   { client: dynamodb, table: requestTable, random: Math.random },
   recordAgeDays,

@@ -35,7 +35,7 @@ import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { SwitchedOperatorPauses } from '../../lib/aws/switched-operator-pauses.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
-import { deployedSettings } from '../../lib/core/config/service-setting.ts';
+import { deployedSettings, recordMetadataSetting } from '../../lib/core/config/service-setting.ts';
 import { LanedAdmission } from '../../lib/core/intake/admission/laned-admission.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { Forecaster } from '../../lib/core/intake/forecast/forecaster.ts';
@@ -97,10 +97,15 @@ export async function handler(
 }
 
 /** What takes requests, besides the queue that gets them. */
-function takingOf({ payloadBucket, requestTable, recordAgeDays }: ApiEnvironment) {
+function takingOf({ payloadBucket, requestTable, recordAgeDays, recordMetadata }: ApiEnvironment) {
   const dynamodb = recordClient();
   return {
-    records: new RequestRecords(new DynamoDbRecordStore(dynamodb, requestTable), Date.now, recordAgeDays),
+    records: new RequestRecords(
+      new DynamoDbRecordStore(dynamodb, requestTable),
+      Date.now,
+      recordAgeDays,
+      recordMetadata,
+    ),
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
     store: new LazyPayloadStore(payloadBucket, 1),
     logger,
@@ -180,13 +185,17 @@ function partsOf(settings: ApiEnvironment): ApiParts {
       (prefix) => `${payloadBucket}/${prefix}`,
     ),
     limits: new LiveLimits(limits, caps.store, Date, Math.random),
-    settings: deployedSettings(settings.givenNumbers),
+    settings: [
+      ...deployedSettings(settings.givenNumbers),
+      recordMetadataSetting(settings.recordMetadata, { setBy: 'prop records.metadata', from: 'deployment' }),
+    ],
     alarms: lazyAlarms(settings),
     pause: pauseOf(settings),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: Date.now, sleep },
     resultAgeDays,
+    recordMetadata: settings.recordMetadata,
     webhookRules: settings,
     webhookQueue,
     webhookEndpoints:

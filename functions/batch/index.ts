@@ -36,13 +36,19 @@ const SPARE_MILLISECONDS = 60_000;
 
 const powertools = new Logger();
 const environment = readBatchEnvironment(process.env);
-const { requestTable, recordAgeDays, resultAgeDays, serviceName, webhookQueueUrl } = environment;
+const { requestTable, recordAgeDays, recordMetadata, resultAgeDays, serviceName, webhookQueueUrl } =
+  environment;
 const logger = new PowertoolsLogger(powertools);
 const dynamodb = recordClient();
 const ports = { client: dynamodb, table: requestTable, random: Math.random };
 const counter = new DynamoDbBatchCounter(ports);
 const store = new DynamoDbOpenBatches(ports);
-const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, requestTable), Date.now, recordAgeDays);
+const records = new RequestRecords(
+  new DynamoDbRecordStore(dynamodb, requestTable),
+  Date.now,
+  recordAgeDays,
+  recordMetadata,
+);
 const webhooks = webhookQueueUrl === '' ? undefined : new SqsWebhookQueue(queueClient(), webhookQueueUrl);
 // Items of batches on AWS wait for 15 minutes at most: there is nothing to promote.
 const submissions = { promote: async () => {} };

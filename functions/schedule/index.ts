@@ -41,6 +41,7 @@ const records = new RequestRecords(
   new DynamoDbRecordStore(dynamodb, requestTable),
   Date.now,
   environment.recordAgeDays,
+  environment.recordMetadata,
 );
 const first = destinationOf(environment);
 const destinations = [first, ...environment.otherProcessors.map(destinationOf)];

@@ -42,6 +42,8 @@ export interface ApiParts {
   readonly heldCalls: HeldCalls;
   readonly logger: Logger;
   readonly clock: Timer;
+  /** The keys of metadata that records keep. */
+  readonly recordMetadata: readonly string[];
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
   /** Which events are sent as webhooks, and which URLs are allowed. */

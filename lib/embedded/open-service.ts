@@ -2,6 +2,7 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { versionProblem } from '../core/config/handler-version.ts';
 import { assertLimits, type Limit } from '../core/config/limits.ts';
+import { assertRecordMetadata } from '../core/config/record-metadata.ts';
 import { ON_EXHAUSTED, type OnExhausted } from '../core/config/settings.ts';
 import { versionVariable } from '../core/config/variable-names.ts';
 import { readVariables } from '../core/config/variables.ts';
@@ -44,6 +45,11 @@ export interface ServiceOptions {
    * same ones. @default - no limits
    */
   readonly limits?: readonly Limit[];
+  /**
+   * The keys of metadata that records keep, to list requests by: at most 5. Values of more than 128 bytes aren't kept. All
+   * processes that open the file need the same ones. See docs/requests.md. @default - none
+   */
+  readonly recordMetadata?: readonly string[];
   /** Names the service in logs and as the `source` of its outcomes. @default 'coatcheck' */
   readonly serviceName?: string;
   /**
@@ -128,8 +134,9 @@ export async function openParts(
     source: CLAIM_CHECK_SOURCE,
     webhooks,
   });
-  const { limits = settings.limits } = options;
+  const { limits = settings.limits, recordMetadata = settings.recordMetadata } = options;
   assertLimits(limits);
+  assertRecordMetadata(recordMetadata);
   assertOrder(options);
   const storage = await Storage.open(file, clock, order);
   await notePublications(storage.file, output, clock.now());
@@ -137,7 +144,7 @@ export async function openParts(
   const { onExhausted = settings.onExhausted } = options;
   return {
     storage,
-    settings: { ...settings, limits, onExhausted },
+    settings: { ...settings, limits, recordMetadata, onExhausted },
     webhookSecrets,
     webhookEndpoints:
       webhookSecrets && webhooks?.endpoints

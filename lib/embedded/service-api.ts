@@ -11,7 +11,12 @@ import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { hasOrder } from '../core/config/min-version.ts';
-import { givenNumbers, numberSettings, type ServiceSetting } from '../core/config/service-setting.ts';
+import {
+  givenNumbers,
+  numberSettings,
+  recordMetadataSetting,
+  type ServiceSetting,
+} from '../core/config/service-setting.ts';
 import { DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
 import { Uploads } from '../core/intake/uploads.ts';
 import { isEarly } from '../core/model/not-before.ts';
@@ -122,7 +127,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     store: payloads,
     payloadSources: settings.claimCheckSources,
     limits: intake.limits,
-    settings: parts.shownSettings ?? numbersOf(settings),
+    settings: parts.shownSettings ?? settingsOf(settings),
     alarms: serviceAlarms(parts),
     pause: servicePause({ storage, logger }),
     // Held calls cost nothing here.
@@ -130,6 +135,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     logger,
     clock: { now, sleep: (milliseconds) => sleep(milliseconds) },
     resultAgeDays: settings.resultAgeDays,
+    recordMetadata: settings.recordMetadata,
     webhookRules: settings,
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
     webhookEndpoints: parts.webhookEndpoints,
@@ -177,9 +183,12 @@ const limitedBody = bodyLimit({
 });
 
 /** What differs from its default was set by the program. */
-function numbersOf(settings: StoredServiceSettings): ServiceSetting[] {
+function settingsOf(settings: StoredServiceSettings): ServiceSetting[] {
   const differing = givenNumbers(settings);
-  return numberSettings(settings, (name, { default: byDefault }) => ({
-    from: byDefault !== undefined && name in differing ? 'program' : 'default',
-  }));
+  return [
+    ...numberSettings(settings, (name, { default: byDefault }) => ({
+      from: byDefault !== undefined && name in differing ? 'program' : 'default',
+    })),
+    recordMetadataSetting(settings.recordMetadata, { from: 'program' }),
+  ];
 }

@@ -51,7 +51,12 @@ export function serviceIntake(
   const { storage, settings, logger } = parts;
   const { file, clock, payloads } = storage;
   const newId = (at: number) => v7({ msecs: at });
-  const records = new RequestRecords(recordStore, () => clock.now(), settings.recordAgeDays);
+  const records = new RequestRecords(
+    recordStore,
+    () => clock.now(),
+    settings.recordAgeDays,
+    settings.recordMetadata,
+  );
   const queue = storage.submissions();
   const keys = new SqliteIdempotencyKeys(file);
   const submissions = new Submissions(

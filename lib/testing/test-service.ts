@@ -100,10 +100,11 @@ export class TestService {
     this.#records = new MemoryRecordStore(database);
     const processor = requireProcessor(handler, 'TestService');
     this.#settings = hostSettings(settings);
-    const { recordAgeDays, visibilityTimeoutSeconds, inputRetentionSeconds, maxAttempts } = this.#settings;
+    const { recordAgeDays, recordMetadata, visibilityTimeoutSeconds, inputRetentionSeconds, maxAttempts } =
+      this.#settings;
     this.#clock = new ManualClock((startAt ?? new Date()).getTime());
     const { now } = this.#clock;
-    this.#requests = new RequestRecords(this.#records, now, recordAgeDays);
+    this.#requests = new RequestRecords(this.#records, now, recordAgeDays, recordMetadata);
     this.#input = new MemoryInputQueue({
       now,
       visibilityTimeoutSeconds,
@@ -273,7 +274,12 @@ export class TestService {
     const records = intercept(this.#records, around('request table'));
     return new Submissions(
       {
-        records: new RequestRecords(records, now, this.#settings.recordAgeDays),
+        records: new RequestRecords(
+          records,
+          now,
+          this.#settings.recordAgeDays,
+          this.#settings.recordMetadata,
+        ),
         keys: new MemoryIdempotencyKeys(),
         queue: intercept(queue, around('input queue')),
         store: intercept(this.#store, around('payload store')),

@@ -60,6 +60,7 @@ export function exerciseRecordStore(name: string, open: () => Promise<RecordStor
             traceparent: '00-trace',
           },
           status: 'cancelling',
+          metadata: { customer: 'żółć "🧥"', __order: '' },
           attempts: 3,
           history: [
             { n: 2, at: NOW, ms: 7, error: { code: 'ETIMEDOUT', message: '漢字 "\n' }, uncounted: true },

@@ -53,6 +53,16 @@ test('a request is handled, and its outcome waited for and consumed', async () =
   expect(consumed[0] && (await resultOf(consumed[0]))).toEqual({ double: 8 });
 });
 
+test('records keep the metadata that is declared', async () => {
+  await expect(open({ recordMetadata: ['a b'] })).rejects.toThrow('recordMetadata[0] must be the name of');
+  await using service = await open({ recordMetadata: ['customer'] });
+  const metadata = { customer: 'acme', order: '17' };
+  const { id, metadata: kept } = await service.submit({ number: 4 }, { metadata });
+  expect(kept).toEqual({ customer: 'acme' });
+  await service.wait(id);
+  expect((await service.request(id))?.metadata).toEqual({ customer: 'acme' });
+});
+
 test('without an output, outcomes are recorded and not queued', async () => {
   await using service = await open({ output: false });
   const { id } = await service.submit({ number: 4 });

@@ -72,6 +72,7 @@ function inline(content: string | Buffer, contentType: string): Outcome {
 /** Records on their ways. */
 export const records: Readonly<Record<string, StoredRecord>> = {
   awaitingUpload: kept({ status: 'awaiting_upload', attempts: 0 }),
+  withMetadata: kept({ status: 'queued', attempts: 0, metadata: { customer: 'acme', order: '17' } }),
   running: kept({
     status: 'running',
     attempts: 2,

@@ -176,8 +176,13 @@ export class ApiHarness {
     const ports = { limits: this.limitStore, ...engineOptions.ports };
     this.harness = new EngineHarness(handler, { ...engineOptions, ports });
     const { clock, store, logger, settings } = this.harness;
-    const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
-    this.records = new RequestRecords(recordStore ?? this.harness.records, clock.now, recordAgeDays);
+    const { recordAgeDays, recordMetadata, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
+    this.records = new RequestRecords(
+      recordStore ?? this.harness.records,
+      clock.now,
+      recordAgeDays,
+      recordMetadata,
+    );
     this.index = new MemoryRecordIndex(this.harness.records, clock.now);
     this.failureIndex = new MemoryFailureIndex(this.harness.records);
     const { records, keys, queue, transfers, index, admission } = this;
@@ -227,6 +232,7 @@ export class ApiHarness {
       logger,
       clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
       resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+      recordMetadata,
       webhookRules: settings,
       webhookQueue: this.webhookQueue,
       webhookEndpoints: endpoints

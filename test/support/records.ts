@@ -23,10 +23,13 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
     { id: fc.constant('r-1'), source: fc.constant(''), notBefore: times, expiresAt: times },
     { requiredKeys: ['id', 'source'] },
   );
+  const metadata = fc.option(fc.dictionary(fc.constantFrom('customer', 'order'), fc.constantFrom('a', 'b')), {
+    nil: undefined,
+  });
   return fc.oneof(
-    fc.record({ type: fc.constant('submit' as const), request, uploaded: fc.boolean() }),
+    fc.record({ type: fc.constant('submit' as const), request, metadata, uploaded: fc.boolean() }),
     fc.record({ type: fc.constantFrom('uploaded' as const, 'cancel' as const) }),
-    fc.record({ type: fc.constant('claim' as const), request, leaseEndsAt: times, leaseId }),
+    fc.record({ type: fc.constant('claim' as const), request, metadata, leaseEndsAt: times, leaseId }),
     fc.record({
       type: fc.constant('progress' as const),
       leaseId,
@@ -40,13 +43,15 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
         state: fc.record({ json: fc.json({ maxDepth: 1 }) }),
       }),
       suspend: fc.boolean(),
+      metadata,
     }),
     fc.record({
       type: fc.constant('release' as const),
       leaseId,
       error: fc.constant({ name: 'Error', message: 'not now' }),
+      metadata,
     }),
-    fc.record({ type: fc.constant('complete' as const), leaseId, outcome: attempt.map(successOf) }),
+    fc.record({ type: fc.constant('complete' as const), leaseId, outcome: attempt.map(successOf), metadata }),
     fc.record({
       type: fc.constant('complete' as const),
       leaseId,

@@ -46,7 +46,8 @@ export class SubmissionService {
   constructor({ around = (_, effect) => effect(), settings = {}, uploadAgeDays }: ServiceOptions = {}) {
     this.harness = new EngineHarness((request) => this.#run(request), settings);
     const { clock, records, store, logger } = this.harness;
-    const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = this.harness.settings;
+    const { recordAgeDays, recordMetadata, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } =
+      this.harness.settings;
     const keys = new MemoryIdempotencyKeys();
     const { queue } = this;
     const recordStore = {
@@ -55,7 +56,7 @@ export class SubmissionService {
     };
     this.submissions = new Submissions(
       {
-        records: new RequestRecords(recordStore, clock.now, recordAgeDays),
+        records: new RequestRecords(recordStore, clock.now, recordAgeDays, recordMetadata),
         keys: {
           find: (...args) => keys.find(...args),
           take: (...args) => around('take', () => keys.take(...args)),

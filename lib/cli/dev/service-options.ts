@@ -1,4 +1,5 @@
 import { limitsVariable } from '../../core/config/limits-variable.ts';
+import { recordMetadataVariable } from '../../core/config/record-metadata.ts';
 import { readVariables } from '../../core/config/variables.ts';
 import type { ServiceOptions } from '../../embedded/open-service.ts';
 import { serviceFile } from '../running-service.ts';
@@ -8,15 +9,15 @@ const GRACE_SECONDS = 10;
 
 /**
  * The options of a service of `coatcheck dev`, in each of its processes.
- * @throws ConfigurationError for limits in COATCHECK_LIMITS that can't be used
+ * @throws ConfigurationError for limits in COATCHECK_LIMITS and names in COATCHECK_RECORD_METADATA that can't be used
  */
 export function devServiceOptions(
   folder: string,
   webhookSecret: string,
-): Pick<ServiceOptions, 'file' | 'graceSeconds' | 'limits' | 'webhooks'> {
-  const { limits } = readVariables({ limits: limitsVariable() }, process.env, 'The environment');
+): Pick<ServiceOptions, 'file' | 'graceSeconds' | 'limits' | 'recordMetadata' | 'webhooks'> {
+  const variables = { limits: limitsVariable(), recordMetadata: recordMetadataVariable() };
   return {
-    limits,
+    ...readVariables(variables, process.env, 'The environment'),
     file: serviceFile(folder),
     graceSeconds: GRACE_SECONDS,
     webhooks: { secrets: [webhookSecret], callbacks: 'local', endpoints: true },

@@ -23,6 +23,7 @@ export function serveServiceOptions(
     graceSeconds,
     logger,
     limits: environment.limits,
+    recordMetadata: environment.recordMetadata,
     ...outputOf(environment),
     ...(environment.order === 'fifo' && { order: environment.order }),
     settings: {

@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../core/base/errors.ts';
 import { ENGINE_DEFAULTS } from '../../core/config/engine-settings.ts';
 import type { Limit } from '../../core/config/limits.ts';
 import { hasOrder } from '../../core/config/min-version.ts';
+import { recordMetadataProblem } from '../../core/config/record-metadata.ts';
 import {
   DEFAULT_OUTPUT_FORMAT,
   ON_EXHAUSTED,
@@ -43,6 +44,8 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly topics: readonly string[];
   /** Limits of the requests that share a key. */
   readonly limits: readonly Limit[];
+  /** The keys of metadata that records keep. */
+  readonly recordMetadata: readonly string[];
   /** Whether the versions of the processor have an order, so that requests may ask for one. */
   readonly acceptsMinVersion: boolean;
   /** What the app calls the processor's code; undefined if it doesn't. */
@@ -79,6 +82,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...laneProblems(props),
     ...topicProblems(props.topics),
     ...limitProblems(props),
+    ...recordProblems(props),
   );
   problems.push(...sourceProblems(props.queue), ...fanOutProblems(service, props));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
@@ -99,6 +103,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     onExhausted: props.retry?.onExhausted ?? ON_EXHAUSTED[0],
     topics: props.topics ?? ENGINE_DEFAULTS.topics,
     limits: props.limits ?? ENGINE_DEFAULTS.limits,
+    recordMetadata: props.records?.metadata ?? ENGINE_DEFAULTS.recordMetadata,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     handlerVersion: props.version,
     acceptsMinVersion: hasOrderedVersions(props),
@@ -114,4 +119,9 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
 function hasOrderedVersions({ version, release }: AsyncServiceProps): boolean {
   if (version === undefined) return release !== undefined;
   return Token.isUnresolved(version) || hasOrder(version);
+}
+
+function recordProblems({ records: { metadata } = {} }: AsyncServiceProps): string[] {
+  const problem = metadata && recordMetadataProblem('records.metadata', metadata);
+  return problem === undefined ? [] : [problem];
 }

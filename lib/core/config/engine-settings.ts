@@ -45,6 +45,8 @@ export interface EngineSettings {
   readonly maxJsonDepth: number;
   /** How long a record is kept after its last change. */
   readonly recordAgeDays: number;
+  /** The keys of metadata that records keep. */
+  readonly recordMetadata: readonly string[];
   /** The first pause when something that every request needs is down. */
   readonly pauseSeconds: number;
   /** The share of failures that causes a pause; undefined where no share does. */
@@ -82,6 +84,7 @@ export const ENGINE_DEFAULTS = {
   maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
   maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
   recordAgeDays: NUMBER_SETTINGS.recordAgeDays.default,
+  recordMetadata: [],
   webhookDefaultUrl: '',
   webhookEvents: DEFAULT_WEBHOOK_EVENTS,
   callbacks: 'off',

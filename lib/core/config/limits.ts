@@ -2,7 +2,7 @@ import { ConfigurationError } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 
-/** A name in a request's metadata, as a limit refers to it. */
+/** A name in a request's metadata, as limits and filters refer to it. */
 export type MetadataName = `metadata.${string}`;
 
 /** What requests have in common that share a limit: their tenant, their topic, a value in their metadata, or nothing (`all`). */
@@ -108,16 +108,21 @@ function limitProblem(limit: unknown): string | undefined {
   const unknown = Object.keys(limit).find((name) => !isOneOf(LIMIT_MEMBERS, name));
   if (unknown !== undefined) return `.${unknown} is not one of ${LIMIT_MEMBERS.join(', ')}`;
   const { key, weight, ...allowance } = limit;
-  if (typeof key !== 'string' || !(isOneOf(OWN_KEYS, key) || METADATA.test(key))) {
+  if (typeof key !== 'string' || !(isOneOf(OWN_KEYS, key) || isMetadataName(key))) {
     return `.key must be tenant, topic, all or metadata.NAME, got ${quote(key)}`;
   }
   const problem = allowanceProblem(allowance);
   if (problem !== undefined) return `.${problem}`;
   if (weight === undefined) return undefined;
-  if (typeof weight !== 'string' || !METADATA.test(weight)) {
+  if (!isMetadataName(weight)) {
     return `.weight must be metadata.NAME, got ${quote(weight)}`;
   }
   return limit.rate === undefined ? '.weight must come with a rate' : undefined;
+}
+
+/** Whether a value names an entry of metadata. */
+export function isMetadataName(value: unknown): value is MetadataName {
+  return typeof value === 'string' && METADATA.test(value);
 }
 
 /** Whether a value can be used as limits. */

@@ -1,6 +1,7 @@
 import type { EngineSettings } from './engine-settings.ts';
 import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import { limitsVariable } from './limits-variable.ts';
+import { recordMetadataVariable } from './record-metadata.ts';
 import { ON_EXHAUSTED, SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
 import {
   METRICS_VARIABLE,
@@ -112,6 +113,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxBufferedBytes: setting('maxBufferedBytes'),
     maxJsonDepth: setting('maxJsonDepth'),
     recordAgeDays: setting('recordAgeDays'),
+    recordMetadata: recordMetadataVariable(),
     pauseQueueUrl: optionalText(TEXT_VARIABLES.pauseQueueUrl),
     pauseSeconds: setting('pauseSeconds'),
     failureRatePercent: optionalSetting('failureRatePercent'),

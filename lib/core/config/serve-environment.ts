@@ -8,6 +8,7 @@ import {
 import type { Limit } from './limits.ts';
 import { limitsVariable } from './limits-variable.ts';
 import { receiptKeyProblem } from './receipts.ts';
+import { recordMetadataVariable } from './record-metadata.ts';
 import { NO_OUTPUT_URL, NUMBER_SETTINGS, type Order, type TraceTarget } from './settings.ts';
 import {
   TEXT_VARIABLES,
@@ -79,6 +80,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly resultAgeDays: number;
   /** Limits of the requests that share a key. */
   readonly limits: readonly Limit[];
+  /** The keys of metadata that records keep. */
+  readonly recordMetadata: readonly string[];
   readonly graceSeconds: number;
   /** The port of `/health`, `/ready` and `/metrics`; 0 for any free one. */
   readonly statusPort: number;
@@ -165,6 +168,7 @@ export function serveVariables(): VariablesOf<ServeEnvironment> {
     resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
     ...engineVariables(),
     limits: limitsVariable(),
+    recordMetadata: recordMetadataVariable(),
     tracing: withDefault(tracingVariable(), 'off'),
     ...webhookSettingVariables(),
     webhookEndpoints: withDefault(webhookEndpointsVariable(), false),

@@ -82,6 +82,15 @@ export function givenNumbers(values: Numbers): Record<string, number> {
   );
 }
 
+/** The keys of metadata that records keep. @param origin where they came from, if there are any */
+export function recordMetadataSetting(
+  names: readonly string[],
+  origin: Pick<ServiceSetting, 'setBy' | 'from'>,
+): ServiceSetting {
+  const from = names.length === 0 ? 'default' : origin.from;
+  return { name: 'recordMetadata', value: names, default: [], ...origin, from };
+}
+
 /** Adds a default to a setting, if there is one. */
 export function withDefault(setting: ServiceSetting, byDefault: unknown): ServiceSetting {
   return byDefault === undefined ? setting : { ...setting, default: byDefault };

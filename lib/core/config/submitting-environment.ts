@@ -1,4 +1,5 @@
 import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
+import { recordMetadataVariable } from './record-metadata.ts';
 import { TEXT_VARIABLES } from './variable-names.ts';
 import { list, setting, text, type VariablesOf } from './variables.ts';
 
@@ -23,6 +24,8 @@ export interface SubmittingEnvironment extends RoutingEnvironment {
   /** The processor's limit: JSON that is nested deeper is passed as bytes. */
   readonly maxJsonDepth: number;
   readonly recordAgeDays: number;
+  /** The keys of metadata that records keep. */
+  readonly recordMetadata: readonly string[];
 }
 
 export function routingVariables(): VariablesOf<RoutingEnvironment> {
@@ -43,5 +46,6 @@ export function submittingVariables(): VariablesOf<SubmittingEnvironment> {
     maxPayloadBytes: setting('maxPayloadBytes'),
     maxJsonDepth: setting('maxJsonDepth'),
     recordAgeDays: setting('recordAgeDays'),
+    recordMetadata: recordMetadataVariable(),
   };
 }

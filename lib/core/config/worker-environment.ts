@@ -3,6 +3,7 @@ import { hideLogin } from '../base/hide-login.ts';
 import { ENGINE_DEFAULTS, type EngineSettings } from './engine-settings.ts';
 import { engineVariables, webhookSettingVariables } from './engine-variables.ts';
 import { limitsVariable } from './limits-variable.ts';
+import { recordMetadataVariable } from './record-metadata.ts';
 import {
   NO_OUTPUT_URL,
   NUMBER_SETTINGS,
@@ -296,6 +297,7 @@ function workerVariables(): VariablesOf<WorkerEnvironment> {
     resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
     ...engineVariables(),
     limits: limitsVariable(),
+    recordMetadata: recordMetadataVariable(),
     webhookSecrets: withDefault(list(WEBHOOK_SECRETS_VARIABLE), []),
     webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
     webhookEndpoints: withDefault(webhookEndpointsVariable(), false),

@@ -114,7 +114,12 @@ export class Engine {
     this.#settings = settings;
     this.#ports = ports;
     this.#semaphore = new Semaphore(settings.concurrency);
-    this.#records = new RequestRecords(ports.records, () => ports.clock.now(), settings.recordAgeDays);
+    this.#records = new RequestRecords(
+      ports.records,
+      () => ports.clock.now(),
+      settings.recordAgeDays,
+      settings.recordMetadata,
+    );
     this.#leases = new LeaseKeeper(() => ports.clock.now(), ports.logger);
     this.#limiter = new Limiter(settings, ports);
     this.#publisher = new OutcomePublisher(settings, ports, () => this.#unfinished > 0);

@@ -4,6 +4,7 @@ import { requestFields } from '../base/log-fields.ts';
 import { readTraceContext, type TraceContext } from '../base/traceparent.ts';
 import { callbackUrlProblem } from '../model/callback-url.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
+import { keptMetadata } from '../model/kept-metadata.ts';
 import { type Ending, failure } from '../model/outcome.ts';
 import { closestPattern, TOPIC_METADATA } from '../model/topic.ts';
 import { openPayload } from '../processor/payload.ts';
@@ -50,6 +51,7 @@ export async function runHandler(
     const secrets = await AttemptSecrets.read(processor, ports.secrets);
     const payload = await openPayload(request, ports.store, settings, deadline.handlerDeadline);
     try {
+      lease.noteMetadata(keptMetadata(payload.metadata, settings.recordMetadata));
       const found = factsOf(payload.objectMetadata, request);
       observer.onOpen(found);
       const traced = { ...request, ...found };

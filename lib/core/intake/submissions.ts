@@ -11,7 +11,7 @@ import type { DecodedRequest, InlinePayload } from '../model/decoded-request.ts'
 import { isEarly } from '../model/not-before.ts';
 import type { Priority } from '../model/priority.ts';
 import { identityDigest } from '../model/request-id.ts';
-import { created, type RecordedRequest, type RequestRecord, termsOf } from '../model/request-record.ts';
+import { type RequestRecord, termsOf } from '../model/request-record.ts';
 import { runNowId } from '../model/schedule.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
@@ -19,7 +19,7 @@ import type { SubmissionPlace, SubmissionQueue } from '../ports/message-sink.ts'
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { StoredRecord } from '../ports/record-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import type { RequestRecords } from '../records/request-records.ts';
+import type { RecordableRequest, RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
 import { assertLane } from './assert-lane.ts';
 import { assertReadable } from './assert-readable.ts';
@@ -103,7 +103,7 @@ export interface AcceptedRequest {
 }
 
 /** A request whose id the API issued. */
-type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
+type OwnRequest = RecordableRequest & Pick<Submission, 'source'>;
 
 /** How long an idempotency key is remembered: a day. */
 export const KEY_RETENTION_MILLISECONDS = DAY_MILLISECONDS;
@@ -180,12 +180,13 @@ export class Submissions {
       expiresAt: undefined,
       countsAsWaiting: undefined,
     };
-    const request = { id, source: '', tenant: earlier.tenant, ...terms, retryOf: earlier.id } as const;
+    const { tenant } = earlier;
+    const request = { id, source: '', tenant, metadata, ...terms, retryOf: earlier.id } as const;
     const kept =
       'inline' in payload
         ? { bytes: Buffer.from(payload.inline) }
         : { check: payload, size: payload.size ?? 0 };
-    const about = { contentType, contentEncoding, contentLanguage, metadata };
+    const about = { contentType, contentEncoding, contentLanguage };
     const message = encodeSubmission(
       { ...request, submittedAt: now, ...about, payload: kept },
       this.#settings,
@@ -206,7 +207,7 @@ export class Submissions {
     const { message, record, place } = this.prepareRetry(earlier, id);
     const { request, createdAt } = record.record;
     await this.#ports.queue.send(message, request.tenant, place);
-    await this.#record(request, createdAt);
+    await this.#record({ ...request, metadata: earlier.metadata }, createdAt);
   }
 
   /** @throws PayloadEmpty, PayloadLimitExceeded, RequestRefused */
@@ -396,13 +397,13 @@ export class Submissions {
   }
 
   /** Never rejects: the request is accepted even if its record can't be written, since the claim writes one. */
-  async #record(request: RecordedRequest, at: number, backlog?: number): Promise<RequestRecord> {
+  async #record(request: RecordableRequest, at: number, backlog?: number): Promise<RequestRecord> {
     try {
       return await this.#ports.records.submit(request, at, true, backlog);
     } catch (error) {
       const fields = { ...requestFields(request), error: serializeError(error) };
       this.#ports.logger.warn('A request was accepted but could not be recorded yet', fields);
-      return created({ type: 'submit', request, uploaded: true, backlog }, at);
+      return this.#ports.records.submitted(request, at, true, backlog).record;
     }
   }
 }
@@ -413,7 +414,7 @@ function idOf({ requestId }: KeyUse, { id }: SubmitRequest): string {
 }
 
 function requestOf(input: SubmitRequest, id: string): OwnRequest {
-  return { id, source: '', tenant: input.tenant, ...termsOf(input) };
+  return { id, source: '', tenant: input.tenant, metadata: input.metadata, ...termsOf(input) };
 }
 
 /** A digest of everything that distinguishes a request from another with the same key. */

@@ -110,6 +110,7 @@ export class Uploads {
       id: newId(now),
       source: '',
       tenant: input.tenant,
+      metadata: input.metadata,
       ...termsOf(input),
       uploadBytes: input.size,
     };

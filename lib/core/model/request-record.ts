@@ -12,6 +12,7 @@ import {
 } from './attempt-history.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type ClaimCheck, isSameObject } from './claim-check.ts';
+import type { Metadata } from './kept-metadata.ts';
 import { isEarly } from './not-before.ts';
 import { cancellation, type Outcome, outcomeOf } from './outcome.ts';
 import type { PinnedPayload } from './pinned-payload.ts';
@@ -42,6 +43,8 @@ export type RecordStatus = Exclude<RequestStatus, 'scheduled'>;
 export interface RequestRecord {
   readonly request: RecordedRequest;
   readonly status: RecordStatus;
+  /** The part of its metadata that the service declares to keep, see `keptMetadata`. */
+  readonly metadata?: Metadata;
   /** Attempts started. */
   readonly attempts: number;
   /** The latest attempts, in order. Records of earlier versions have none. */
@@ -156,6 +159,8 @@ export type RecordEvent =
   | {
       readonly type: 'submit';
       readonly request: RecordedRequest;
+      /** {@link RequestRecord.metadata} */
+      readonly metadata?: Metadata;
       /** Whether the payload is already stored. */
       readonly uploaded: boolean;
       /** {@link RequestRecord.backlog} */
@@ -172,6 +177,8 @@ export type RecordEvent =
   | {
       readonly type: 'claim';
       readonly request: RecordedRequest;
+      /** {@link RequestRecord.metadata}, for a request without a record */
+      readonly metadata?: Metadata;
       readonly leaseEndsAt: number;
       /** Unique for each claim. A claim that is repeated because its response was lost keeps its id. */
       readonly leaseId: string;
@@ -201,6 +208,8 @@ export type RecordEvent =
       readonly progress?: Progress;
       /** Whether the attempt ends here, to be continued by the next claim. */
       readonly suspend: boolean;
+      /** {@link RequestRecord.metadata}, as the attempt knows it */
+      readonly metadata?: Metadata;
       /** {@link RecordedAttempt.traceparent} */
       readonly traceparent?: string;
     }
@@ -218,6 +227,8 @@ export type RecordEvent =
       readonly uncounted?: boolean;
       /** When the next attempt starts at the earliest. */
       readonly nextAttemptAt?: number;
+      /** {@link RequestRecord.metadata}, as the attempt knows it */
+      readonly metadata?: Metadata;
       /** {@link RecordedAttempt.traceparent} */
       readonly traceparent?: string;
     }
@@ -231,6 +242,8 @@ export type RecordEvent =
       readonly unrun?: boolean;
       /** Whether the outcome is that of the attempt before, which couldn't record it. @default false */
       readonly recovered?: boolean;
+      /** {@link RequestRecord.metadata}, as the attempt knows it */
+      readonly metadata?: Metadata;
       /** {@link RecordedAttempt.traceparent} */
       readonly traceparent?: string;
     }
@@ -324,7 +337,8 @@ function begun(event: RecordEvent, now: number): Transition {
 
 /** The first record of a request. */
 export function created(event: BeginningEvent, now: number): RequestRecord {
-  const fresh = { request: event.request, attempts: 0, createdAt: now, updatedAt: now };
+  const { request, metadata } = event;
+  const fresh = { request, ...(metadata && { metadata }), attempts: 0, createdAt: now, updatedAt: now };
   if (event.type === 'claim')
     return { ...fresh, ...(isHeld(fresh, event, now) ? WAITING : claimed(fresh, event, now)) };
   const { uploaded, backlog } = event;
@@ -424,16 +438,25 @@ function changeBy(
     case 'progress':
       return holdsLease(record, event) ? { progress: event.progress } : 'lease_lost';
     case 'checkpoint':
-      return holdsLease(record, event) ? saved(record, event, now) : 'lease_lost';
+      return holdsLease(record, event) ? found(record, event, saved(record, event, now)) : 'lease_lost';
     case 'renew':
       return holdsLease(record, event) ? { leaseEndsAt: event.leaseEndsAt } : 'lease_lost';
     case 'release':
-      return holdsLease(record, event) ? released(record, event, now) : 'lease_lost';
+      return holdsLease(record, event) ? found(record, event, released(record, event, now)) : 'lease_lost';
     case 'complete':
-      return holdsLease(record, event) ? completed(record, event, now) : 'lease_lost';
+      return holdsLease(record, event) ? found(record, event, completed(record, event, now)) : 'lease_lost';
     case 'cancel':
       return isLeased(record, now) ? { status: 'cancelling' } : cancelled(record, now);
   }
+}
+
+/** Adds the metadata that only the object of an upload has, which an attempt opens. What is recorded stays. */
+function found(
+  record: RequestRecord,
+  { metadata }: CheckpointEvent | ReleaseEvent | CompleteEvent,
+  change: Partial<RequestRecord>,
+): Partial<RequestRecord> {
+  return metadata ? { ...change, metadata: { ...metadata, ...record.metadata } } : change;
 }
 
 /** The message of a ticketed upload doesn't say which version its request asks for. */

@@ -1,5 +1,6 @@
 import type { RecordedAttempt } from './attempt-history.ts';
 import type { Forecast, TimeRange } from './forecast.ts';
+import type { Metadata } from './kept-metadata.ts';
 import type { Priority } from './priority.ts';
 import { type Progress, type RequestRecord, type RequestStatus, statusOf } from './request-record.ts';
 
@@ -10,6 +11,8 @@ export interface RequestView {
   readonly topic?: string;
   /** Absent if its sender stated none: then it is `normal`. */
   readonly priority?: Priority;
+  /** The metadata that its record keeps: of the keys that the service declares. */
+  readonly metadata?: Metadata;
   /** It doesn't start before this time. */
   readonly notBefore?: Date;
   /** The failed request that it retries. */
@@ -66,6 +69,7 @@ export function viewOf(record: RequestRecord, now: number, forecast?: Forecast):
     tenant: request.tenant,
     topic: request.topic,
     priority: request.priority,
+    metadata: record.metadata,
     notBefore: request.notBefore === undefined ? undefined : new Date(request.notBefore),
     retryOf: request.retryOf,
     status: statusOf(record, now),

@@ -1,5 +1,6 @@
 import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
+import type { Metadata } from '../model/kept-metadata.ts';
 import type { Outcome } from '../model/outcome.ts';
 import {
   type DeadLetterState,
@@ -32,6 +33,7 @@ export class Lease {
   readonly #writer: RecordWriter;
   #stored: StoredRecord;
   #run: AttemptRun = { unrun: true };
+  #metadata: Metadata | undefined;
 
   /** @param before the record before the claim */
   constructor(writer: RecordWriter, stored: StoredRecord, before: RequestRecord | undefined) {
@@ -90,6 +92,11 @@ export class Lease {
     this.#run = run;
   }
 
+  /** Says what the record is to keep of the metadata, some of which only the payload's object may have. */
+  noteMetadata(metadata: Metadata | undefined): void {
+    this.#metadata = metadata;
+  }
+
   /** Records progress. @returns whether the attempt should go on */
   async progress(progress: Progress): Promise<boolean> {
     return this.#isRunning(await this.#apply({ type: 'progress', leaseId: this.#leaseId, progress }));
@@ -112,6 +119,7 @@ export class Lease {
       checkpoint,
       progress,
       suspend,
+      metadata: this.#metadata,
       traceparent,
     });
   }
@@ -152,6 +160,7 @@ export class Lease {
       leaseId: this.#leaseId,
       outcome,
       attemptsExhausted,
+      metadata: this.#metadata,
       ...this.#run,
     } as const;
     return (await this.#apply(completed, writes)).outcome;
@@ -170,6 +179,7 @@ export class Lease {
       error: summarizeError(error),
       uncounted,
       nextAttemptAt,
+      metadata: this.#metadata,
       traceparent: this.#run.traceparent,
     } as const;
     return (await this.#apply(released)).outcome;

@@ -1,4 +1,5 @@
 import { CoatcheckError } from '../base/errors.ts';
+import { keptMetadata, type Metadata } from '../model/kept-metadata.ts';
 import { isEarly } from '../model/not-before.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { PinnedPayload } from '../model/pinned-payload.ts';
@@ -37,8 +38,14 @@ export type Claim =
       readonly otherPayload: boolean;
     };
 
+/** A request to record. */
+export interface RecordableRequest extends RecordedRequest {
+  /** All of it: the record keeps what is declared. @default {} */
+  readonly metadata?: Metadata;
+}
+
 /** A request to claim, with what its message says about the record. */
-export interface Claimant extends RecordedRequest {
+export interface Claimant extends RecordableRequest {
   /** The version of the code that claims it, if it has one. */
   readonly handlerVersion?: string;
   /** Whether to leave the request to newer code, if this code is too old for it. */
@@ -69,16 +76,21 @@ export class RequestRecords {
   readonly #store: RecordStore;
   readonly #now: () => number;
   readonly #writer: RecordWriter;
+  readonly #metadataNames: readonly string[];
   /**
    * Lease ids of claims whose responses were lost, by request. They may be written, but their attempts never started.
    */
   readonly #unanswered = new Map<string, string>();
 
-  /** @param ageDays how long a record is kept after its last change */
-  constructor(store: RecordStore, now: () => number, ageDays: number) {
+  /**
+   * @param ageDays how long a record is kept after its last change
+   * @param metadataNames the keys of metadata that new records keep. @default - none
+   */
+  constructor(store: RecordStore, now: () => number, ageDays: number, metadataNames: readonly string[] = []) {
     this.#store = store;
     this.#now = now;
     this.#writer = new RecordWriter(store, now, ageDays);
+    this.#metadataNames = metadataNames;
   }
 
   /** Finds the record of a request; undefined if there is none, or if it has expired. */
@@ -96,7 +108,7 @@ export class RequestRecords {
    * @returns the current record
    */
   async submit(
-    request: RecordedRequest,
+    request: RecordableRequest,
     at: number,
     uploaded: boolean,
     backlog?: number,
@@ -127,6 +139,7 @@ export class RequestRecords {
     const event = {
       type: 'claim',
       request,
+      metadata: this.#kept(claimant),
       leaseEndsAt,
       leaseId,
       handlerVersion,
@@ -140,7 +153,7 @@ export class RequestRecords {
     } as const;
     const { stored, before, refused } = await this.#claimInTurn(
       event,
-      await this.#believed(claimant, request),
+      await this.#believed(claimant),
       waitToTakeOver,
     );
     if (refused === 'version_too_old') return { status: refused };
@@ -207,10 +220,8 @@ export class RequestRecords {
   }
 
   /** The record that a claim expects, so that it takes one write: most requests are new or just submitted. */
-  async #believed(
-    { submittedAt, ticketed, redelivered }: Claimant,
-    request: RecordedRequest,
-  ): Promise<StoredRecord | undefined> {
+  async #believed(request: Claimant): Promise<StoredRecord | undefined> {
+    const { submittedAt, ticketed, redelivered } = request;
     if (ticketed || redelivered) return this.#store.read(request);
     if (submittedAt === undefined) return undefined;
     // A message that comes before its time comes since the request was cancelled.
@@ -219,9 +230,14 @@ export class RequestRecords {
   }
 
   /** The first record of a request. @param at when it was submitted, in milliseconds since 1970 */
-  submitted(request: RecordedRequest, at: number, uploaded = true, backlog?: number): StoredRecord {
-    const event = { type: 'submit', request: recordedOf(request), uploaded, backlog } as const;
+  submitted(request: RecordableRequest, at: number, uploaded = true, backlog?: number): StoredRecord {
+    const metadata = this.#kept(request);
+    const event = { type: 'submit', request: recordedOf(request), metadata, uploaded, backlog } as const;
     return this.#writer.stored(created(event, at), 1);
+  }
+
+  #kept({ metadata = {} }: RecordableRequest): Metadata | undefined {
+    return keptMetadata(metadata, this.#metadataNames);
   }
 }
 

@@ -63,6 +63,7 @@ it('has the defaults, in the form that the API reads', () => {
     inlineLimitBytes: 262_144,
     maxPayloadBytes: 5_368_709_120,
     recordAgeDays: 30,
+    recordMetadata: [],
     resultAgeDays: 15,
     maxWaitSeconds: 900,
     tenantSharePercent: 50,
@@ -89,7 +90,7 @@ it('has the values of the props', () => {
       lifecycle: { results: Duration.days(7) },
       prefixes: { uploads: 'in/', payloads: 'by-reference/' },
     },
-    records: { retention: Duration.days(40) },
+    records: { retention: Duration.days(40), metadata: ['customer'] },
     api: {
       auth: ApiAuth.jwt({
         issuer: 'https://issuer.example.com',
@@ -155,6 +156,7 @@ it('has the values of the props', () => {
     inlineLimitBytes: 1_000,
     maxPayloadBytes: 2_000,
     recordAgeDays: 40,
+    recordMetadata: ['customer'],
     resultAgeDays: 7,
     maxWaitSeconds: 180,
     tenantSharePercent: 10,

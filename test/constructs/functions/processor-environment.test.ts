@@ -57,6 +57,7 @@ it('has the defaults, in the form that the processor reads', () => {
     maxBufferedBytes: 16_777_216,
     maxJsonDepth: 128,
     recordAgeDays: 30,
+    recordMetadata: [],
     pauseQueueUrl: `<${pauses}>`,
     pauseSeconds: 30,
     failureRatePercent: undefined,
@@ -100,7 +101,7 @@ it('has the values of the props', () => {
         { bucket: Bucket.fromBucketName(stack, 'Two', 'two-bucket'), prefix: 'some/' },
       ],
     },
-    records: { retention: Duration.days(40) },
+    records: { retention: Duration.days(40), metadata: ['customer'] },
   });
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'urn:reports',
@@ -132,6 +133,7 @@ it('has the values of the props', () => {
     maxBufferedBytes: 3_000,
     maxJsonDepth: 4,
     recordAgeDays: 40,
+    recordMetadata: ['customer'],
     pauseQueueUrl: `<${pauses}>`,
     pauseSeconds: 60,
     failureRatePercent: 80,

@@ -164,6 +164,10 @@ describe('a number out of range', () => {
       'records.retention must be a whole number of days from 1 to 36500, got 36501',
     ],
     [
+      { records: { metadata: ['customer', 'order', 'customer'] } },
+      'records.metadata must have different names, got customer twice',
+    ],
+    [
       { payloads: { lifecycle: { incompleteUploads: days(0) } } },
       'payloads.lifecycle.incompleteUploads must be a whole number of days from 1 to 36500, got 0',
     ],

@@ -13,6 +13,7 @@ import {
   writeEnvironment,
 } from '../../../lib/core/config/processor-environment.ts';
 import type { ProcessorQueue } from '../../../lib/core/config/processor-queues.ts';
+import { MAX_RECORD_METADATA } from '../../../lib/core/config/record-metadata.ts';
 import {
   API_AUTHS,
   CALLBACKS,
@@ -61,6 +62,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxBufferedBytes: 67_108_864,
   maxJsonDepth: 128,
   recordAgeDays: 30,
+  recordMetadata: ['customer', 'Order.Id'],
   measureLoad: true,
   frontServiceName: 'images',
   pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
@@ -110,6 +112,7 @@ const VARIABLES = {
   COATCHECK_MAX_BUFFERED_BYTES: '67108864',
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_RECORD_METADATA: 'customer Order.Id',
   COATCHECK_MEASURE_LOAD: 'on',
   COATCHECK_FRONT_SERVICE_NAME: 'images',
   COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
@@ -159,6 +162,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   inlineLimitBytes: 262_144,
   maxPayloadBytes: 5_368_709_120,
   recordAgeDays: 30,
+  recordMetadata: ['customer', 'Order.Id'],
   maxJsonDepth: 128,
   resultAgeDays: 15,
   maxWaitSeconds: 900,
@@ -225,6 +229,7 @@ const API_VARIABLES = {
   COATCHECK_INLINE_LIMIT_BYTES: '262144',
   COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
   COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_RECORD_METADATA: 'customer Order.Id',
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RESULT_AGE_DAYS: '15',
   COATCHECK_MAX_WAIT_SECONDS: '900',
@@ -323,6 +328,10 @@ const TELLING = {
   callbackPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1 }),
 };
 
+const metadataNames = fc.uniqueArray(fc.stringMatching(/^[A-Z][\w.-]{0,20}$/), {
+  maxLength: MAX_RECORD_METADATA,
+});
+
 const patterns = fc.array(fc.stringMatching(/^[a-z]+(?:\.[a-z]+)*(?:\.\*)?$/), { minLength: 1 });
 
 const processorQueues: fc.Arbitrary<ProcessorQueue> = fc.record({
@@ -383,6 +392,7 @@ test('the engine reads back the settings that the stack writes', () => {
     maxBufferedBytes: number('maxBufferedBytes'),
     maxJsonDepth: number('maxJsonDepth'),
     recordAgeDays: number('recordAgeDays'),
+    recordMetadata: metadataNames,
     pauseQueueUrl: fc.string(),
     pauseSeconds: number('pauseSeconds'),
     failureRatePercent: fc.option(number('failureRatePercent'), { nil: undefined }),
@@ -425,6 +435,7 @@ test('the API reads back the settings that the stack writes', () => {
     inlineLimitBytes: number('inlineLimitBytes'),
     maxPayloadBytes: number('maxPayloadBytes'),
     recordAgeDays: number('recordAgeDays'),
+    recordMetadata: metadataNames,
     maxJsonDepth: number('maxJsonDepth'),
     resultAgeDays: number('resultAgeDays'),
     maxWaitSeconds: number('maxWaitSeconds'),
@@ -509,6 +520,7 @@ const OPTIONAL = [
   'COATCHECK_LOW_INPUT_QUEUE_URL',
   'COATCHECK_OTHER_PROCESSORS',
   'COATCHECK_LIMITS',
+  'COATCHECK_RECORD_METADATA',
 ];
 const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { deployedSettings, givenNumbers } from '../../../lib/core/config/service-setting.ts';
+import {
+  deployedSettings,
+  givenNumbers,
+  recordMetadataSetting,
+} from '../../../lib/core/config/service-setting.ts';
 import { NUMBER_SETTINGS } from '../../../lib/core/config/settings.ts';
 
 test('of a deployment, only what differs from the defaults has to be passed on', () => {
@@ -64,4 +68,11 @@ test('a service on Fargate has the settings of its tasks, and none of a function
   for (const name of ['batchSize', 'memoryMiB', 'timeoutSeconds', 'maxConcurrency']) {
     expect(names).not.toContain(name);
   }
+});
+
+test('the metadata that records keep says where it was declared', () => {
+  const origin = { setBy: 'prop records.metadata', from: 'deployment' };
+  const declared = { name: 'recordMetadata', value: ['customer'], default: [], ...origin };
+  expect(recordMetadataSetting(['customer'], origin)).toEqual(declared);
+  expect(recordMetadataSetting([], origin)).toEqual({ ...declared, value: [], from: 'default' });
 });

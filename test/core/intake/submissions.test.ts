@@ -5,7 +5,7 @@ import { SQS_MAX_MESSAGE_BYTES } from '../../../lib/core/config/aws-limits.ts';
 import { decodedRequest } from '../../support/decoded.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { SubmissionService } from '../../support/submission-service.ts';
+import { SubmissionService, submitRequest } from '../../support/submission-service.ts';
 import { START } from '../../support/test-clock.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -259,4 +259,19 @@ describe('a payload', () => {
       { numRuns: 300 },
     );
   });
+});
+
+test('a retry has the metadata that the record of the earlier request keeps', async () => {
+  const service = new SubmissionService({ settings: { recordMetadata: ['customer'] } });
+  const metadata = { customer: 'acme', order: '17' };
+  const earlier = { id: 'r-1', source: '', payload: { inline: 'hello' }, metadata };
+  await service.submissions.retry(earlier, 'r-2');
+  expect(service.harness.records.record('r-2')).toMatchObject({
+    status: 'queued',
+    metadata: { customer: 'acme' },
+    request: { retryOf: 'r-1' },
+  });
+  const prepared = await service.submissions.prepare(submitRequest({ metadata }), 'r-3', 'object');
+  expect(prepared.record.record.metadata).toEqual({ customer: 'acme' });
+  for (const { message } of service.queue.sent) expect(message).toContain('17');
 });

@@ -263,6 +263,15 @@ describe('for any events, in any order, at any time', () => {
     });
   }
 
+  test('metadata that is recorded stays', () => {
+    fc.assert(
+      fc.property(steps, (given) => {
+        for (const { before, record } of history(given))
+          expect(record.metadata ?? {}).toMatchObject(before?.metadata ?? {});
+      }),
+    );
+  });
+
   test('a request ends once, with the status of its outcome, and never changes after that', () => {
     fc.assert(
       fc.property(steps, (given) => {
