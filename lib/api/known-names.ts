@@ -15,15 +15,20 @@ export function ownHeaders<Shape extends z.ZodRawShape>(shape: Shape, prefixes: 
   const own = Object.keys(shape).filter((name) => OWN_HEADER.test(name));
   const isKnown = (name: string) =>
     !OWN_HEADER.test(name) || own.includes(name) || prefixes.some((prefix) => name.startsWith(prefix));
-  const names = [...own, ...prefixes.map((prefix) => `${prefix}NAME`)];
-  return z.looseObject(shape).check(knownNames('header', names, isKnown));
+  return z.looseObject(shape).check(knownNames('header', namesWith(own, prefixes), isKnown));
 }
 
-/** The query of a call. Parameters other than these and those of a signature are rejected. */
-export function ownQuery<Shape extends z.ZodRawShape>(shape: Shape) {
+/**
+ * The query of a call. Parameters other than these and those of a signature are rejected.
+ * @param prefixes prefixes of further parameters that are allowed
+ */
+export function ownQuery<Shape extends z.ZodRawShape>(shape: Shape, prefixes: readonly string[] = []) {
   const own = Object.keys(shape);
-  const isKnown = (name: string) => own.includes(name) || SIGNATURE_PARAMETER.test(name);
-  return z.looseObject(shape).check(knownNames('query parameter', own, isKnown));
+  const isKnown = (name: string) =>
+    own.includes(name) ||
+    SIGNATURE_PARAMETER.test(name) ||
+    prefixes.some((prefix) => name.startsWith(prefix));
+  return z.looseObject(shape).check(knownNames('query parameter', namesWith(own, prefixes), isKnown));
 }
 
 /** A JSON object that rejects unknown members. */
@@ -33,6 +38,10 @@ export function ownMembers<Shape extends z.ZodRawShape>(shape: Shape) {
     error: ({ code, keys }) =>
       code === 'unrecognized_keys' ? unknownNames('member', own, keys.map(String)) : undefined,
   });
+}
+
+function namesWith(own: readonly string[], prefixes: readonly string[]): string[] {
+  return [...own, ...prefixes.map((prefix) => `${prefix}NAME`)];
 }
 
 function knownNames(kind: string, own: readonly string[], isKnown: (name: string) => boolean) {

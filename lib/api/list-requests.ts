@@ -1,4 +1,5 @@
 import { failureOf } from '../core/model/failure-group.ts';
+import type { Metadata } from '../core/model/kept-metadata.ts';
 import { positionOf } from '../core/model/record-position.ts';
 import { type RequestRecord, type RequestStatus, statusOf } from '../core/model/request-record.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
@@ -23,6 +24,8 @@ interface RecordConditions {
   /** The code of the request's problem, or of the error that used up its attempts. */
   readonly code?: string;
   readonly handlerVersion?: string;
+  /** The metadata that the record must keep, of keys that are declared. */
+  readonly metadata?: Metadata;
 }
 
 /** A page of a list. */
@@ -44,8 +47,7 @@ const MAX_READS = 3;
  * @throws ProblemError 400 for an invalid cursor
  */
 export async function listRequests(index: RecordIndex, order: ListSelection, now: number): Promise<Page> {
-  const { tenant, since, until, cursor, limit, status, topic, code, handlerVersion } = order;
-  const conditions = { status, topic, code, handlerVersion };
+  const { tenant, since, until, cursor, limit, ...conditions } = order;
   const found: RequestRecord[] = [];
   // Few records may meet a condition. A full page takes no more calls than a short one.
   const isFiltered = Object.values(conditions).some((condition) => condition !== undefined);
@@ -72,7 +74,7 @@ function beginningOf(time: number): string {
 
 function meets(
   record: RequestRecord,
-  { status, topic, code, handlerVersion }: RecordConditions,
+  { status, topic, code, handlerVersion, metadata = {} }: RecordConditions,
   now: number,
 ): boolean {
   const { request, outcome } = record;
@@ -80,7 +82,8 @@ function meets(
     (status === undefined || statusOf(record, now) === status) &&
     (topic === undefined || (request.topic ?? outcome?.topic) === topic) &&
     (code === undefined || codesOf(record).includes(code)) &&
-    (handlerVersion === undefined || record.handlerVersion === handlerVersion)
+    (handlerVersion === undefined || record.handlerVersion === handlerVersion) &&
+    Object.entries(metadata).every(([name, value]) => record.metadata?.[name] === value)
   );
 }
 

@@ -25,7 +25,7 @@ export function resourceOf(
   now: number,
   forecast?: Forecast,
 ): RequestResource {
-  const { request, attempts, history, handlerVersion, progress, checkpoint, lastError } = record;
+  const { request, metadata, attempts, history, handlerVersion, progress, checkpoint, lastError } = record;
   const { outcome, failureGroup } = record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
@@ -42,6 +42,7 @@ export function resourceOf(
     ...(request.minVersion !== undefined && { minVersion: request.minVersion }),
     ...(topic !== undefined && { topic }),
     ...(request.priority !== undefined && { priority: request.priority }),
+    ...(metadata && { metadata: { ...metadata } }),
     ...(traceparent !== undefined && { traceparent }),
     ...(request.retryOf !== undefined && { retryOf: request.retryOf }),
     attempts: record.attemptsExhausted && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,

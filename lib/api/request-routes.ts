@@ -10,6 +10,7 @@ import { resendWebhooks } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { leaveWaiting } from './leave-waiting.ts';
 import { listRequests } from './list-requests.ts';
+import { metadataConditions } from './metadata-conditions.ts';
 import { NO_STORE } from './no-store.ts';
 import { BYTES, problems, REQUEST_ANSWER } from './openapi.ts';
 import { answerPayload } from './payload-answer.ts';
@@ -115,7 +116,8 @@ const list = {
   summary: 'List requests, newest first',
   description:
     'A page may hold fewer requests than `limit`, even none, and still have a next page, since requests of another ' +
-    'status, topic, code or version are filtered out after they are read: at most 300 a page. Times start and end the list.',
+    'status, topic, code, version or metadata are filtered out after they are read: at most 300 a page. Times start and ' +
+    'end the list. Parameters `metadata.NAME` select requests by metadata of the keys that the service declares.',
   request: { query: ListQuery, headers: NoHeaders },
   responses: {
     200: { description: 'A page of requests.', content: { 'application/json': { schema: RequestPage } } },
@@ -176,7 +178,7 @@ interface Subject<Headers extends z.ZodObject> {
 }
 
 export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
-  const { destinations, records, index, clock, webhookRules } = parts;
+  const { destinations, records, index, clock, webhookRules, recordMetadata } = parts;
 
   addBoth(status, async (c, { identity, headers: { prefer, 'if-none-match': known }, forOperator }) => {
     const cameAt = clock.now();
@@ -258,13 +260,25 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
 
   async function answerList(
     c: Context<ApiEnv>,
-    { since, until, ...query }: z.infer<typeof ListQuery>,
+    query: z.infer<typeof ListQuery>,
     tenant: string | undefined,
     represent: typeof listedResourceOf,
   ): Promise<Response> {
     const now = clock.now();
-    const times = { since: timeOf('since', since), until: timeOf('until', until) };
-    const { records: listed, next } = await listRequests(index, { ...query, ...times, tenant }, now);
+    const { status, topic, code, handlerVersion, cursor, limit } = query;
+    const selection = {
+      tenant,
+      status,
+      topic,
+      code,
+      handlerVersion,
+      cursor,
+      limit,
+      metadata: metadataConditions(query, recordMetadata),
+      since: timeOf('since', query.since),
+      until: timeOf('until', query.until),
+    };
+    const { records: listed, next } = await listRequests(index, selection, now);
     return c.json({ requests: listed.map((record) => represent(record, webhookRules, now)), next }, 200, {
       ...NO_STORE,
       ...(next === undefined ? {} : { Link: `<${nextUrl(c.req.url, next)}>; rel="next"` }),

@@ -15,6 +15,7 @@ import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
 import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
+import { METADATA_PARAMETER } from './metadata-conditions.ts';
 import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
 
 /** Most part URLs in one response. */
@@ -114,6 +115,13 @@ export const Request = z
       .meta({ description: 'The oldest version of the handler that may run it.' }),
     topic: z.string().optional().meta({ description: 'What it is about.' }),
     priority: z.enum(PRIORITIES).optional().meta({ description: 'Its priority; `normal` if absent.' }),
+    metadata: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({
+        description: 'The metadata that its record keeps: of the keys that the service declares.',
+        example: { customer: 'acme' },
+      }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
     retryOf: z.string().optional().meta({ description: 'The failed request that it retries.' }),
     attempts: z.int().meta({ description: 'Attempts started.' }),
@@ -563,21 +571,24 @@ export const TENANT_FIELD = textParameter(
   'Only requests of this tenant. Only operators may name another one than theirs.',
 );
 
-export const ListQuery = ownQuery({
-  status: Status.optional(),
-  topic: textParameter('topic', 'Only requests with this topic.'),
-  code: textParameter(
-    'code',
-    'Only requests that ended with this code: that of their problem or, if they used up their attempts, of the last error.',
-  ),
-  handlerVersion: textParameter(
-    'handlerVersion',
-    'Only requests whose latest attempt was taken by this version of the code.',
-  ),
-  since: timeParameter('since', 'Only requests that were created at this time or later.'),
-  until: timeParameter('until', 'Only requests that were created before this time.'),
-  ...PAGE_FIELDS,
-});
+export const ListQuery = ownQuery(
+  {
+    status: Status.optional(),
+    topic: textParameter('topic', 'Only requests with this topic.'),
+    code: textParameter(
+      'code',
+      'Only requests that ended with this code: that of their problem or, if they used up their attempts, of the last error.',
+    ),
+    handlerVersion: textParameter(
+      'handlerVersion',
+      'Only requests whose latest attempt was taken by this version of the code.',
+    ),
+    since: timeParameter('since', 'Only requests that were created at this time or later.'),
+    until: timeParameter('until', 'Only requests that were created before this time.'),
+    ...PAGE_FIELDS,
+  },
+  [METADATA_PARAMETER],
+);
 
 const PreferWait = z.string().optional().meta({
   description: '`wait=N`: wait up to N seconds, at most 20, for the request to end before answering.',

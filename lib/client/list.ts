@@ -17,6 +17,8 @@ export interface ListOptions {
   readonly code?: string;
   /** Only requests whose latest attempt was taken by this version of the code. @default all */
   readonly handlerVersion?: string;
+  /** Only requests with this metadata, of keys that the service declares for its records. @default all */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Only requests that were created at this time or later. A string is in RFC 3339. @default all */
   readonly since?: Date | string;
   /** Only requests that were created before this time. A string is in RFC 3339. @default all */
@@ -39,11 +41,16 @@ export async function listPage(
   api: Api,
   { signal, since, until, ...selection }: PageOptions,
 ): Promise<RequestPage> {
-  const { tenant, status, topic, code, handlerVersion, limit, cursor } = selection;
+  const { tenant, status, topic, code, handlerVersion, metadata, limit, cursor } = selection;
   const times = { since: toRfc3339(since), until: toRfc3339(until) };
-  const query = { status, topic, code, handlerVersion, ...times, limit, cursor };
+  const conditions = { status, topic, code, handlerVersion, ...metadataParameters(metadata) };
+  const query = { ...conditions, ...times, limit, cursor };
   const path = tenant === undefined ? '/v1/requests' : `/v1/tenants/${idSegment(tenant)}/requests`;
   return readPage(await api.json({ method: 'GET', path, query, signal }));
+}
+
+function metadataParameters(metadata: ListOptions['metadata'] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`metadata.${name}`, value]));
 }
 
 /** Lists all pages, and fetches each on demand. @throws ApiError, ConnectionFailed */

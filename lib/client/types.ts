@@ -64,6 +64,8 @@ export interface RequestResource {
   readonly topic?: string;
   /** How urgent it is; absent if its sender stated none: then it is `normal`. */
   readonly priority?: Priority;
+  /** Metadata that its record keeps: of the keys that the service declares. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Trace that it belongs to, if any. */
   readonly traceparent?: string;
   /** The failed request that it retries. */

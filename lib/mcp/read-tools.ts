@@ -87,6 +87,12 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
         status: z.enum(REQUEST_STATUSES).optional(),
         topic: z.string().optional(),
         code: z.string().optional().describe('The code that requests failed with.'),
+        metadata: z
+          .record(z.string(), z.string())
+          .optional()
+          .describe(
+            'Metadata that they have, of the keys in the setting recordMetadata. No tool shows values.',
+          ),
         since: Time.optional().describe('Only requests that were created at this time or later.'),
         until: Time.optional().describe('Only requests that were created before this time.'),
         limit: Limit,

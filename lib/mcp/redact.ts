@@ -7,6 +7,7 @@ export function redactRequest({
   problem,
   progress,
   webhook,
+  metadata: _metadata,
   traceparent: _trace,
   links: _links,
   ...facts

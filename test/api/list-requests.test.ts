@@ -150,9 +150,14 @@ describe('the list is filtered', () => {
       START,
     );
   const RECORDS: readonly Partial<RequestRecord>[] = [
-    { status: 'queued', handlerVersion: '41' },
-    { status: 'failed', outcome: ended('declined'), handlerVersion: '42' },
-    { status: 'succeeded', handlerVersion: '42' },
+    { status: 'queued', handlerVersion: '41', metadata: { customer: 'acme', order: '17' } },
+    {
+      status: 'failed',
+      outcome: ended('declined'),
+      handlerVersion: '42',
+      metadata: { customer: 'acme' },
+    },
+    { status: 'succeeded', handlerVersion: '42', metadata: { customer: 'acme2' } },
     {
       status: 'failed',
       outcome: ended('attempts_exhausted'),
@@ -169,6 +174,10 @@ describe('the list is filtered', () => {
     [{ handlerVersion: '42', status: 'failed' as const }, [1]],
     [{ topic: 'orders.0' }, [0]],
     [{ topic: 'orders' }, []],
+    [{ metadata: { customer: 'acme' } }, [0, 1]],
+    [{ metadata: { customer: 'acme', order: '17' } }, [0]],
+    [{ metadata: { customer: 'acme' }, status: 'failed' as const }, [1]],
+    [{ metadata: { order: '' } }, []],
   ])('by %j', async (selection, expected) => {
     const store = new MemoryRecordStore();
     for (const [nth, members] of RECORDS.entries()) {

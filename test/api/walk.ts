@@ -383,6 +383,12 @@ export const WALK: readonly Step[] = [
 
   step('listRequests', 200, undefined),
   step('listRequests', 400, 'request_malformed', { call: { query: '?limit=0' } }),
+  step('listRequests', 200, undefined, {
+    call: { query: '?metadata.customer=acme' },
+    options: { recordMetadata: ['customer'] },
+  }),
+  step('listRequests', 400, 'metadata_undeclared', { call: { query: '?metadata.customer=acme' } }),
+  step('listRequestsOfTenant', 400, 'metadata_undeclared', { call: { query: '?metadata.customer=acme' } }),
   step('listRequestsOfTenant', 200, undefined),
   step('listRequestsOfTenant', 400, 'request_malformed', { call: { query: '?tenant=acme' } }),
   step('listRequestsOfTenant', 403, 'operator_required', {

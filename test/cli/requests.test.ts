@@ -310,6 +310,24 @@ test('a terminal shows the attempts of a request', async () => {
   expect((await coatcheck(['status', failed, ...api])).stdout).not.toContain('took');
 });
 
+test('lists requests by their metadata', async () => {
+  served = await cliService(undefined, { recordMetadata: ['customer', 'order'] });
+  api = ['--api', served.url];
+  const submit = (customer: string) =>
+    ticketFor('text', { 'coatcheck-metadata-customer': customer, 'coatcheck-metadata-order': '17' });
+  const [acme] = [await submit('acme'), await submit('other')];
+  const ticketsBy = async (...options: readonly string[]) => {
+    const { stdout, exitCode } = await coatcheck(['list', ...options, ...api]);
+    expect(exitCode).toBe(0);
+    return stdout.split('\n').flatMap((line) => line.split('\t')[0] || []);
+  };
+  expect(await ticketsBy('--metadata', 'customer=acme', '--metadata', 'order=17')).toEqual([acme]);
+  expect(await ticketsBy('--metadata', 'customer=acme', '--metadata', 'order=18')).toEqual([]);
+  const refused = await coatcheck(['list', '--metadata', 'region=eu', ...api]);
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain('those that are declared are metadata.customer, metadata.order');
+});
+
 test('replays webhooks of ended requests', async () => {
   const webhooks = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
   served = await cliService(undefined, webhooks);

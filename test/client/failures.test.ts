@@ -65,9 +65,11 @@ test('requests are listed by all conditions', async () => {
   const { client, calls } = await openScriptedApi([answer(200, { requests: [] })]);
   const times = { since: new Date(0), until: '2026-01-31T12:00:00Z' };
   const conditions = { topic: 'orders', code: 'declined', handlerVersion: '42', tenant: 'a/b' };
-  await all(client.list({ status: 'failed', ...conditions, ...times }));
+  const metadata = { customer: 'acme & co', order: '17' };
+  await all(client.list({ status: 'failed', ...conditions, metadata, ...times }));
   expect(calls.map(summaryOf)).toEqual([
-    'GET /v1/tenants/~YS9i/requests?status=failed&topic=orders&code=declined&handlerVersion=42&since=1970-01-01T00%3A00%3A00.000Z' +
+    'GET /v1/tenants/~YS9i/requests?status=failed&topic=orders&code=declined&handlerVersion=42' +
+      '&metadata.customer=acme%20%26%20co&metadata.order=17&since=1970-01-01T00%3A00%3A00.000Z' +
       '&until=2026-01-31T12%3A00%3A00Z',
   ]);
 });

@@ -84,6 +84,30 @@ describe('a request submitted by HTTP', () => {
     }
     expect(seen).toContain(id);
   });
+
+  test('is listed by its declared metadata, as an upload is', async () => {
+    const colour = crypto.randomUUID();
+    const payload = { do: 'stamp' } as const;
+    const headers = { 'Coatcheck-Metadata-Colour': colour, 'Coatcheck-Metadata-Other': 'x' };
+    const submitted = await service.submit(payload, headers);
+    const key = `requests/${colour}.json`;
+    const uploaded = await service.upload(key, JSON.stringify(payload), 'application/json', undefined, {
+      colour,
+    });
+    await ended(submitted.id);
+    const expected = [submitted.id, uploaded.id].map((id) => ({ id, metadata: { colour } }));
+    await vi.waitFor(
+      async () => {
+        const listed = await service.call('GET', `/v1/requests?metadata.colour=${colour}&status=succeeded`);
+        const { requests } = (await listed.json()) as ListPage;
+        expect(requests).toHaveLength(expected.length);
+        for (const request of expected) expect(requests).toContainEqual(expect.objectContaining(request));
+      },
+      { timeout: 60_000, interval: 500 },
+    );
+    const refused = await service.call('GET', '/v1/requests?metadata.other=x');
+    expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'metadata_undeclared' }]);
+  });
 });
 
 describe('a payload can be had', () => {

@@ -90,6 +90,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
       receipts: name === 'cloudevents' ? receiptKeys(stack) : undefined,
     },
     circuitBreaker: { pause: Duration.seconds(2) },
+    records: name === 'cloudevents' ? { metadata: ['colour'] } : undefined,
     limits: name === 'cloudevents' ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,
     webhooks: name === 'cloudevents' ? { allowLocal: true, endpoints: true } : undefined,
     observability: {

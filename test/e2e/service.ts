@@ -114,6 +114,7 @@ export class Service {
     body: string | Uint8Array,
     contentType = 'application/json',
     contentEncoding?: string,
+    metadata?: Readonly<Record<string, string>>,
   ) {
     const { VersionId } = await this.#submitter.s3.send(
       new PutObjectCommand({
@@ -122,6 +123,7 @@ export class Service {
         Body: Buffer.from(body),
         ContentType: contentType,
         ContentEncoding: contentEncoding,
+        Metadata: metadata,
       }),
     );
     const version = VersionId ?? '';

@@ -23,6 +23,30 @@ test('an agent sees what happens, and no text of a sender or a handler', async (
   expect((await call(agent, 'get_status')).value).toMatchObject({ accepting: true });
 });
 
+test('an agent lists requests by metadata that it knows, and sees none', async () => {
+  const { url } = await openServedService(() => 'done', { recordMetadata: ['customer'] });
+  const service = new CoatcheckClient({ baseUrl: url });
+  const [{ id }] = await Promise.all([
+    service.submit('x', { metadata: { customer: 'acme' } }),
+    service.submit('x', { metadata: { customer: 'Ms Doe' } }),
+  ]);
+  const agent = await agentOf(url);
+  const found = await call(agent, 'list_requests', { metadata: { customer: 'acme' } });
+  expect(found.value).toMatchObject({ requests: [{ id }] });
+  const answers = [found, await call(agent, 'get_request', { id }), await call(agent, 'list_requests')];
+  expect(JSON.stringify(answers)).not.toMatch(/acme|Doe|customer/);
+  expect(await call(agent, 'list_requests', { metadata: { order: '17' } })).toMatchObject({
+    isError: true,
+    value: { code: 'metadata_undeclared' },
+  });
+  expect((await call(agent, 'list_settings')).value.settings).toContainEqual({
+    name: 'recordMetadata',
+    value: ['customer'],
+    default: [],
+    from: 'program',
+  });
+});
+
 test('only a server that allows actions has tools that change something, and they say so', async () => {
   const { url } = await openServedService(undefined);
   const reading = (await (await agentOf(url)).listTools()).tools;

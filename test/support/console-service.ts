@@ -17,7 +17,7 @@ import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 
 /** How to open a service with a console. */
 export interface ConsoleServiceOptions
-  extends Pick<ServiceOptions, 'limits' | 'version' | 'settings' | 'processors'> {
+  extends Pick<ServiceOptions, 'limits' | 'recordMetadata' | 'version' | 'settings' | 'processors'> {
   /** @default - requests wait */
   readonly handler?: Handler;
   readonly allowActions?: boolean;

@@ -18,7 +18,7 @@ export async function openServedService(
     shownSettings,
     clock = new TestClock(),
     ...options
-  }: Pick<ServiceOptions, 'limits' | 'settings'> &
+  }: Pick<ServiceOptions, 'limits' | 'recordMetadata' | 'settings'> &
     Pick<ServiceApiParts, 'receipts' | 'shownSettings'> & { readonly clock?: TestClock } = {},
 ) {
   const parts = await openParts(

@@ -8,11 +8,13 @@ import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { metadataOption } from '../submit/options.ts';
 
 const EXAMPLES = `
 Examples:
   coatcheck list
   coatcheck list --status failed --since 2h --limit 100
+  coatcheck list --metadata customer=acme
   coatcheck list --all --json | jq -r 'select(.attempts > 1) | .id'`;
 
 const DEFAULT_LIMIT = 20;
@@ -25,6 +27,7 @@ interface ListOptions extends ServiceOptions {
   readonly topic?: string;
   readonly code?: string;
   readonly handlerVersion?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly since?: Date;
   readonly until?: Date;
   readonly tenant?: string;
@@ -41,6 +44,9 @@ export function listCommand(run: Run): Command {
     .option('--topic <topic>', 'only requests with this topic')
     .option('--code <code>', 'only requests that ended with this code')
     .option('--handler-version <version>', 'only requests whose latest attempt was taken by this version')
+    .addOption(
+      metadataOption('only requests with this metadata, of keys that the service declares; can be repeated'),
+    )
     .option('--since <time>', 'only requests created since then, for example 2h (2 hours ago)', readTime)
     .option('--until <time>', 'only requests created before then, for example 2026-01-31T12:00:00Z', readTime)
     .option('--tenant <tenant>', 'only requests of this tenant (operators only)')
@@ -50,9 +56,16 @@ export function listCommand(run: Run): Command {
   return addServiceOptions(command).action((options: ListOptions) =>
     withService(options, run.signal, async (client) => {
       const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
-      const { status, topic, code, handlerVersion, since, until, tenant } = options;
-      const selection = { status, topic, code, handlerVersion, since, until, tenant };
-      const page = { ...selection, limit: Math.min(limit, PAGE_LIMIT), signal: run.signal };
+      const { status, topic, code, handlerVersion, metadata, since, until, tenant } = options;
+      const conditions = { status, topic, code, handlerVersion, metadata };
+      const page = {
+        ...conditions,
+        since,
+        until,
+        tenant,
+        limit: Math.min(limit, PAGE_LIMIT),
+        signal: run.signal,
+      };
       let isCut = false;
       const requests = atMost(client.list(page), limit, () => {
         isCut = true;

@@ -42,7 +42,7 @@ export function addSubmitOptions(command: Command): Command {
       'content type of the files (default: by their extensions)',
       readContentType,
     )
-    .addOption(metadataOption())
+    .addOption(metadataOption('metadata for the processor; can be repeated'))
     .option('--in <time>', 'start processing after this time, for example 2h or 30d', readDuration)
     .addOption(
       new Option('--at <time>', 'start processing at this time, for example 2026-01-31T12:00:00Z')
@@ -129,8 +129,9 @@ export function readTopic(text: string): string {
   throw new InvalidArgumentError(`It ${problem}.`);
 }
 
-function metadataOption(): Option {
-  return new Option('--metadata <name=value>', 'metadata for the processor; can be repeated').argParser(
+/** `--metadata name=value`, which can be repeated. */
+export function metadataOption(description: string): Option {
+  return new Option('--metadata <name=value>', description).argParser(
     (text, before: SubmitOptions['metadata']) => {
       const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
       if (name === undefined || value === undefined) {

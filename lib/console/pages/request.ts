@@ -105,6 +105,9 @@ function requestFacts(request: RequestResource): Fact[] {
     ['Topic', text(request.topic)],
     ['Priority', request.priority],
     ['Source', text(request.source)],
+    ...Object.entries(request.metadata ?? {}).map(
+      ([name, value]): Fact => [`Metadata ${oneLine(name)}`, oneLine(value)],
+    ),
     ['Attempts', formatCount(request.attempts)],
     ['Handler version', text(request.handlerVersion)],
     ['Oldest version that may run it', text(request.minVersion)],

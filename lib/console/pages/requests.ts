@@ -1,11 +1,13 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import type { PageOptions, RequestStatus } from '../../client/index.ts';
+import { declaredMetadata } from '../declared-metadata.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import type { Html } from '../view/html.ts';
 import { pagerOf } from '../view/pager.ts';
 import { requestHref, requestTable } from '../view/request-table.ts';
+import { oneLine } from '../view/text.ts';
 
 const PAGE_REQUESTS = 50;
 
@@ -38,18 +40,21 @@ const FILTERS = [
   ['handlerVersion', 'Handler version'],
 ] as const;
 
+/** What the names of filters by metadata begin with. */
+const METADATA = 'metadata.';
+
 /** Their times are in UTC, without seconds, as `datetime-local` has it. */
 const TIMES = [
   ['since', 'Created since'],
   ['until', 'Created before'],
 ] as const;
 
-async function requestsView({ c, parts, now, signal }: ViewContext): Promise<View> {
-  const { client } = parts;
+async function requestsView(context: ViewContext): Promise<View> {
+  const { c, parts, now, signal } = context;
   const { searchParams: query } = new URL(c.req.url);
   const cursor = query.get('cursor') ?? undefined;
   const selection = { ...selectionIn(query), limit: PAGE_REQUESTS, signal };
-  const page = await client.listPage(selection);
+  const [page, declared] = await Promise.all([parts.client.listPage(selection), declaredMetadata(context)]);
   const empty =
     page.next === undefined
       ? 'No requests match.'
@@ -65,6 +70,7 @@ async function requestsView({ c, parts, now, signal }: ViewContext): Promise<Vie
         html`<option value="${each}"${each === selection.status && html` selected`}>${each.replaceAll('_', ' ')}</option>`,
     )}</select></label>
 ${moreFilters(query)}
+${declared.map((key) => textFilter(query, `${METADATA}${key}`, oneLine(key)))}
 <button>Filter</button></form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
 <label>Its tenant <input name="tenant" autocomplete="off" spellcheck="false" size="12"></label>
@@ -74,11 +80,12 @@ ${moreFilters(query)}
   };
 }
 
+function textFilter(query: URLSearchParams, name: string, label: string): Html {
+  return html`<label>${label} <input name="${name}" value="${query.get(name) ?? ''}" autocomplete="off" spellcheck="false" size="10"></label>`;
+}
+
 function moreFilters(query: URLSearchParams): Html {
-  return html`${FILTERS.map(
-    ([name, label]) =>
-      html`<label>${label} <input name="${name}" value="${query.get(name) ?? ''}" autocomplete="off" spellcheck="false" size="10"></label>`,
-  )}${TIMES.map(
+  return html`${FILTERS.map(([name, label]) => textFilter(query, name, label))}${TIMES.map(
     ([name, label]) =>
       html`<label>${label} <input type="datetime-local" name="${name}" value="${query.get(name) ?? ''}"></label>`,
   )}`;
@@ -98,6 +105,12 @@ function selectionIn(query: URLSearchParams): PageOptions {
     topic: text('topic'),
     code: text('code'),
     handlerVersion: text('handlerVersion'),
+    metadata: Object.fromEntries(
+      [...query.keys()].flatMap((name) => {
+        const value = name.startsWith(METADATA) ? text(name) : undefined;
+        return value === undefined ? [] : [[name.slice(METADATA.length), value]];
+      }),
+    ),
     since: time('since'),
     until: time('until'),
   };

@@ -115,6 +115,17 @@ test('the service has the limits of COATCHECK_LIMITS, and one that is no limit i
   expect((await submit('is refused')).status).toBe(429);
 });
 
+test('records keep the metadata that COATCHECK_RECORD_METADATA names', async () => {
+  variables = { COATCHECK_RECORD_METADATA: 'customer' };
+  const { url } = await dev();
+  const headers = { 'coatcheck-metadata-customer': 'acme', 'coatcheck-metadata-order': '17' };
+  const submitted = await fetch(`${url}/v1/requests`, { method: 'POST', headers, body: 'hello' });
+  const { id } = JSON.parse(await submitted.text());
+  const listed = await fetch(`${url}/v1/requests?metadata.customer=acme`);
+  expect(await listed.json()).toMatchObject({ requests: [{ id, metadata: { customer: 'acme' } }] });
+  expect((await fetch(`${url}/v1/requests?metadata.order=17`)).status).toBe(400);
+});
+
 test('a change of an import is loaded; a syntax error is shown and changes nothing', async () => {
   const { url, text } = await dev();
   expect(await answerOf(url)).toBe(1);

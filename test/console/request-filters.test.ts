@@ -1,0 +1,69 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accessibilityProblems, type Browser, startBrowser } from '../support/browser.ts';
+import { type ConsoleService, type OpenConsole, openConsoleService } from '../support/console-service.ts';
+import { eventually } from '../support/eventually.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+async function openPage({ startUrl, url }: OpenConsole): Promise<Page> {
+  const page = await browser.context.newPage();
+  await page.goto(startUrl);
+  await page.waitForURL(`${url}/`);
+  return page;
+}
+
+const ticketsOn = (page: Page) => page.locator('tbody .ticket').allTextContents();
+
+/** Looks whether a page fits a small screen, and is accessible. */
+async function inspect(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 320, height: 700 });
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+  await page.setViewportSize({ width: 1_280, height: 700 });
+  expect(await accessibilityProblems(page)).toEqual([]);
+}
+
+test('requests are filtered by the metadata that is declared, which their pages show', async () => {
+  await using service = await openConsoleService({ recordMetadata: ['customer', 'order'] });
+  const submit = (customer: string) => service.client.submit('x', { metadata: { customer, order: '17' } });
+  const [{ id }] = await Promise.all([submit('acme & co'), submit('other')]);
+  const page = await openPage(service);
+  await page.goto(`${service.url}/requests`);
+  await inspect(page);
+  await page.getByLabel('customer').fill('acme & co');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await eventually(async () => expect(await ticketsOn(page)).toEqual([id]));
+  expect(await page.getByLabel('customer').inputValue()).toBe('acme & co');
+  await page.getByLabel('order').fill('18');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await eventually(async () => expect(await page.textContent('#requests')).toContain('No requests match.'));
+  await page.goto(`${service.url}/requests?metadata.region=eu`);
+  expect(await page.textContent('main')).toContain(
+    'those that are declared are metadata.customer, metadata.order',
+  );
+  await page.goto(`${service.url}/requests/${id}`);
+  expect(await page.textContent('#facts')).toContain('Metadata customeracme & co');
+  await page.close();
+});
+
+test('without declared metadata, and for a caller that may not see settings, there is no such filter', async () => {
+  const filters = async (service: ConsoleService) => {
+    const page = await openPage(service);
+    await page.goto(`${service.url}/requests`);
+    const count = await page.locator('input[name^="metadata."]').count();
+    await page.close();
+    return count;
+  };
+  await using none = await openConsoleService();
+  expect(await filters(none)).toBe(0);
+  await using other = await openConsoleService({ recordMetadata: ['customer'], isOperator: false });
+  expect(await filters(other)).toBe(0);
+  await using declared = await openConsoleService({ recordMetadata: ['customer'] });
+  expect(await filters(declared)).toBe(1);
+});
