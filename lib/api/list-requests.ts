@@ -2,8 +2,11 @@ import { failureOf } from '../core/model/failure-group.ts';
 import type { Metadata } from '../core/model/kept-metadata.ts';
 import { positionOf } from '../core/model/record-position.ts';
 import { type RequestRecord, type RequestStatus, statusOf } from '../core/model/request-record.ts';
+import type { WebhookStatus } from '../core/model/webhook-state.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
+import type { WebhookRules } from '../core/webhooks/recipient.ts';
 import { cursorTo, positionIn } from './cursor.ts';
+import { webhookOf } from './request-resource.ts';
 import { MAX_PAGE } from './schemas.ts';
 
 /** Selects the requests to list: all conditions must hold. */
@@ -26,6 +29,8 @@ interface RecordConditions {
   readonly handlerVersion?: string;
   /** The metadata that the record must keep, of keys that are declared. */
   readonly metadata?: Metadata;
+  /** The status of the request's own webhook. */
+  readonly webhook?: WebhookStatus;
 }
 
 /** A page of a list. */
@@ -43,10 +48,16 @@ const MAX_READS = 3;
 
 /**
  * Lists a page of a tenant's requests, newest first. A time starts or ends the walk; other conditions filter what it reads.
+ * @param rules which events are sent as webhooks
  * @param now milliseconds since 1970
  * @throws ProblemError 400 for an invalid cursor
  */
-export async function listRequests(index: RecordIndex, order: ListSelection, now: number): Promise<Page> {
+export async function listRequests(
+  index: RecordIndex,
+  order: ListSelection,
+  rules: WebhookRules,
+  now: number,
+): Promise<Page> {
   const { tenant, since, until, cursor, limit, ...conditions } = order;
   const found: RequestRecord[] = [];
   // Few records may meet a condition. A full page takes no more calls than a short one.
@@ -58,7 +69,7 @@ export async function listRequests(index: RecordIndex, order: ListSelection, now
   for (let reads = 0; reads < MAX_READS && found.length < limit; reads++) {
     const { records, next } = await index.list({ tenant, after, limit: atOnce });
     const listed = records.filter((record) => positionOf(record) >= oldest);
-    found.push(...listed.filter((record) => meets(record, conditions, now)));
+    found.push(...listed.filter((record) => meets(record, conditions, rules, now)));
     after = next !== undefined && next >= oldest ? next : undefined;
     if (after === undefined) break;
   }
@@ -74,7 +85,8 @@ function beginningOf(time: number): string {
 
 function meets(
   record: RequestRecord,
-  { status, topic, code, handlerVersion, metadata = {} }: RecordConditions,
+  { status, topic, code, handlerVersion, metadata = {}, webhook }: RecordConditions,
+  rules: WebhookRules,
   now: number,
 ): boolean {
   const { request, outcome } = record;
@@ -83,7 +95,8 @@ function meets(
     (topic === undefined || (request.topic ?? outcome?.topic) === topic) &&
     (code === undefined || codesOf(record).includes(code)) &&
     (handlerVersion === undefined || record.handlerVersion === handlerVersion) &&
-    Object.entries(metadata).every(([name, value]) => record.metadata?.[name] === value)
+    Object.entries(metadata).every(([name, value]) => record.metadata?.[name] === value) &&
+    (webhook === undefined || webhookOf(record, rules).webhook?.status === webhook)
   );
 }
 

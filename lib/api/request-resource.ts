@@ -6,7 +6,6 @@ import { idSegment } from '../core/model/id-segment.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { linksOf } from '../core/model/request-links.ts';
 import { type RequestRecord, statusOf } from '../core/model/request-record.ts';
-import type { WebhookState } from '../core/model/webhook-state.ts';
 import { type WebhookRules, webhookUrl } from '../core/webhooks/recipient.ts';
 import type { Request } from './schemas.ts';
 
@@ -54,7 +53,7 @@ export function resourceOf(
     ...(forecast && forecastFields(forecast)),
     ...(outcome && endOf(outcome)),
     ...(failureGroup !== undefined && { failureGroup }),
-    ...(outcome && webhookOf(outcome, record.webhook, rules)),
+    ...webhookOf(record, rules),
     links: linksOf(request.id, request.source),
   };
 }
@@ -124,12 +123,12 @@ function formatRange({ from, to }: TimeRange) {
   return { from: formatTime(from), to: formatTime(to) };
 }
 
-/** The state of the webhook for this outcome; nothing if it has none. */
-function webhookOf(
-  outcome: Outcome,
-  state: WebhookState | undefined,
+/** The state of the webhook for the latest outcome; nothing if it has none. */
+export function webhookOf(
+  { outcome, webhook: state }: Pick<RequestRecord, 'outcome' | 'webhook'>,
   rules: WebhookRules,
 ): Pick<RequestResource, 'webhook'> {
+  if (!outcome) return {};
   if (state?.endedAt !== outcome.endedAt) {
     if (webhookUrl(outcome.status, outcome.callbackUrl, rules) === undefined) return {};
     return { webhook: { status: 'pending', at: formatTime(outcome.endedAt), attempts: 0 } };

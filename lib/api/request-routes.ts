@@ -116,7 +116,7 @@ const list = {
   summary: 'List requests, newest first',
   description:
     'A page may hold fewer requests than `limit`, even none, and still have a next page, since requests of another ' +
-    'status, topic, code, version or metadata are filtered out after they are read: at most 300 a page. Times start and ' +
+    'status, topic, code, version, webhook or metadata are filtered out after they are read: at most 300 a page. Times start and ' +
     'end the list. Parameters `metadata.NAME` select requests by metadata of the keys that the service declares.',
   request: { query: ListQuery, headers: NoHeaders },
   responses: {
@@ -265,20 +265,21 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     represent: typeof listedResourceOf,
   ): Promise<Response> {
     const now = clock.now();
-    const { status, topic, code, handlerVersion, cursor, limit } = query;
+    const { status, topic, code, handlerVersion, webhook, cursor, limit } = query;
     const selection = {
       tenant,
       status,
       topic,
       code,
       handlerVersion,
+      webhook,
       cursor,
       limit,
       metadata: metadataConditions(query, recordMetadata),
       since: timeOf('since', query.since),
       until: timeOf('until', query.until),
     };
-    const { records: listed, next } = await listRequests(index, selection, now);
+    const { records: listed, next } = await listRequests(index, selection, webhookRules, now);
     return c.json({ requests: listed.map((record) => represent(record, webhookRules, now)), next }, 200, {
       ...NO_STORE,
       ...(next === undefined ? {} : { Link: `<${nextUrl(c.req.url, next)}>; rel="next"` }),

@@ -13,7 +13,7 @@ import { PRIORITIES } from '../core/model/priority.ts';
 import { SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
-import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
+import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import { METADATA_PARAMETER } from './metadata-conditions.ts';
 import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
@@ -63,6 +63,13 @@ export const FailureGroupId = z.string().meta({ example: '80d813265c2121ca' });
 export const Status = z
   .enum(REQUEST_STATUSES)
   .meta({ id: 'Status', description: 'The state of the request. The last four are terminal.' });
+
+const WebhookStatus = z.enum(WEBHOOK_STATUSES).meta({
+  id: 'WebhookStatus',
+  description:
+    '`pending`: not attempted yet. `delivered`: the receiver accepted it. `failing`: not yet. `disabled`: the receiver answered 410. ' +
+    '`dead_lettered`: it is in the webhooks’ dead-letter queue, or was deleted from there.',
+});
 
 const Attempt = z
   .object({
@@ -175,7 +182,7 @@ export const Request = z
     }),
     webhook: z
       .object({
-        status: z.enum(['pending', ...ATTEMPTED_STATUSES]),
+        status: WebhookStatus,
         at: Time.meta({
           description: 'Time of the last attempt; while pending, the time the request ended.',
         }),
@@ -583,6 +590,10 @@ export const ListQuery = ownQuery(
       'handlerVersion',
       'Only requests whose latest attempt was taken by this version of the code.',
     ),
+    webhook: WebhookStatus.optional().meta({
+      param: { name: 'webhook', in: 'query' },
+      description: 'Only requests whose own webhook has this status.',
+    }),
     since: timeParameter('since', 'Only requests that were created at this time or later.'),
     until: timeParameter('until', 'Only requests that were created before this time.'),
     ...PAGE_FIELDS,

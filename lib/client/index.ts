@@ -138,6 +138,7 @@ export {
   type WebhookEndpointChanges,
   type WebhookEndpointWithSecret,
   type WebhookEvent,
+  type WebhookStatus,
 } from './types.ts';
 export type { WaitOptions } from './wait.ts';
 export type {

@@ -2,7 +2,7 @@ import { idSegment } from '../core/model/id-segment.ts';
 import { readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import { toRfc3339 } from './submission.ts';
-import type { RequestPage, RequestResource, RequestStatus } from './types.ts';
+import type { RequestPage, RequestResource, RequestStatus, WebhookStatus } from './types.ts';
 
 /** Selects the requests to list: all conditions must hold. */
 export interface ListOptions {
@@ -17,6 +17,8 @@ export interface ListOptions {
   readonly code?: string;
   /** Only requests whose latest attempt was taken by this version of the code. @default all */
   readonly handlerVersion?: string;
+  /** Only requests whose own webhook has this status. @default all */
+  readonly webhook?: WebhookStatus;
   /** Only requests with this metadata, of keys that the service declares for its records. @default all */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Only requests that were created at this time or later. A string is in RFC 3339. @default all */
@@ -41,9 +43,9 @@ export async function listPage(
   api: Api,
   { signal, since, until, ...selection }: PageOptions,
 ): Promise<RequestPage> {
-  const { tenant, status, topic, code, handlerVersion, metadata, limit, cursor } = selection;
+  const { tenant, status, topic, code, handlerVersion, webhook, metadata, limit, cursor } = selection;
   const times = { since: toRfc3339(since), until: toRfc3339(until) };
-  const conditions = { status, topic, code, handlerVersion, ...metadataParameters(metadata) };
+  const conditions = { status, topic, code, handlerVersion, webhook, ...metadataParameters(metadata) };
   const query = { ...conditions, ...times, limit, cursor };
   const path = tenant === undefined ? '/v1/requests' : `/v1/tenants/${idSegment(tenant)}/requests`;
   return readPage(await api.json({ method: 'GET', path, query, signal }));

@@ -15,6 +15,7 @@ import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
 import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
+import type { WebhookStatus } from '../core/model/webhook-state.ts';
 import type { ActivityFigure } from '../core/ports/activity-log.ts';
 import type { FullKey, Load, MeasuredWork } from '../core/ports/admission.ts';
 
@@ -39,6 +40,7 @@ export type {
   Progress,
   RequestStatus,
   WebhookEndpointChanges,
+  WebhookStatus,
 };
 
 /** A request in the API. Times are in RFC 3339, UTC. */
@@ -137,7 +139,7 @@ export interface WebhookDelivery {
    * Final: `delivered`, `disabled` (its receiver answered 410) and `dead_lettered` (it is in the webhooks' dead-letter
    * queue).
    */
-  readonly status: 'pending' | 'delivered' | 'failing' | 'disabled' | 'dead_lettered';
+  readonly status: WebhookStatus;
   /** Time of the last attempt; while it is pending, the request's end. */
   readonly at: string;
   readonly attempts: number;

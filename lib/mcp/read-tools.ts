@@ -2,6 +2,7 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
 import type { CoatcheckClient } from '../client/index.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
+import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { MAX_ACTIVITY_HOURS } from '../core/ports/activity-log.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
@@ -87,6 +88,10 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
         status: z.enum(REQUEST_STATUSES).optional(),
         topic: z.string().optional(),
         code: z.string().optional().describe('The code that requests failed with.'),
+        webhook: z
+          .enum(WEBHOOK_STATUSES)
+          .optional()
+          .describe('The status of their webhooks; those that are dead_lettered need a replay.'),
         metadata: z
           .record(z.string(), z.string())
           .optional()

@@ -41,7 +41,7 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
 
   test('query parameters', async () => {
     expect(await refusal(await api.call('GET', '/v1/requests?stauts=failed&limit=1&x=1'))).toBe(
-      'unknown query parameter "stauts", "x": this call takes status, topic, code, handlerVersion, since, until, cursor, limit, metadata.NAME',
+      'unknown query parameter "stauts", "x": this call takes status, topic, code, handlerVersion, webhook, since, until, cursor, limit, metadata.NAME',
     );
     expect(await refusal(await api.call('POST', '/v1/requests?wait=5', { body: 'x' }))).toBe(
       'unknown query parameter "wait": this call takes no such query parameter',

@@ -4,9 +4,18 @@ import { listRequests } from '../../lib/api/list-requests.ts';
 import { outcomeOf } from '../../lib/core/model/outcome.ts';
 import { created, type RecordStatus, type RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { RecordListing } from '../../lib/core/ports/record-store.ts';
+import type { WebhookRules } from '../../lib/core/webhooks/recipient.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { START } from '../support/test-clock.ts';
+
+/** Each outcome is sent to one URL. */
+const RULES: WebhookRules = {
+  webhookDefaultUrl: 'https://example.com/hook',
+  webhookEvents: ['failed'],
+  callbacks: 'off',
+  callbackPorts: [443],
+};
 
 const STATUSES = ['queued', 'running', 'awaiting_upload'] as const;
 
@@ -38,7 +47,7 @@ async function pagesOf(
 ) {
   const pages: (readonly RequestRecord[])[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await listRequests(index, { limit, status, cursor }, START);
+    const page = await listRequests(index, { limit, status, cursor }, RULES, START);
     pages.push(page.records);
     if (page.next === undefined) return pages;
     cursor = page.next;
@@ -74,7 +83,7 @@ test('what was read and had no room on its page is on the next', async () => {
 
 test('a page is one read where nothing is left out', async () => {
   const { index, listings } = await indexed(Array.from({ length: 30 }, () => 'queued'));
-  await listRequests(index, { limit: 20 }, START);
+  await listRequests(index, { limit: 20 }, RULES, START);
   expect(listings).toMatchObject([{ limit: 20 }]);
 });
 
@@ -83,7 +92,7 @@ test('E18: a page of one status takes three reads at most, of whole pages, and i
     ...Array.from({ length: 450 }, () => 'running' as const),
     'queued',
   ]);
-  const page = await listRequests(index, { limit: 1, status: 'queued' }, START);
+  const page = await listRequests(index, { limit: 1, status: 'queued' }, RULES, START);
   expect(page.records).toEqual([]);
   expect(page.next).toBeDefined();
   expect(listings.map(({ limit }) => limit)).toEqual([100, 100, 100]);
@@ -123,7 +132,7 @@ describe('the list is cut by times', () => {
     for (const limit of [1, 2, 10]) {
       const ids: string[] = [];
       for (let cursor: string | undefined; ; ) {
-        const page = await listRequests(index, { ...times, limit, cursor }, START);
+        const page = await listRequests(index, { ...times, limit, cursor }, RULES, START);
         ids.push(...page.records.map(({ request }) => request.id));
         if (page.next === undefined) break;
         cursor = page.next;
@@ -135,7 +144,12 @@ describe('the list is cut by times', () => {
   test('which takes no reads of what is newer, and few of what is older', async () => {
     const { index, listings } = await perMinute(400);
     const times = { since: START - 310 * MINUTE, until: START - 300 * MINUTE };
-    const { records, next } = await listRequests(index, { ...times, status: 'failed', limit: 20 }, START);
+    const { records, next } = await listRequests(
+      index,
+      { ...times, status: 'failed', limit: 20 },
+      RULES,
+      START,
+    );
     expect(records).toEqual([]);
     expect(next).toBeUndefined();
     expect(listings).toMatchObject([{ after: new Date(times.until).toISOString() }]);
@@ -156,6 +170,7 @@ describe('the list is filtered', () => {
       outcome: ended('declined'),
       handlerVersion: '42',
       metadata: { customer: 'acme' },
+      webhook: { status: 'dead_lettered', endedAt: START, at: START, attempts: 10, reason: 'HTTP 500' },
     },
     { status: 'succeeded', handlerVersion: '42', metadata: { customer: 'acme2' } },
     {
@@ -163,6 +178,8 @@ describe('the list is filtered', () => {
       outcome: ended('attempts_exhausted'),
       attemptsExhausted: true,
       lastError: { name: 'TypeError', message: 'no' },
+      // Of the outcome before a redrive: the webhook of this one is pending.
+      webhook: { status: 'dead_lettered', endedAt: START - 1, at: START, attempts: 10 },
     },
   ];
 
@@ -178,15 +195,20 @@ describe('the list is filtered', () => {
     [{ metadata: { customer: 'acme', order: '17' } }, [0]],
     [{ metadata: { customer: 'acme' }, status: 'failed' as const }, [1]],
     [{ metadata: { order: '' } }, []],
+    [{ webhook: 'dead_lettered' as const }, [1]],
+    [{ webhook: 'pending' as const }, [3]],
+    [{ webhook: 'delivered' as const }, []],
   ])('by %j', async (selection, expected) => {
     const store = new MemoryRecordStore();
     for (const [nth, members] of RECORDS.entries()) {
       const request = { id: `r-${nth}`, source: '', topic: `orders.${nth}` };
       const record = { ...created({ type: 'submit', request, uploaded: true }, START - nth), ...members };
       await store.write({ record, revision: 1, keptUntil: START + 1 });
+      const { webhook } = record;
+      if (webhook) store.noteWebhook(request, () => webhook);
     }
     const index = new MemoryRecordIndex(store, () => START);
-    const { records } = await listRequests(index, { ...selection, limit: 10 }, START);
+    const { records } = await listRequests(index, { ...selection, limit: 10 }, RULES, START);
     expect(records.map(({ request }) => request.id)).toEqual(expected.map((nth) => `r-${nth}`));
   });
 });

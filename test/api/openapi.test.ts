@@ -174,6 +174,7 @@ describe('the description', () => {
         'query status',
         'query topic',
         'query until',
+        'query webhook',
       ],
       'GET /v1/requests/{id}': ['header if-none-match', 'header prefer', 'path id', 'query source'],
       'GET /v1/requests/{id}/result': ['path id', 'query source'],

@@ -384,7 +384,7 @@ export const WALK: readonly Step[] = [
   step('listRequests', 200, undefined),
   step('listRequests', 400, 'request_malformed', { call: { query: '?limit=0' } }),
   step('listRequests', 200, undefined, {
-    call: { query: '?metadata.customer=acme' },
+    call: { query: '?metadata.customer=acme&webhook=dead_lettered' },
     options: { recordMetadata: ['customer'] },
   }),
   step('listRequests', 400, 'metadata_undeclared', { call: { query: '?metadata.customer=acme' } }),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listRequests } from '../../lib/api/list-requests.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { type Item, itemOf } from '../../lib/aws/record-item.ts';
+import { ENGINE_DEFAULTS } from '../../lib/core/config/engine-settings.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { FixedRandom } from '../support/fixed-random.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
@@ -104,7 +105,12 @@ describe('a page', () => {
   test('E18: of one status takes 48 queries and 3 reads at most', async () => {
     const many = Array.from({ length: 130 }, (_, nth) => storedItem(recordOf(`m-${nth}`, START - nth)));
     indexed(many, () => ({ Responses: { requests: many.slice(0, 100) } }));
-    const { records, next } = await listRequests(index, { limit: 1, status: 'expired' }, START);
+    const { records, next } = await listRequests(
+      index,
+      { limit: 1, status: 'expired' },
+      ENGINE_DEFAULTS,
+      START,
+    );
     expect(records).toEqual([]);
     expect(next).toBeDefined();
     expect(inputsOf('Query')).toHaveLength(48);

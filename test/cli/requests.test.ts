@@ -310,12 +310,16 @@ test('a terminal shows the attempts of a request', async () => {
   expect((await coatcheck(['status', failed, ...api])).stdout).not.toContain('took');
 });
 
-test('lists requests by their metadata', async () => {
-  served = await cliService(undefined, { recordMetadata: ['customer', 'order'] });
+test('lists requests by their metadata and by the state of their webhooks', async () => {
+  served = await cliService(undefined, {
+    recordMetadata: ['customer', 'order'],
+    callbacks: 'public',
+    webhookDefaultUrl: 'https://example.com/hook',
+  });
   api = ['--api', served.url];
   const submit = (customer: string) =>
     ticketFor('text', { 'coatcheck-metadata-customer': customer, 'coatcheck-metadata-order': '17' });
-  const [acme] = [await submit('acme'), await submit('other')];
+  const [acme, other] = [await submit('acme'), await submit('other')];
   const ticketsBy = async (...options: readonly string[]) => {
     const { stdout, exitCode } = await coatcheck(['list', ...options, ...api]);
     expect(exitCode).toBe(0);
@@ -323,9 +327,14 @@ test('lists requests by their metadata', async () => {
   };
   expect(await ticketsBy('--metadata', 'customer=acme', '--metadata', 'order=17')).toEqual([acme]);
   expect(await ticketsBy('--metadata', 'customer=acme', '--metadata', 'order=18')).toEqual([]);
+  expect(await ticketsBy('--webhook', 'pending')).toEqual([]);
+  await served.api.deliver();
+  expect((await ticketsBy('--webhook', 'pending')).toSorted()).toEqual([acme, other].toSorted());
+  expect(await ticketsBy('--webhook', 'dead_lettered')).toEqual([]);
   const refused = await coatcheck(['list', '--metadata', 'region=eu', ...api]);
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain('those that are declared are metadata.customer, metadata.order');
+  expect((await coatcheck(['list', '--webhook', 'failed', ...api])).stderr).toContain('dead_lettered');
 });
 
 test('replays webhooks of ended requests', async () => {

@@ -66,9 +66,9 @@ test('requests are listed by all conditions', async () => {
   const times = { since: new Date(0), until: '2026-01-31T12:00:00Z' };
   const conditions = { topic: 'orders', code: 'declined', handlerVersion: '42', tenant: 'a/b' };
   const metadata = { customer: 'acme & co', order: '17' };
-  await all(client.list({ status: 'failed', ...conditions, metadata, ...times }));
+  await all(client.list({ status: 'failed', ...conditions, webhook: 'dead_lettered', metadata, ...times }));
   expect(calls.map(summaryOf)).toEqual([
-    'GET /v1/tenants/~YS9i/requests?status=failed&topic=orders&code=declined&handlerVersion=42' +
+    'GET /v1/tenants/~YS9i/requests?status=failed&topic=orders&code=declined&handlerVersion=42&webhook=dead_lettered' +
       '&metadata.customer=acme%20%26%20co&metadata.order=17&since=1970-01-01T00%3A00%3A00.000Z' +
       '&until=2026-01-31T12%3A00%3A00Z',
   ]);

@@ -67,3 +67,40 @@ test('without declared metadata, and for a caller that may not see settings, the
   await using declared = await openConsoleService({ recordMetadata: ['customer'] });
   expect(await filters(declared)).toBe(1);
 });
+
+test('the page Webhooks leads to dead ones, each of which can be sent again', async () => {
+  await using service = await openConsoleService({ handler: () => 'done', allowActions: true });
+  const { client } = service;
+  // Nothing listens there.
+  const callbackUrl = 'http://127.0.0.1:9/';
+  const [{ id }, { id: other }] = await Promise.all([
+    client.submit('x', { callbackUrl }),
+    client.submit('x', { callbackUrl }),
+  ]);
+  const webhookOf = async (ticket: string) => (await client.status(ticket)).webhook;
+  for (const ticket of [id, other]) {
+    await client.wait(ticket);
+    await eventually(async () => expect(await webhookOf(ticket)).toMatchObject({ status: 'failing' }));
+  }
+  const { endedAt = '' } = await client.status(id);
+  const state = {
+    status: 'dead_lettered',
+    endedAt: Date.parse(endedAt),
+    attempts: 10,
+    reason: 'none',
+  } as const;
+  await service.noteWebhook({ id, source: '' }, { ...state, at: Date.now() + 60_000 });
+  const page = await openPage(service);
+  await page.goto(`${service.url}/webhooks`);
+  await inspect(page);
+  await page.getByRole('link', { name: 'is dead' }).click();
+  await eventually(async () => expect(await ticketsOn(page)).toEqual([id]));
+  expect(await page.getByLabel('Webhook').inputValue()).toBe('dead_lettered');
+  await page.getByRole('link', { name: id }).click();
+  await page.getByRole('button', { name: 'Send webhooks again' }).click();
+  await eventually(async () => expect(service.printed).toContain(`done: POST /requests/${id}/webhook`));
+  await page.goto(`${service.url}/webhooks`);
+  await page.getByRole('link', { name: 'fails' }).click();
+  await eventually(async () => expect(await ticketsOn(page)).toEqual([other]));
+  await page.close();
+});

@@ -137,7 +137,12 @@ test('calls a receiver that asks for an hour with a schedule', async () => {
   const ticket = await service.submit({ do: 'echo', value: 3 }, { 'Coatcheck-Callback-Url': url });
 
   const [call] = await called(calls);
-  expect(await stands(ticket.id, 'failing')).toMatchObject({
+  const failing = await stands(ticket.id, 'failing');
+  const listed = await service.call('GET', '/v1/requests?webhook=failing&limit=100');
+  expect(await listed.json()).toMatchObject({
+    requests: expect.arrayContaining([expect.objectContaining({ id: ticket.id })]),
+  });
+  expect(failing).toMatchObject({
     attempts: 1,
     nextAttemptAt: expect.any(String),
   });

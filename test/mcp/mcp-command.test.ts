@@ -39,6 +39,7 @@ test('an agent lists requests by metadata that it knows, and sees none', async (
     isError: true,
     value: { code: 'metadata_undeclared' },
   });
+  expect((await call(agent, 'list_requests', { webhook: 'dead_lettered' })).value).toEqual({ requests: [] });
   expect((await call(agent, 'list_settings')).value.settings).toContainEqual({
     name: 'recordMetadata',
     value: ['customer'],

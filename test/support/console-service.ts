@@ -6,13 +6,16 @@ import { LoopbackAccess } from '../../lib/cli/console/loopback-access.ts';
 import { listen } from '../../lib/cli/http-server.ts';
 import { bearer, CoatcheckClient } from '../../lib/client/index.ts';
 import { createConsole } from '../../lib/console/console.ts';
+import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import type { WebhookState } from '../../lib/core/model/webhook-state.ts';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
 import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { SqliteRecordStore } from '../../lib/stores/sqlite/record-store.ts';
 import type { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
+import { SqliteWebhookStates } from '../../lib/stores/sqlite/webhook-states.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 
 /** How to open a service with a console. */
@@ -42,6 +45,8 @@ export interface ConsoleService extends OpenConsole {
   readonly file: SqliteFile;
   /** Writes records of requests. */
   readonly write: (records: Iterable<RequestRecord>) => Promise<void>;
+  /** Notes the state of a request's webhook, as a delivery does. */
+  readonly noteWebhook: (request: RequestIdentity, state: WebhookState) => Promise<void>;
   /** Stops the API. */
   readonly stopApi: () => Promise<void>;
 }
@@ -87,6 +92,7 @@ export async function openConsoleService({
     service,
     file: parts.storage.file,
     stopApi,
+    noteWebhook: (request, state) => new SqliteWebhookStates(parts.storage.file).note(request, state),
     write: async (records) => {
       const { file, clock } = parts.storage;
       const store = new SqliteRecordStore(file);

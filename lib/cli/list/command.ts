@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
-import type { RequestStatus } from '../../client/index.ts';
+import type { RequestStatus, WebhookStatus } from '../../client/index.ts';
 import { REQUEST_STATUSES } from '../../core/model/request-record.ts';
+import { WEBHOOK_STATUSES } from '../../core/model/webhook-state.ts';
 import { isForPeople, note } from '../../terminal/output.ts';
 import { atMost } from '../at-most.ts';
 import { readCount, readPast } from '../quantities.ts';
@@ -14,7 +15,7 @@ const EXAMPLES = `
 Examples:
   coatcheck list
   coatcheck list --status failed --since 2h --limit 100
-  coatcheck list --metadata customer=acme
+  coatcheck list --metadata customer=acme --webhook dead_lettered
   coatcheck list --all --json | jq -r 'select(.attempts > 1) | .id'`;
 
 const DEFAULT_LIMIT = 20;
@@ -27,6 +28,7 @@ interface ListOptions extends ServiceOptions {
   readonly topic?: string;
   readonly code?: string;
   readonly handlerVersion?: string;
+  readonly webhook?: WebhookStatus;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly since?: Date;
   readonly until?: Date;
@@ -45,6 +47,11 @@ export function listCommand(run: Run): Command {
     .option('--code <code>', 'only requests that ended with this code')
     .option('--handler-version <version>', 'only requests whose latest attempt was taken by this version')
     .addOption(
+      new Option('--webhook <status>', 'only requests whose webhook has this status').choices(
+        WEBHOOK_STATUSES,
+      ),
+    )
+    .addOption(
       metadataOption('only requests with this metadata, of keys that the service declares; can be repeated'),
     )
     .option('--since <time>', 'only requests created since then, for example 2h (2 hours ago)', readTime)
@@ -56,8 +63,8 @@ export function listCommand(run: Run): Command {
   return addServiceOptions(command).action((options: ListOptions) =>
     withService(options, run.signal, async (client) => {
       const limit = options.all ? Number.POSITIVE_INFINITY : options.limit;
-      const { status, topic, code, handlerVersion, metadata, since, until, tenant } = options;
-      const conditions = { status, topic, code, handlerVersion, metadata };
+      const { status, topic, code, handlerVersion, webhook, metadata, since, until, tenant } = options;
+      const conditions = { status, topic, code, handlerVersion, webhook, metadata };
       const page = {
         ...conditions,
         since,

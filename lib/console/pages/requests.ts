@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { PageOptions, RequestStatus } from '../../client/index.ts';
+import type { PageOptions, RequestStatus, WebhookStatus } from '../../client/index.ts';
 import { declaredMetadata } from '../declared-metadata.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
@@ -22,6 +22,14 @@ const STATUSES = [
   'cancelled',
   'expired',
 ] as const satisfies readonly RequestStatus[];
+
+const WEBHOOKS = [
+  'pending',
+  'delivered',
+  'failing',
+  'disabled',
+  'dead_lettered',
+] as const satisfies readonly WebhookStatus[];
 
 /** `/requests`: the requests that match filters, newest first. `/open` leads to one by its ticket. */
 export function addRequestsPage(app: Hono, pages: Pages): void {
@@ -65,11 +73,9 @@ async function requestsView(context: ViewContext): Promise<View> {
     main: html`<h1>Requests</h1>
 <div class="tools">
 <form method="get" action="/requests" class="filters">
-<label>Status <select name="status"><option value="">all</option>${STATUSES.map(
-      (each) =>
-        html`<option value="${each}"${each === selection.status && html` selected`}>${each.replaceAll('_', ' ')}</option>`,
-    )}</select></label>
+${choiceOf('status', 'Status', STATUSES, selection.status)}
 ${moreFilters(query)}
+${choiceOf('webhook', 'Webhook', WEBHOOKS, selection.webhook)}
 ${declared.map((key) => textFilter(query, `${METADATA}${key}`, oneLine(key)))}
 <button>Filter</button></form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
@@ -78,6 +84,13 @@ ${declared.map((key) => textFilter(query, `${METADATA}${key}`, oneLine(key)))}
 </div>
 <section id="requests" data-part>${requestTable(page.requests, now, empty)}${pagerOf('/requests', query, page.next)}</section>`,
   };
+}
+
+function choiceOf(name: string, label: string, choices: readonly string[], chosen: string | undefined): Html {
+  return html`<label>${label} <select name="${name}"><option value="">all</option>${choices.map(
+    (each) =>
+      html`<option value="${each}"${each === chosen && html` selected`}>${each.replaceAll('_', ' ')}</option>`,
+  )}</select></label>`;
 }
 
 function textFilter(query: URLSearchParams, name: string, label: string): Html {
@@ -105,6 +118,7 @@ function selectionIn(query: URLSearchParams): PageOptions {
     topic: text('topic'),
     code: text('code'),
     handlerVersion: text('handlerVersion'),
+    webhook: WEBHOOKS.find((each) => each === query.get('webhook')),
     metadata: Object.fromEntries(
       [...query.keys()].flatMap((name) => {
         const value = name.startsWith(METADATA) ? text(name) : undefined;

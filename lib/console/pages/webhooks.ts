@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { WebhookEndpoint } from '../../client/index.ts';
+import type { WebhookEndpoint, WebhookStatus } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
@@ -41,9 +41,17 @@ async function endpointsView({ parts, now, signal }: ViewContext): Promise<View>
     title: 'Webhooks',
     live: endpoints !== undefined,
     main: html`<h1>Webhooks</h1>
-<p>Endpoints that receive the outcomes of all requests. The state of one request’s webhook is on the page of the request.</p>
+<h2>Of requests</h2>
+<p>Each request has the state of its own webhook on its page, where it can be sent again. Requests whose webhook ${linkTo('dead_lettered', 'is dead')}, ${linkTo('failing', 'fails, and is retried')}, or ${linkTo('disabled', 'was refused for good')}.</p>
+${commandsOf(parts.shell, ['list', '--webhook', 'dead_lettered'], { method: 'GET', path: '/v1/requests?webhook=dead_lettered' })}
+<h2>Endpoints</h2>
+<p>They receive the outcomes of all requests.</p>
 <section id="endpoints" data-part>${endpoints ? endpointsTable(endpoints, now) : unavailable('Webhook endpoints', TURN_ON)}</section>`,
   };
+}
+
+function linkTo(status: WebhookStatus, text: string): Html {
+  return html`<a href="/requests?webhook=${status}">${text}</a>`;
 }
 
 function endpointsTable(endpoints: readonly WebhookEndpoint[], now: number): Html {

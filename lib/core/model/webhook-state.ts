@@ -24,6 +24,12 @@ export const ATTEMPTED_STATUSES = ['delivered', 'failing', 'disabled', 'dead_let
  */
 export type AttemptedStatus = (typeof ATTEMPTED_STATUSES)[number];
 
+/** The statuses of a webhook that a request shows: also those without an attempt. */
+export const WEBHOOK_STATUSES = ['pending', ...ATTEMPTED_STATUSES] as const;
+
+/** `pending`: not attempted yet. */
+export type WebhookStatus = (typeof WEBHOOK_STATUSES)[number];
+
 /** Longest reason that is recorded, in characters. */
 const REASON_MAX_LENGTH = 200;
 
