@@ -10,6 +10,7 @@ import shutil
 import signal
 import tempfile
 import threading
+from types import FunctionType
 
 temporary = tempfile.mkdtemp(prefix="ministack-", dir=os.getcwd())
 # MiniStack writes its worker script here, next to a function's code. In a folder of this name Node reads the script as
@@ -58,11 +59,23 @@ def key_of_insert(table, parsed):
     return tuple(dynamodb._extract_key_val(item.get(name)) if name else "__no_sort__" for name in names)
 
 
+def on_own_metric(evaluate):
+    """MiniStack 1.5.33 evaluates an alarm on all metrics of its namespace and name, unlike CloudWatch, where dimensions are part of a metric."""
+
+    def evaluate_own(alarm):
+        dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm.get("Dimensions") or []))
+        own = {key: points for key, points in cloudwatch._metrics.items() if key[2] == dimensions}
+        FunctionType(evaluate.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
+
+    return evaluate_own
+
+
 try:
     # Only now: it looks at its environment, and starts threads, when it is imported.
     from ministack.app import main
-    from ministack.services import dynamodb
+    from ministack.services import cloudwatch, dynamodb
 
+    cloudwatch._evaluate_alarm = on_own_metric(cloudwatch._evaluate_alarm)
     dynamodb._partiql_insert = into_stream(dynamodb._partiql_insert, key_of_insert)
     dynamodb._partiql_update = into_stream(
         dynamodb._partiql_update, lambda table, parsed: dynamodb._partiql_key_target(table, parsed)[:2]

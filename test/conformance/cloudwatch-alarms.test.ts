@@ -1,4 +1,9 @@
-import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  PutMetricAlarmCommand,
+  PutMetricDataCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { expect, inject, test } from 'vitest';
 import { CloudWatchAlarms } from '../../lib/aws/cloudwatch-alarms.ts';
 
@@ -8,7 +13,12 @@ const client = new CloudWatchClient({
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
-/** Puts an alarm as a stack has it. @returns its name */
+/** The metric of a service, whose name is its dimension. */
+function failuresOf(service: string) {
+  return { MetricName: 'Failed', Dimensions: [{ Name: 'service', Value: service }] };
+}
+
+/** Puts an alarm as a stack has it, on the failures of the service of that name. @returns its name */
 async function putAlarm(stack: string, logicalId: string, AlarmDescription?: string): Promise<string> {
   const AlarmName = `${stack}-${logicalId}-1KXQ2ZB7D0AYL`;
   await client.send(
@@ -16,8 +26,7 @@ async function putAlarm(stack: string, logicalId: string, AlarmDescription?: str
       AlarmName,
       AlarmDescription,
       Namespace: 'Coatcheck',
-      // The local AWS evaluates an alarm by its metric's name alone, so another test's figures would change its state.
-      MetricName: AlarmName,
+      ...failuresOf(stack),
       Statistic: 'Sum',
       Period: 60,
       EvaluationPeriods: 1,
@@ -73,4 +82,17 @@ test('more than a page of them are read', async () => {
     alarmHashes: ['0A1B2C3D'],
   }).read();
   expect(alarms.map(({ name }) => name).toSorted()).toEqual(names);
+});
+
+test('an alarm is raised by its own metric, not by that of another service', async () => {
+  const [failing, fine] = [newStack(), newStack()];
+  const MetricData = [{ ...failuresOf(failing), Value: 1 }];
+  await client.send(new PutMetricDataCommand({ Namespace: 'Coatcheck', MetricData }));
+  const statesOf = async (stack: string) => {
+    await putAlarm(stack, 'ServiceAlarmsFailures0A1B2C3D');
+    const names = { alarmPrefix: `${stack}-Service`, alarmHashes: ['0A1B2C3D'] };
+    return (await new CloudWatchAlarms(client, names).read()).map(({ state }) => state);
+  };
+  expect(await statesOf(failing)).toEqual(['alarm']);
+  expect(await statesOf(fine)).toEqual(['unknown']);
 });
