@@ -19,7 +19,11 @@ const outbox = pgTable('outbox', {
   tracingspancontext: text(),
 });
 
-/** With Drizzle: an order and the request to invoice it, both or neither. @returns the ticket of the request */
+/**
+ * With Drizzle: an order and the request to invoice it, both or neither.
+ * @param database on the pool of `openPool`
+ * @returns the ticket of the request
+ */
 export async function placeOrder(database: NodePgDatabase, order: Order): Promise<string> {
   const row = outboxRow(order, { topic: 'invoices', orderingKey: `customer-${order.customer}` });
   await database.transaction(async (transaction) => {

@@ -8,7 +8,11 @@ export interface Database {
   readonly outbox: OutboxRow;
 }
 
-/** With Kysely: an order and the request to invoice it, both or neither. @returns the ticket of the request */
+/**
+ * With Kysely: an order and the request to invoice it, both or neither.
+ * @param database on the pool of `openPool`
+ * @returns the ticket of the request
+ */
 export async function placeOrder(database: Kysely<Database>, order: Order): Promise<string> {
   const row = outboxRow(order, { topic: 'invoices', orderingKey: `customer-${order.customer}` });
   await database.transaction().execute(async (transaction) => {

@@ -2,12 +2,14 @@ import { outboxRow } from 'coatcheck/outbox';
 import type { Pool } from 'pg';
 import type { Order } from './order.ts';
 
-/** With pg: an order and the request to invoice it, both or neither. @returns the ticket of the request */
+/**
+ * With pg: an order and the request to invoice it, both or neither.
+ * @param pool see `openPool`
+ * @returns the ticket of the request
+ */
 export async function placeOrder(pool: Pool, order: Order): Promise<string> {
   const row = outboxRow(order, { topic: 'invoices', orderingKey: `customer-${order.customer}` });
   const client = await pool.connect();
-  // A connection that breaks in a transaction would end the process.
-  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     await client.query('INSERT INTO orders (id, customer, item) VALUES ($1, $2, $3)', [
@@ -22,13 +24,10 @@ export async function placeOrder(pool: Pool, order: Order): Promise<string> {
     );
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK').catch(ignore);
+    await client.query('ROLLBACK').catch(() => {});
     throw error;
   } finally {
-    client.off('error', ignore);
     client.release();
   }
   return row.id;
 }
-
-function ignore(): void {}
