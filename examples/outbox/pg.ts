@@ -22,7 +22,9 @@ export async function placeOrder(pool: Pool, order: Order): Promise<string> {
        VALUES ($1, $2, $3, $4, $5, $6)`,
       [row.id, row.aggregatetype, row.aggregateid, row.type, row.payload, row.tracingspancontext],
     );
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // The answer if an error was caught above: PostgreSQL commits nothing then, and reports no error.
+    if (command !== 'COMMIT') throw new Error('The order was not committed');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
     throw error;
