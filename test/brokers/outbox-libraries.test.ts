@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openPool } from '../../examples/outbox/open-pool.ts';
 import { available } from '../support/brokers/available.ts';
 import { findPostgres, type PostgresTestServer, startPostgres } from '../support/brokers/postgres-server.ts';
+import { eventually } from '../support/eventually.ts';
 
 const programs = await available('PostgreSQL', findPostgres);
 
@@ -84,5 +85,21 @@ describe.runIf(programs)('a library whose transaction failed, which the applicat
     await expect(placed).rejects.toThrow('duplicate key');
     await sql.end();
     expect(await orders()).toBe(0);
+  });
+
+  test('postgres.js commits a statement of a transaction whose connection ended', async () => {
+    const sql = postgres(server.url, { max: 1, onnotice: () => {} });
+    const inserted = Promise.withResolvers<void>();
+    const placed = sql.begin(async (transaction) => {
+      const [own] = await transaction`SELECT pg_backend_pid() AS pid`;
+      await pool.query('SELECT pg_terminate_backend($1)', [own?.pid]);
+      // Another query of the application has it connect again.
+      await eventually(() => sql`SELECT 1`);
+      await transaction.unsafe(ORDER).then(() => inserted.resolve(), inserted.reject);
+    });
+    await expect(placed).rejects.toThrow();
+    await inserted.promise;
+    await sql.end();
+    expect(await orders()).toBe(1);
   });
 });
