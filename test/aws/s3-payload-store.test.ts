@@ -133,7 +133,7 @@ describe('reading', () => {
     expect(String(await readAll(body))).toBe('hello');
   });
 
-  test.each(['sha512', 'xxhash64', 'xxhash3', 'xxhash128'])(
+  test.each(['md5', 'sha512', 'xxhash64', 'xxhash3', 'xxhash128'])(
     'bytes whose checksum can’t be compared: %s',
     async (algorithm) => {
       endpoint.script = (_, response) =>
