@@ -1,78 +1,87 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readable, resource } from '../constructs/service-in-app.ts';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { addService } from '../../bin/service-stack.ts';
+import { ConfigurationError } from '../../lib/core/base/errors.ts';
+import { emptyApp, readable, resource } from '../constructs/service-in-app.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const PROCESSOR = 'test/constructs/fixtures/processor.ts';
 
-let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'app-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+/** What the CDK's command line gives the app: no credentials, no account, and a `-c` that names the processor. */
+function stackOf(context: Record<string, unknown>, endpoint = '') {
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+  const stack = addService(emptyApp({ processor: PROCESSOR, ...context }));
+  expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+  return { name: stack.stackName, template: Template.fromStack(stack) };
+}
 
-/**
- * Runs the app as the CDK's command line does; no credentials, no account.
- * @param validation whether the CDK validates the template itself, which takes seconds
- */
-async function synthesize(context: Record<string, unknown>, endpoint?: string, validation = false) {
-  const { context: flags } = JSON.parse(await readFile('cdk.json', 'utf8'));
-  const { stderr } = await promisify(execFile)(process.execPath, ['bin/app.ts'], {
-    env: {
-      PATH: process.env.PATH,
-      ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint }),
-      CDK_OUTDIR: folder,
-      CDK_VALIDATION: String(validation),
-      CDK_CONTEXT_JSON: JSON.stringify({ ...flags, 'aws:cdk:bundling-stacks': [], ...context }),
-    },
+afterEach(() => vi.unstubAllEnvs());
+
+describe('the program', () => {
+  /** Runs the app as the CDK's command line does. */
+  async function synthesize(context: Record<string, unknown>, folder: string) {
+    const { context: flags } = JSON.parse(await readFile('cdk.json', 'utf8'));
+    const { stderr } = await promisify(execFile)(process.execPath, ['bin/app.ts'], {
+      env: {
+        PATH: process.env.PATH,
+        CDK_OUTDIR: folder,
+        CDK_VALIDATION: 'true',
+        CDK_CONTEXT_JSON: JSON.stringify({ ...flags, 'aws:cdk:bundling-stacks': [], ...context }),
+      },
+    });
+    return stderr;
+  }
+
+  it('synthesizes a stack with these outputs, without findings or warnings', async () => {
+    const folder = await temporaryFolder();
+    expect(await synthesize({ processor: PROCESSOR }, folder)).toBe('');
+    const { Outputs: outputs } = JSON.parse(await readFile(join(folder, 'Coatcheck.template.json'), 'utf8'));
+    expect(Object.keys(outputs).sort()).toEqual([
+      'ApiUrl',
+      'DeadLetterQueueUrl',
+      'EventSourceId',
+      'InputQueueUrl',
+      'OutputDeadLetterQueueUrl',
+      'OutputQueueUrl',
+      'PayloadBucketName',
+      'ProcessorEntry',
+      'ProcessorFunctionName',
+      'ProcessorLogGroupName',
+      'RequestTableName',
+    ]);
   });
-  return stderr;
-}
 
-async function templateOf(stack: string) {
-  return JSON.parse(await readFile(join(folder, `${stack}.template.json`), 'utf8'));
-}
-
-it('synthesizes a stack with these outputs, without findings or warnings', async () => {
-  expect(await synthesize({ processor: PROCESSOR }, undefined, true)).toBe('');
-  const { Outputs: outputs } = await templateOf('Coatcheck');
-  expect(Object.keys(outputs).sort()).toEqual([
-    'ApiUrl',
-    'DeadLetterQueueUrl',
-    'EventSourceId',
-    'InputQueueUrl',
-    'OutputDeadLetterQueueUrl',
-    'OutputQueueUrl',
-    'PayloadBucketName',
-    'ProcessorEntry',
-    'ProcessorFunctionName',
-    'ProcessorLogGroupName',
-    'RequestTableName',
-  ]);
+  it('D7: refuses context by one message', async () => {
+    const error = await synthesize({ stack: 'my_service' }, await temporaryFolder()).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 1, stdout: '' });
+    expect(error.stderr.trim().split('\n')).toEqual([expect.stringContaining('-c stack must begin with')]);
+  });
 });
 
-it('uses the name of the stack', async () => {
-  await synthesize({ processor: PROCESSOR, stack: 'Reports' });
-  expect(await templateOf('Reports')).toHaveProperty('Outputs.PayloadBucketName');
+it('uses the name of the stack', () => {
+  const { name, template } = stackOf({ stack: 'Reports' });
+  expect(name).toBe('Reports');
+  template.hasOutput('PayloadBucketName', {});
 });
 
-it('rejects unknown context', async () => {
-  await expect(synthesize({ proccessor: PROCESSOR })).rejects.toThrow(
+it('rejects unknown context', () => {
+  expect(() => stackOf({ proccessor: PROCESSOR })).toThrow(
     '-c must be one of processor, stack, alarmTopic, webhooks, api, jwtIssuer, jwtAudience, tenantClaim, got proccessor',
   );
 });
 
 describe('webhooks', () => {
-  async function webhooksOf(given: unknown, endpoint?: string) {
-    await synthesize({ processor: PROCESSOR, webhooks: given }, endpoint);
-    const template = await templateOf('Coatcheck');
-    const names = Object.keys(template.Outputs).filter((name) => name.startsWith('Webhook'));
-    const { Variables } = resource(Template.fromJSON(template), 'AWS::Lambda::Function', 'ServiceProcessor')
-      .properties.Environment;
+  function webhooksOf(given: unknown, endpoint?: string) {
+    const { template } = stackOf({ webhooks: given }, endpoint);
+    const names = Object.keys(template.findOutputs('*')).filter((name) => name.startsWith('Webhook'));
+    const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties
+      .Environment;
     return {
       names: names.sort(),
       url: Variables.COATCHECK_WEBHOOK_DEFAULT_URL,
@@ -81,14 +90,14 @@ describe('webhooks', () => {
   }
   const names = ['WebhookDeadLetterQueueUrl', 'WebhookQueueUrl', 'WebhookSecretArn'];
 
-  it('are on request, with an optional default URL', async () => {
+  it('are on request, with an optional default URL', () => {
     const url = 'https://example.com/hook';
-    expect(await webhooksOf(url)).toEqual({ names, url, to: 'public' });
-    expect(await webhooksOf('true', 'http://localhost:4566')).toEqual({ names, url: '', to: 'local' });
+    expect(webhooksOf(url)).toEqual({ names, url, to: 'public' });
+    expect(webhooksOf('true', 'http://localhost:4566')).toEqual({ names, url: '', to: 'local' });
   });
 
-  it('accept only a URL', async () => {
-    await expect(synthesize({ processor: PROCESSOR, webhooks: 'yes' })).rejects.toThrow(
+  it('accept only a URL', () => {
+    expect(() => stackOf({ webhooks: 'yes' })).toThrow(
       'webhooks.defaultUrl: a callback URL must be absolute, got "yes"',
     );
   });
@@ -105,13 +114,13 @@ it.each([
     { alarmTopic: 'arn:aws:sqs:eu-west-1:123456789012:queue' },
     '-c alarmTopic must be the ARN of an SNS topic',
   ],
-])('D7: %j is refused by one message', async (context, message) => {
-  const error = await synthesize({ processor: PROCESSOR, ...context }).catch((thrown) => thrown);
-  expect(error.stderr.trim().split('\n')).toEqual([expect.stringContaining(message)]);
+])('D7: %j is refused by one line', (context, message) => {
+  expect(() => stackOf(context)).toThrow(ConfigurationError);
+  expect(() => stackOf(context)).toThrow(new RegExp(`^${message}[^\\n]*$`));
 });
 
-it('names the processor that is missing', async () => {
-  await expect(synthesize({ processor: 'nowhere.ts' })).rejects.toThrow(
+it('names the processor that is missing', () => {
+  expect(() => stackOf({ processor: 'nowhere.ts' })).toThrow(
     /entry must be an existing JavaScript or TypeScript file, got .*nowhere\.ts/,
   );
 });
@@ -121,9 +130,8 @@ describe('the HTTP API', () => {
   const tokens = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'coatcheck' };
 
   /** Who may call, and where. */
-  async function apiOf(context: Record<string, unknown>, endpoint?: string) {
-    expect(await synthesize({ processor: PROCESSOR, ...context }, endpoint)).toBe('');
-    const template = Template.fromJSON(await templateOf('Coatcheck'));
+  function apiOf(context: Record<string, unknown>, endpoint?: string) {
+    const { template } = stackOf(context, endpoint);
     const { Environment } = resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties;
     const { ApiUrl } = template.toJSON().Outputs;
     return {
@@ -134,30 +142,29 @@ describe('the HTTP API', () => {
     };
   }
 
-  it('requires AWS credentials by default, at the URL of API Gateway', async () => {
-    const { auth, url, api } = await apiOf({});
+  it('requires AWS credentials by default, at the URL of API Gateway', () => {
+    const { auth, url, api } = apiOf({});
     expect({ auth, url }).toEqual({ auth: 'iam', url: `<${api}.ApiEndpoint>` });
   });
 
-  it('is open to anyone on an emulator, at the URL of the emulator', async () => {
-    const { auth, url, api } = await apiOf({}, `${EMULATOR}/`);
+  it('is open to anyone on an emulator, at the URL of the emulator', () => {
+    const { auth, url, api } = apiOf({}, `${EMULATOR}/`);
     expect({ auth, url }).toEqual({
       auth: 'none',
       url: `${EMULATOR}/_aws/execute-api/<${api}>/$default`,
     });
   });
 
-  it('authenticates callers as the context says', async () => {
-    expect(await apiOf({ api: 'iam' }, EMULATOR)).toMatchObject({ auth: 'iam' });
-    expect(await apiOf({ ...tokens, tenantClaim: 'org' }, EMULATOR)).toMatchObject({
+  it('authenticates callers as the context says', () => {
+    expect(apiOf({ api: 'iam' }, EMULATOR)).toMatchObject({ auth: 'iam' });
+    expect(apiOf({ ...tokens, tenantClaim: 'org' }, EMULATOR)).toMatchObject({
       auth: 'jwt',
       tenantClaim: 'org',
     });
   });
 
-  it('can be off', async () => {
-    expect(await synthesize({ processor: PROCESSOR, api: 'off' })).toBe('');
-    const { Outputs: outputs, Resources: all } = await templateOf('Coatcheck');
+  it('can be off', () => {
+    const { Outputs: outputs, Resources: all } = stackOf({ api: 'off' }).template.toJSON();
     expect(outputs).not.toHaveProperty('ApiUrl');
     expect(Object.keys(all).filter((id) => id.startsWith('ServiceApi'))).toEqual([]);
   });
@@ -169,7 +176,7 @@ describe('the HTTP API', () => {
     [{ api: 'jwt' }, '-c api=jwt needs -c jwtIssuer=URL and -c jwtAudience=NAME'],
     [{ jwtIssuer: tokens.jwtIssuer }, '-c api=jwt needs -c jwtIssuer=URL'],
     [{ ...tokens, api: 'iam' }, '-c api must be jwt with jwtIssuer, jwtAudience or tenantClaim, got iam'],
-  ])('%j is refused', async (context, message) => {
-    await expect(synthesize({ processor: PROCESSOR, ...context })).rejects.toThrow(message);
+  ])('%j is refused', (context, message) => {
+    expect(() => stackOf(context)).toThrow(message);
   });
 });

@@ -14,9 +14,9 @@ const FLAGS: Readonly<Record<string, unknown>> = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 ).context;
 
-/** An app without bundling, which is slow. */
-export function emptyApp(): App {
-  return new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
+/** An app without bundling, which is slow. @param context what `cdk -c` adds */
+export function emptyApp(context: Readonly<Record<string, unknown>> = {}): App {
+  return new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [], ...context } });
 }
 
 /** A service in a stack of its own, `Stack/Service`. */
