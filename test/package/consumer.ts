@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { buildPackage } from '../../bin/build.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { run } from '../../lib/local/run.ts';
+import { installOnce } from '../support/peers/installation.ts';
 import { installPackages } from './cdk-init-project.ts';
 
 /** A project that uses the package as npm would install it. */
@@ -32,13 +33,34 @@ export const RUNNERS = join(import.meta.dirname, 'runners');
 /** The lock files a project may have, one or none of which the CDK takes by itself. */
 export const LOCK_FILES = { none: [], one: ['package-lock.json'], two: ['package-lock.json', 'yarn.lock'] };
 
+/** What the package is built from. */
+const SOURCES = ['bin', 'functions', 'lib'];
+const SOURCE_FILES = [
+  'LICENSE',
+  'README.md',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.build.json',
+  'tsconfig.json',
+];
+
 /**
- * Builds, packs and unpacks the package. Its dependencies are those of the project, but no others: what it doesn't
- * declare it doesn't find.
- * @param parent a folder for everything that is made
+ * Packs the package, once for all tests of the same sources, and unpacks it. Its dependencies are those of the project, but
+ * no others: what it doesn't declare it doesn't find.
+ * @param parent a folder for the consumer
  */
 export async function makeConsumer(parent: string): Promise<Consumer> {
-  return unpack(await pack(parent), join(parent, 'consumer'));
+  const packed = await installOnce('package', await sourceFiles(), pack, PROJECT_FOLDER);
+  return unpack(join(packed, await tarballName()), join(parent, 'consumer'));
+}
+
+async function sourceFiles(): Promise<string[]> {
+  const folders = SOURCES.map(async (folder) => {
+    const entries = await readdir(join(PROJECT_FOLDER, folder), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.map(({ parentPath, name }) => relative(PROJECT_FOLDER, join(parentPath, name)));
+  });
+  return [...SOURCE_FILES, ...(await Promise.all(folders)).flat().toSorted()];
 }
 
 /**
@@ -111,15 +133,20 @@ export async function setLockFiles(folder: string, names: readonly string[]): Pr
   for (const name of names) await writeFile(join(folder, name), name.endsWith('.json') ? '{}' : '');
 }
 
-async function pack(parent: string): Promise<string> {
-  const built = join(parent, 'dist');
+/** Builds and packs the package into a folder. */
+async function pack(folder: string): Promise<void> {
+  const built = join(folder, 'dist');
   await mkdir(join(built, 'lib'), { recursive: true });
   await writeFile(join(built, 'lib', 'left-by-an-earlier-build.js'), '');
   await buildPackage(built);
-  const env = { ...process.env, npm_config_cache: join(parent, 'npm-cache') };
-  await done('npm', ['pack', built, '--pack-destination', parent], env);
+  const env = { ...process.env, npm_config_cache: join(folder, 'npm-cache') };
+  await done('npm', ['pack', built, '--pack-destination', folder], env);
+  for (const path of [built, env.npm_config_cache]) await rm(path, { recursive: true });
+}
+
+async function tarballName(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
-  return join(parent, `coatcheck-${version}.tgz`);
+  return `coatcheck-${version}.tgz`;
 }
 
 /** Gives a consumer a package of the project, as if it had installed it. */
