@@ -2,8 +2,16 @@ import { build, type Metafile } from 'esbuild';
 import { expect, test } from 'vitest';
 import { ESM_BUNDLING, SPLITTING } from '../../lib/constructs/functions/bundling-options.ts';
 
-/** The packages of a scope that a function evaluates when it starts, and all that its bundle has. */
-async function packagesOf(name: string, scope: RegExp) {
+const metafiles = new Map<string, Promise<Metafile>>();
+
+/** What the bundle of a function is made of. Each is bundled once. */
+function metafileOf(name: string): Promise<Metafile> {
+  const known = metafiles.get(name) ?? bundle(name);
+  metafiles.set(name, known);
+  return known;
+}
+
+async function bundle(name: string): Promise<Metafile> {
   const { metafile } = await build({
     ...ESM_BUNDLING,
     ...SPLITTING,
@@ -16,6 +24,12 @@ async function packagesOf(name: string, scope: RegExp) {
     metafile: true,
     write: false,
   });
+  return metafile;
+}
+
+/** The packages of a scope that a function evaluates when it starts, and all that its bundle has. */
+async function packagesOf(name: string, scope: RegExp) {
+  const metafile = await metafileOf(name);
   const files = Object.keys(metafile.outputs);
   return {
     atStart: packagesIn(metafile, startedBy(metafile, 'bundle/index.mjs'), scope),
