@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -17,6 +18,13 @@ const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
 
 // To start the CDK's validation of templates takes six seconds in each process. The tests that are about it turn it on.
 process.env.CDK_VALIDATION = 'false';
+
+// Hundreds of processes of the tests load the same programs and packages: Node compiles them once.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.local', 'compile-cache');
+
+// The tests run Go programs for moments: to optimize them, and to compile C, would take longer than they run.
+process.env.CGO_ENABLED = '0';
+process.env.GOFLAGS = [process.env.GOFLAGS, "'-gcflags=all=-N -l'", '-ldflags=-w'].filter(Boolean).join(' ');
 
 /** The files that take longest on brokers. By their sizes they would start last, and the other processes would wait for them. */
 const LONGEST = ['/test/brokers/worker.test.ts', '/test/brokers/order.test.ts'];
