@@ -84,15 +84,20 @@ function replacements(projectRoot: string): Record<string, string> {
 }
 
 /**
+ * Where esbuild writes to. Of this process: it bundles one function after another, and others of the project bundle at the
+ * same time. The same for all functions, because the CDK bundles once what has the same options.
+ */
+const OUTPUT_FOLDER = `node_modules/.cache/coatcheck/bundle-${randomUUID()}`;
+
+/**
  * Options that make esbuild write several files. It needs an output folder, but the CDK passes the path of a file, in a
  * folder that is unknown until the CDK bundles. So esbuild writes to a temporary folder, and a hook moves the files.
  */
 function splitting(hooks: ICommandHooks | undefined): Pick<BundlingOptions, 'esbuildArgs' | 'commandHooks'> {
-  const folder = `node_modules/.cache/coatcheck/bundle-${randomUUID()}`;
   return {
     esbuildArgs: {
       '--outfile=': true,
-      '--outdir': folder,
+      '--outdir': OUTPUT_FOLDER,
       '--splitting': SPLITTING.splitting,
       '--entry-names': SPLITTING.entryNames,
       ...Object.fromEntries(
@@ -103,7 +108,7 @@ function splitting(hooks: ICommandHooks | undefined): Pick<BundlingOptions, 'esb
       beforeBundling: (input, output) => hooks?.beforeBundling(input, output) ?? [],
       beforeInstall: (input, output) => hooks?.beforeInstall(input, output) ?? [],
       afterBundling: (input, output) => [
-        moveCommand(`${input}/${folder}`, output),
+        moveCommand(`${input}/${OUTPUT_FOLDER}`, output),
         ...(hooks?.afterBundling(input, output) ?? []),
       ],
     },

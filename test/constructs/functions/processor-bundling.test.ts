@@ -192,6 +192,15 @@ describe('E4: options of the user', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'function function string false', stderr: '' });
   });
 
+  test('are the same for the same processor, so that the CDK bundles it once', () => {
+    const [one, other] = [bundlingOf({}), bundlingOf({})].map(({ bundling }) => bundling);
+    expect(one?.esbuildArgs).toHaveProperty('--outdir');
+    expect(one?.esbuildArgs).toEqual(other?.esbuildArgs);
+    expect(one?.commandHooks?.afterBundling('in', 'out')).toEqual(
+      other?.commandHooks?.afterBundling('in', 'out'),
+    );
+  });
+
   test('for CommonJS remove what only ESM needs', () => {
     const { bundling } = bundlingOf({ format: OutputFormat.CJS });
     expect(bundling).toMatchObject({ format: 'cjs', define: {}, minify: true });
