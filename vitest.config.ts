@@ -35,37 +35,39 @@ const RIGHTS = 'test/e2e/rights.test.ts';
 /** Half of the end-to-end tests share this stack, and so run one after another. */
 const SHARED_STACK = 'E2e-cloudevents';
 
-/** Starts first what takes longest: long files, and of the end-to-end tests those that wait for each other. */
+/** Starts first what takes longest, and spreads the end-to-end tests, which wait for AWS or for each other, over the others. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isEndToEnd = ({ project }: TestSpecification) => project.name === 'e2e';
-    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((file) => moduleId.endsWith(file));
-    const others = sorted.filter((file) => !isEndToEnd(file) && !isLong(file));
-    const endToEnd = sorted.filter(isEndToEnd);
-    const unshared = endToEnd.filter((file) => !sharesStack(file));
-    return [...sorted.filter(isLong), ...others, ...alternate(endToEnd.filter(sharesStack), unshared)];
+    const groups = Map.groupBy(sorted, ({ project }) => project.config.sequence.groupOrder);
+    return [...groups.values()].flatMap((group) => {
+      const { sharing = [], alone = [], others = [] } = Object.groupBy(group, kindOf);
+      const longestFirst = [...others.filter(isLong), ...others.filter((file) => !isLong(file))];
+      return spread(sharing, alone, longestFirst);
+    });
   }
 }
 
-/** Takes from one list and the other in turn. */
-function alternate<Item>(ones: readonly Item[], others: readonly Item[]): Item[] {
-  const length = Math.max(ones.length, others.length);
-  return Array.from({ length }, (_, index) => [
-    ...ones.slice(index, index + 1),
-    ...others.slice(index, index + 1),
-  ]).flat();
+function kindOf({ moduleId, project }: TestSpecification): 'sharing' | 'alone' | 'others' {
+  if (project.name !== 'e2e') return 'others';
+  return readFileSync(moduleId, 'utf8').includes(SHARED_STACK) ? 'sharing' : 'alone';
 }
 
-function sharesStack({ moduleId }: TestSpecification): boolean {
-  return readFileSync(moduleId, 'utf8').includes(SHARED_STACK);
+function isLong({ moduleId }: TestSpecification): boolean {
+  return LONGEST.some((file) => moduleId.endsWith(file));
+}
+
+/** Merges lists, the items of each at even distances. */
+function spread<Item>(...lists: readonly (readonly Item[])[]): Item[] {
+  const placed = lists.flatMap((list) => list.map((item, index) => ({ item, place: index / list.length })));
+  return placed.toSorted((one, other) => one.place - other.place).map(({ item }) => item);
 }
 
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // One more than there are cores: half of the time, tests wait for servers. By default, a core would be left idle.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores: half of the time, tests wait for servers. By default, a core would be left idle.
+    maxWorkers: availableParallelism() + 2,
     projects: [
       {
         test: {
@@ -110,7 +112,7 @@ export default defineConfig({
           testTimeout: BROKER_TIMEOUT_MILLISECONDS,
           // Long enough to install a server.
           hookTimeout: INSTALL_TIMEOUT_MILLISECONDS,
-          // After the others: the servers have the machine to themselves.
+          // After the others, which use the machine to capacity. These wait for servers two thirds of the time.
           sequence: { groupOrder: 1 },
         },
       },
@@ -123,8 +125,7 @@ export default defineConfig({
           setupFiles: ['test/e2e/lock-stacks.ts'],
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
           hookTimeout: AWS_TIMEOUT_MILLISECONDS,
-          // After the others: it has the machine to itself.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -134,7 +135,7 @@ export default defineConfig({
           // It evaluates more than ten thousand calls.
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
           hookTimeout: AWS_TIMEOUT_MILLISECONDS,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
