@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { withLock } from '../../lib/local/lock.ts';
 import { E2E_FOLDER } from './folder.ts';
+// No file begins before the services are deployed.
+import './stacks.ts';
 
 /** Longer than all other files take together. */
 const WAIT_MILLISECONDS = 900_000;

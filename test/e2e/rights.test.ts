@@ -8,6 +8,7 @@ import type { RecordedCall } from '../support/iam/recorded-call.ts';
 import { Rights, SERVICES } from '../support/iam/rights.ts';
 import { CALLS_BY_AWS } from './calls-by-aws.ts';
 import { E2E_FOLDER } from './folder.ts';
+import { stacks as outputs } from './stacks.ts';
 import { UNUSED_RIGHTS } from './unused-rights.ts';
 
 /** Far fewer than the other tests of this project record. */
@@ -28,10 +29,9 @@ describe.skipIf(process.env.AWS_ENDPOINT_URL)('every right is proven', () => {
   let rights: Rights;
 
   beforeAll(async () => {
-    const names = Object.keys(inject('stacks'));
     stacks = await Promise.all(
-      names.map((name) =>
-        DeployedStack.read(name, inject('endpoint'), `${E2E_FOLDER}/cdk.out`, inject('stacks')),
+      Object.keys(outputs).map((name) =>
+        DeployedStack.read(name, inject('endpoint'), `${E2E_FOLDER}/cdk.out`, outputs),
       ),
     );
     rights = new Rights(stacks);

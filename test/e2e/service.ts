@@ -18,6 +18,7 @@ import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { type LocalClients, localClients, localConfig } from '../../lib/local/clients.ts';
 import { callerName } from '../support/iam/caller-name.ts';
 import type { Behaviour } from './processors/behaviour.ts';
+import { stacks } from './stacks.ts';
 
 /** A message of the output queue or the dead-letter queue. */
 export interface Received {
@@ -81,7 +82,7 @@ export class Service {
   /** @param outputs of a stack that isn't one of the app: its roles aren't checked */
   constructor(stack: string, outputs?: Readonly<Record<string, string>>) {
     this.#stack = stack;
-    this.#outputs = outputs ?? inject('stacks')[stack] ?? {};
+    this.#outputs = outputs ?? stacks[stack] ?? {};
     this.#submitter = outputs ? localClients(inject('endpoint')) : this.clientsOf('Submitter');
   }
 

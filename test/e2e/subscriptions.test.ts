@@ -12,9 +12,10 @@ import { coatcheck } from '../support/coatcheck.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 import { type Outgoing, Service } from './service.ts';
+import { stacks } from './stacks.ts';
 
 const service = new Service('E2e-fanned');
-const team = new Service('E2e-team', inject('stacks')['E2e-team']);
+const team = new Service('E2e-team', stacks['E2e-team']);
 const config = localConfig(inject('endpoint'));
 const sns = new SNSClient(config);
 
