@@ -26,8 +26,8 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.local', 'compile-
 process.env.CGO_ENABLED = '0';
 process.env.GOFLAGS = [process.env.GOFLAGS, "'-gcflags=all=-N -l'", '-ldflags=-w'].filter(Boolean).join(' ');
 
-/** The files that take longest on brokers. By their sizes they would start last, and the other processes would wait for them. */
-const LONGEST = ['/test/brokers/worker.test.ts', '/test/brokers/order.test.ts'];
+/** Files that take longest. By their sizes they would start last, and the other processes would wait for them. */
+const LONGEST = ['/test/brokers/worker.test.ts', '/test/brokers/order.test.ts', '/test/e2e/fuzz.test.ts'];
 
 /** It checks what the end-to-end tests recorded. */
 const RIGHTS = 'test/e2e/rights.test.ts';
@@ -41,9 +41,9 @@ class LongestFirst extends BaseSequencer {
     const sorted = await super.sort(files);
     const groups = Map.groupBy(sorted, ({ project }) => project.config.sequence.groupOrder);
     return [...groups.values()].flatMap((group) => {
-      const { sharing = [], alone = [], others = [] } = Object.groupBy(group, kindOf);
-      const longestFirst = [...others.filter(isLong), ...others.filter((file) => !isLong(file))];
-      return spread(sharing, alone, longestFirst);
+      const longestFirst = [...group.filter(isLong), ...group.filter((file) => !isLong(file))];
+      const { sharing = [], alone = [], others = [] } = Object.groupBy(longestFirst, kindOf);
+      return spread(sharing, alone, others);
     });
   }
 }
