@@ -46,6 +46,23 @@ test('a request that is accepted has a receipt, which the client and the command
   ]);
 });
 
+test('a file that receipts can not be verified with is named', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'keys.json'), '{"keys":[]}');
+  await writeFile(join(cwd, 'null.json'), '{"keys":[null]}');
+  const verify = (...line: readonly string[]) => coatcheck(['receipt', 'verify', 'a.b.c', ...line], { cwd });
+  for (const [line, problem] of [
+    [['--keys', 'none'], "error: Can't read none: ENOENT"],
+    [['--keys', 'keys.json', '--payload', 'none'], "error: Can't read none: ENOENT"],
+    [['--keys', 'keys.json', '--payload', '.'], "error: Can't read .: EISDIR"],
+    [['--keys', 'null.json'], 'error: null.json must have a key set: {"keys": [...]}'],
+  ] as const) {
+    const { exitCode, stderr } = await verify(...line);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(problem)]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  }
+});
+
 /** A service that gives receipts, its key set for jose, and the command in a folder with these files. */
 async function openSigned(files: Readonly<Record<string, string | Uint8Array>>) {
   const { url } = await openServedService(undefined, { receipts: await receiptSigner(KEY) });

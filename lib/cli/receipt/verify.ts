@@ -14,6 +14,7 @@ import { EXIT } from '../exit-status.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { FileUnreadable } from '../submit/payload-files.ts';
 
 interface VerifyOptions extends ServiceOptions {
   readonly keys?: string;
@@ -71,21 +72,27 @@ function meaningOf(receipt: Receipt): string {
     : `The service had accepted a payload with this SHA-256 as the request ${sub}.`;
 }
 
-/** Uploads don't fit into memory. */
+/** Uploads don't fit into memory. @throws FileUnreadable */
 async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path), hash).catch(unreadable(path));
   return hash.digest('hex');
 }
 
 async function keysOf(options: VerifyOptions, signal: AbortSignal): Promise<ReceiptKeys> {
   const { keys } = options;
-  if (keys !== undefined) return keysIn(keys, await readFile(keys, 'utf8'));
+  if (keys !== undefined) return keysIn(keys, await readFile(keys, 'utf8').catch(unreadable(keys)));
   let found: ReceiptKeys = { keys: [] };
   await withService(options, signal, async (client) => {
     found = await client.receiptKeys({ signal });
   });
   return found;
+}
+
+function unreadable(path: string) {
+  return (problem: unknown): never => {
+    throw new FileUnreadable(path, problem);
+  };
 }
 
 /** @throws ConfigurationError */
@@ -96,5 +103,5 @@ function keysIn(path: string, text: string): ReceiptKeys {
 }
 
 function isKeySet(value: unknown): value is ReceiptKeys {
-  return isObject(value) && Array.isArray(value.keys);
+  return isObject(value) && Array.isArray(value.keys) && value.keys.every(isObject);
 }

@@ -19,7 +19,7 @@ export interface PayloadFile {
 }
 
 /** A file can't be read. */
-class FileUnreadable extends CoatcheckError {
+export class FileUnreadable extends CoatcheckError {
   override readonly name = 'FileUnreadable';
   readonly code = 'file_unreadable';
 
