@@ -114,7 +114,7 @@ const runNow = {
   summary: 'Run a schedule now',
   description:
     'Submits its request, whatever its times, its end and its pause say. None of them changes. The id of the request is ' +
-    '`NAME.TIME`, with the time of the call.',
+    '`NAME.TIME.` with the time of the call, and 8 random hexadecimal digits.',
   request: { ...OF_ONE, headers: RunHeaders },
   responses: {
     202: { ...REQUEST_ANSWER, description: 'The request is queued.' },

@@ -71,7 +71,7 @@ export class SchedulesClient {
 
   /**
    * Runs a schedule now, also one that is paused. Its next runs and its pause stay as they are.
-   * @returns the request; its `id`, `NAME.TIME`, is the ticket
+   * @returns the request; its `id`, `NAME.TIME.` and 8 random hexadecimal digits, is the ticket
    * @throws ApiError with the code `schedule_unknown`; Overloaded, IdempotencyKeyReused; RangeError for an invalid key
    */
   async run(

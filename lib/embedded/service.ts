@@ -290,7 +290,7 @@ export class Service implements AsyncDisposable {
 
   /**
    * Runs a schedule now, also one that is paused. Its next runs and its pause stay as they are.
-   * @returns the request, whose id is `NAME.TIME`
+   * @returns the request, whose id is `NAME.TIME.` and 8 random hexadecimal digits
    * @throws RequestRefused with the code `schedule_unknown`; IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused with the code
    *   `too_many_waiting` while a limit's `maxWaiting` is reached
    */

@@ -21,7 +21,10 @@ test('a run of a schedule answers with its request and the URL of that', async (
   const location = response.headers.get('location') ?? '';
   expect(response.headers.get('coatcheck-load')).toContain('max-wait=');
   const request = await requestIn(response, 202);
-  expect(request).toMatchObject({ id: 'stock.2026-01-31T12:00:00.000Z', status: 'queued' });
+  expect(request).toMatchObject({
+    id: expect.stringContaining('stock.2026-01-31T12:00:00.000Z.'),
+    status: 'queued',
+  });
   expect(new URL(location, `${url}/v1/schedules/stock/run`).href).toBe(url + request.links.self);
   expect(await requestIn(await fetch(url + request.links.self), 200)).toMatchObject({ id: request.id });
 
@@ -29,7 +32,7 @@ test('a run of a schedule answers with its request and the URL of that', async (
   expect(await requestIn(await run({ 'idempotency-key': 'deploy-42' }), 202)).toMatchObject({
     id: request.id,
   });
-  expect((await requestIn(await run(), 202)).id).toBe('stock.2026-01-31T12:01:00.000Z');
+  expect((await requestIn(await run(), 202)).id).toContain('stock.2026-01-31T12:01:00.000Z.');
   await call('POST', '', {}, { name: 'stock', everyMinutes: 15, json: { x: 7 } });
   expect(await problemIn(await run({ 'idempotency-key': 'deploy-42' }), 422)).toMatchObject({
     code: 'idempotency_key_reused',

@@ -106,7 +106,10 @@ test('a schedule is run at once, also while it is paused', async () => {
   const daily = { name: 'daily', cron: '0 6 * * *', priority: 'high', ...acme } as const;
   const { nextRuns } = await service.schedule({ number: 4 }, daily);
   const first = await service.runSchedule('daily', { ...acme, idempotencyKey: 'a' });
-  expect(first).toMatchObject({ id: 'daily.2026-01-31T12:00:00.000Z', priority: 'high' });
+  expect(first).toMatchObject({
+    id: expect.stringContaining('daily.2026-01-31T12:00:00.000Z.'),
+    priority: 'high',
+  });
   expect((await service.schedules(acme))[0]?.nextRuns).toEqual(nextRuns);
   await service.pauseSchedule('daily', acme);
   clock.advanceSeconds(60);
@@ -114,7 +117,7 @@ test('a schedule is run at once, also while it is paused', async () => {
     id: first.id,
   });
   const second = await service.runSchedule('daily', acme);
-  expect(second.id).toBe('daily.2026-01-31T12:01:00.000Z');
+  expect(second.id).toContain('daily.2026-01-31T12:01:00.000Z.');
   for (const { id } of [first, second]) {
     expect(await service.wait(id, acme)).toMatchObject({ status: 'succeeded' });
   }

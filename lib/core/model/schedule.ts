@@ -88,9 +88,12 @@ export function runId({ name }: Pick<Schedule, 'name'>, at: number): string {
   return `${name}.${new Date(at).toISOString().replace('.000Z', 'Z')}`;
 }
 
-/** The id of the request of a run outside of the times of a schedule. It has milliseconds always: no run at a time of a cron has. */
+/**
+ * The id of a request that runs a schedule outside of its times. Two calls in one millisecond are two requests, so the time isn't enough.
+ * @param at milliseconds since 1970
+ */
 export function runNowId({ name }: Pick<Schedule, 'name'>, at: number): string {
-  return `${name}.${new Date(at).toISOString()}`;
+  return `${name}.${new Date(at).toISOString()}.${crypto.randomUUID().slice(0, 8)}`;
 }
 
 function nextOf(

@@ -251,19 +251,25 @@ describe('a run at once', () => {
     const submit = async () =>
       service.submissions.submit(await schedules.runNow('hourly', undefined, undefined));
     clock.time = START + HOUR + 5;
-    expect((await submit()).request.id).toBe('hourly.2026-01-31T13:00:00.005Z');
+    const { id } = (await submit()).request;
+    expect(id).toMatch(/^hourly\.2026-01-31T13:00:00\.005Z\.[0-9a-f]{8}$/);
     const [scheduled, now] = service.queue.sent.map(({ message }) => decodedRequest(message));
-    expect(now).toEqual({ ...scheduled, id: 'hourly.2026-01-31T13:00:00.005Z', submittedAt: clock.time });
+    expect(now).toEqual({ ...scheduled, id, submittedAt: clock.time });
     expect(await schedules.get('hourly', undefined)).toEqual(before);
     const paused = await schedules.pause('hourly', undefined);
     clock.time = START + 3 * HOUR + 7;
-    await submit();
+    const later = (await submit()).request.id;
     expect(await schedules.get('hourly', undefined)).toEqual(paused);
-    expect(ids()).toEqual([
-      'hourly.2026-01-31T13:00:00Z',
-      'hourly.2026-01-31T13:00:00.005Z',
-      'hourly.2026-01-31T15:00:00.007Z',
-    ]);
+    expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z', id, later]);
+  });
+
+  test('is a request for each call of one millisecond, with and without a key', async () => {
+    const { schedules, service, ids } = await scheduling();
+    await schedules.put(HOURLY);
+    for (const key of [undefined, undefined, 'a', 'b']) {
+      await service.submissions.submit(await schedules.runNow('hourly', undefined, key));
+    }
+    expect(new Set(ids()).size).toBe(4);
   });
 
   test('is one request for all calls with one key of its schedule', async () => {
