@@ -122,6 +122,7 @@ function hasOrderedVersions({ version, release }: AsyncServiceProps): boolean {
 }
 
 function recordProblems({ records: { metadata } = {} }: AsyncServiceProps): string[] {
-  const problem = metadata && recordMetadataProblem('records.metadata', metadata);
+  if (metadata === undefined) return [];
+  const problem = recordMetadataProblem('records.metadata', metadata);
   return problem === undefined ? [] : [problem];
 }

@@ -168,6 +168,11 @@ describe('a number out of range', () => {
       'records.metadata must have different names, got customer twice',
     ],
     [
+      // Programs in JavaScript may pass anything.
+      { records: { metadata: JSON.parse('null') } },
+      'records.metadata must be a list of metadata names, such as ["customer"], got null',
+    ],
+    [
       { payloads: { lifecycle: { incompleteUploads: days(0) } } },
       'payloads.lifecycle.incompleteUploads must be a whole number of days from 1 to 36500, got 0',
     ],
