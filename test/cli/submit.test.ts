@@ -376,6 +376,10 @@ describe('an invalid command line prints one line:', () => {
       "error: option '--metadata <name=value>' argument 'customer' is invalid. It must be a name, = and a value, for example customer=17.",
     ],
     [
+      ['a', '--metadata', 'customer=17', '--metadata', 'customer=18'],
+      "error: option '--metadata <name=value>' argument 'customer=18' is invalid. A request has one value of customer, and there is another one before.",
+    ],
+    [
       ['a', '--metadata', 'b c=d'],
       'error: metadata: a name must be a token of letters, digits and -_., got "b c"',
     ],

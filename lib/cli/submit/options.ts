@@ -137,6 +137,11 @@ export function metadataOption(description: string): Option {
       if (name === undefined || value === undefined) {
         throw new InvalidArgumentError('It must be a name, = and a value, for example customer=17.');
       }
+      if (before && Object.hasOwn(before, name)) {
+        throw new InvalidArgumentError(
+          `A request has one value of ${name}, and there is another one before.`,
+        );
+      }
       return { ...before, [name]: value };
     },
   );
