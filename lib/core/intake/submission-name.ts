@@ -1,5 +1,12 @@
 import type { CoatcheckError } from '../base/errors.ts';
-import { IdempotencyKeyBusy, IdempotencyKeyTaken, RequestIdBusy, RequestIdTaken } from './errors.ts';
+import { quote } from '../base/quote.ts';
+import {
+  IdempotencyKeyBusy,
+  IdempotencyKeyTaken,
+  RequestIdBusy,
+  RequestIdTaken,
+  RequestRefused,
+} from './errors.ts';
 
 /** `Retry-After` while the first request with a name is being accepted. */
 const BUSY_RETRY_SECONDS = 1;
@@ -14,7 +21,7 @@ export interface SubmissionName {
   readonly busy: () => CoatcheckError;
 }
 
-/** The name of a submission; undefined if it has none. */
+/** The name of a submission; undefined if it has none. @throws RequestRefused for a key that can't be one */
 export function submissionNameOf({
   id,
   idempotencyKey,
@@ -33,10 +40,20 @@ export function submissionNameOf({
     };
   }
   if (idempotencyKey === undefined) return undefined;
+  assertKey(idempotencyKey);
   return {
     // Two schedules may have one payload: a run of one isn't that of the other.
     key: schedule === undefined ? idempotencyKey : `run\n${schedule}\n${idempotencyKey}`,
     taken: () => new IdempotencyKeyTaken(idempotencyKey),
     busy: () => new IdempotencyKeyBusy(idempotencyKey, BUSY_RETRY_SECONDS),
   };
+}
+
+/** The API takes fewer keys. Programs may pass anything, such as the empty text of a variable that isn't set. */
+function assertKey(key: unknown): void {
+  if (typeof key === 'string' && key !== '' && !/\p{Cc}/u.test(key)) return;
+  throw new RequestRefused(
+    'idempotency_key_invalid',
+    `idempotencyKey must be text with at least 1 character and without control characters, or be left out, got ${quote(key)}`,
+  );
 }

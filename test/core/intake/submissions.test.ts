@@ -275,3 +275,17 @@ test('a retry has the metadata that the record of the earlier request keeps', as
   expect(prepared.record.record.metadata).toEqual({ customer: 'acme' });
   for (const { message } of service.queue.sent) expect(message).toContain('17');
 });
+
+test.each([
+  ['', '""'],
+  ['a\nb', '"a\\nb"'],
+  [JSON.parse('null'), 'null'],
+  [JSON.parse('5'), '5'],
+])('an idempotency key %j is refused', async (idempotencyKey, got) => {
+  const service = new SubmissionService();
+  await expect(service.submit({ idempotencyKey })).rejects.toMatchObject({
+    code: 'idempotency_key_invalid',
+    message: `idempotencyKey must be text with at least 1 character and without control characters, or be left out, got ${got}`,
+  });
+  expect(service.queue.sent).toEqual([]);
+});
