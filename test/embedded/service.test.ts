@@ -151,7 +151,7 @@ test('a request for a processor that this process doesn’t have is retried', as
   const lines = new CollectingLogger();
   await using other = await open({ processor: undefined, processors: { other: handler }, logger: lines });
   await vi.waitFor(() => {
-    expect(JSON.stringify(lines.lines)).toContain('No processor here is for double, but for other');
+    expect(JSON.stringify(lines.lines)).toContain('No processor here takes double: they take other');
   }, PATIENT);
   expect(other.processing?.state).toBe('ready');
 });
