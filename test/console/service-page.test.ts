@@ -37,7 +37,7 @@ test('a service where nothing is wrong shows quiet alarms, its settings, and tha
     expect(text).toContain(shown);
   }
   const first = page.locator('#settings tbody tr').first();
-  expect(await first.innerText()).toMatch(/maxAttempts\s+7 attempts\s+5\s+program/);
+  expect(await first.innerText()).toMatch(/maxAttempts\s+7 attempts\s+5 attempts\s+program/);
   expect(await page.locator('button', { hasText: 'Pause' }).count()).toBe(0);
   for (const width of [1280, 320]) {
     await page.setViewportSize({ width, height: 640 });

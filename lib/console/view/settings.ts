@@ -15,21 +15,23 @@ export function settingsOf(settings: readonly ServiceSetting[]): Html {
     columns: [
       { title: 'Setting', cell: ({ name }) => oneLine(name) },
       { title: 'Value', cell: shownValue },
-      { title: 'Default', cell: ({ default: byDefault }) => textOf(byDefault), kind: 'less' },
+      { title: 'Default', cell: ({ default: byDefault, unit }) => textOf(byDefault, unit), kind: 'less' },
       { title: 'Set by', cell: ({ setBy }) => setBy && oneLine(setBy), kind: 'less' },
       { title: 'From', cell: ({ from }) => oneLine(from), kind: 'wide' },
     ],
   });
 }
 
-function shownValue({ value, unit = '', from }: ServiceSetting) {
+function shownValue({ value, unit, from }: ServiceSetting) {
   if (value === undefined) return from === 'default' ? 'not set' : html`<em>not shown</em>`;
   if (value === '') return 'not set';
-  return oneLine(`${textOf(value)} ${unit}`.trim());
+  return textOf(value, unit);
 }
 
-function textOf(value: unknown): string {
+/** Only amounts have a unit: a port isn't one. Lists break between their entries. */
+function textOf(value: unknown, unit?: string): string {
   if (value === undefined) return '';
-  if (typeof value === 'number') return formatCount(value);
+  if (typeof value === 'number') return unit ? `${formatCount(value)} ${unit}` : String(value);
+  if (Array.isArray(value)) return value.map((entry) => textOf(entry)).join(', ') || 'none';
   return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
 }
