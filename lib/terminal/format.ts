@@ -2,6 +2,7 @@ const UNITS = ['bytes', 'KiB', 'MiB', 'GiB'] as const;
 
 /** `47.1 KiB` */
 export function formatBytes(bytes: number): string {
+  if (bytes === 1) return '1 byte';
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
   return `${(bytes / 1_024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
 }
