@@ -1,5 +1,5 @@
 import { hasEnded, type RequestResource, type WebhookDelivery } from '../client/index.ts';
-import { formatDuration } from '../terminal/figures.ts';
+import { formatAge } from '../terminal/figures.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { isForPeople, print, printable, printCells, printJson, printRows } from '../terminal/output.ts';
 import { formatForecast } from './format-forecast.ts';
@@ -39,7 +39,7 @@ async function printTableOf(
   for await (const request of requests) {
     if (detailed && request.why !== undefined)
       forecasts.push(`${request.id}: ${formatForecast(request, now)}`);
-    rows.push(cellsOf(request, formatAge(request.createdAt, now), detailed));
+    rows.push(cellsOf(request, formatCreated(request.createdAt, now), detailed));
   }
   const header = [...HEADER, ...DETAILS];
   const isShown = (_: unknown, column: number) => column < HEADER.length || rows.some((row) => row[column]);
@@ -80,8 +80,8 @@ function formatWebhook({ status, attempts, reason }: WebhookDelivery): string {
   return reason === undefined ? status : `${status} after ${attempts}: ${reason}`;
 }
 
-/** `2.8 h ago`; the time itself if it is in the future, because clocks disagree. */
-function formatAge(time: string, now: number): string {
+/** `2 h ago`; the time itself if it is in the future, because clocks disagree. */
+function formatCreated(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
-  return seconds >= 0 ? `${formatDuration(seconds)} ago` : time;
+  return seconds >= 0 ? `${formatAge(seconds)} ago` : time;
 }

@@ -17,6 +17,18 @@ export function formatDuration(seconds: number): string {
   return `${threeDigits(seconds / size)} ${unit}`;
 }
 
+const AGE_UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+] as const;
+
+/** `5 s`, `119 s`, `2 min`: whole units, so that the age of a thing rarely changes. */
+export function formatAge(seconds: number): string {
+  const [unit, size] = AGE_UNITS.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
 const TIME_UNITS = [
   ['s', 1],
   ['min', 60],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  formatAge,
   formatDollars,
   formatDuration,
   formatRate,
@@ -29,6 +30,16 @@ test.each([
   [1e-5, '0.864/d'],
 ])('%d a second', (perSecond, text) => {
   expect(formatRate(perSecond)).toBe(text);
+});
+
+test.each([
+  [0, '0 s'],
+  [119, '119 s'],
+  [139, '2 min'],
+  [3 * 3_600, '3 h'],
+  [49 * 3_600, '2 d'],
+])('an age of %d seconds', (seconds, text) => {
+  expect(formatAge(seconds)).toBe(text);
 });
 
 test('sizes, short counts, dollars', () => {

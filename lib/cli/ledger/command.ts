@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Ledger } from '../../client/index.ts';
-import { formatDuration } from '../../terminal/figures.ts';
+import { formatAge, formatDuration } from '../../terminal/figures.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
 import { EXIT } from '../exit-status.ts';
@@ -27,7 +27,7 @@ export function ledgerCommand({ signal, exit }: Run): Command {
 
 /** When the audit began that counted, and how long ago that is. */
 function auditLine({ at }: Ledger, seconds: number): string {
-  const age = formatDuration(Math.max(1, Math.round((Date.now() - Date.parse(at)) / 1000)));
+  const age = formatAge(Math.max(1, Math.round((Date.now() - Date.parse(at)) / 1000)));
   return `Counted by an audit at ${at}, ${age} ago, which took ${formatDuration(seconds)}`;
 }
 

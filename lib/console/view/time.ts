@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { formatDuration } from '../../terminal/figures.ts';
+import { formatAge, formatDuration } from '../../terminal/figures.ts';
 import { type Html, NOTHING } from './html.ts';
 
 /** A time with how long ago it was: `12:03:04 · 5 s ago`, with the date unless it is today's. Times are in UTC. */
@@ -28,16 +28,7 @@ function absolute(at: number, now: number): string {
   return new Date(now).toISOString().startsWith(date) ? time : `${date} ${time}`;
 }
 
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-] as const;
-
-/** Whole units, so that a live page doesn't flicker. */
 function relative(at: number, now: number): string {
-  const seconds = Math.round(Math.abs(at - now) / 1_000);
-  const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
-  const length = `${Math.floor(seconds / size)} ${unit}`;
+  const length = formatAge(Math.round(Math.abs(at - now) / 1_000));
   return at > now ? `in ${length}` : `${length} ago`;
 }
