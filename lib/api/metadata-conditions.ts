@@ -31,8 +31,8 @@ function undeclared(name: string, declared: readonly string[]): ProblemError {
   const known =
     declared.length === 0
       ? `none is declared. Declare keys with ${HOW_TO_DECLARE}`
-      : `those that are declared are ${declared.map((key) => `${METADATA_PARAMETER}${key}`).join(', ')}`;
-  const detail = `Requests can be listed by metadata that their records keep only, got ${quote(name, 150)}: ${known}`;
+      : `the declared keys are ${declared.map((key) => `${METADATA_PARAMETER}${key}`).join(', ')}`;
+  const detail = `Requests can be listed only by metadata that their records keep, got ${quote(name, 150)}: ${known}`;
   return new ProblemError({ status: 400, code: 'metadata_undeclared', detail });
 }
 

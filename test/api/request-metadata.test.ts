@@ -100,7 +100,7 @@ describe('a condition that no record can meet is refused', () => {
     [
       'metadata.region=eu',
       'metadata_undeclared',
-      'got "metadata.region": those that are declared are metadata.customer, metadata.order',
+      'got "metadata.region": the declared keys are metadata.customer, metadata.order',
     ],
     ['metadata.Customer=acme', 'metadata_undeclared', 'got "metadata.Customer"'],
     ['metadata.=acme', 'metadata_undeclared', 'got "metadata."'],
@@ -123,7 +123,7 @@ describe('a condition that no record can meet is refused', () => {
     expect(await answer.json()).toMatchObject({
       code: 'metadata_undeclared',
       detail:
-        'Requests can be listed by metadata that their records keep only, got "metadata.customer": none is declared. Declare keys ' +
+        'Requests can be listed only by metadata that their records keep, got "metadata.customer": none is declared. Declare keys ' +
         'with records.metadata of AsyncService, COATCHECK_RECORD_METADATA of coatcheck serve, dev and worker, or recordMetadata of openService()',
     });
   });

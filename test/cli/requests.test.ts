@@ -333,7 +333,7 @@ test('lists requests by their metadata and by the state of their webhooks', asyn
   expect(await ticketsBy('--webhook', 'dead_lettered')).toEqual([]);
   const refused = await coatcheck(['list', '--metadata', 'region=eu', ...api]);
   expect(refused.exitCode).not.toBe(0);
-  expect(refused.stderr).toContain('those that are declared are metadata.customer, metadata.order');
+  expect(refused.stderr).toContain('the declared keys are metadata.customer, metadata.order');
   expect((await coatcheck(['list', '--webhook', 'failed', ...api])).stderr).toContain('dead_lettered');
 });
 
