@@ -91,14 +91,14 @@ test('the page Webhooks leads to dead ones, each of which can be sent again', as
   const page = await openPage(service);
   await page.goto(`${service.url}/webhooks`);
   await inspect(page);
-  await page.getByRole('link', { name: 'is dead' }).click();
+  await page.getByRole('link', { name: 'dead-lettered' }).click();
   await eventually(async () => expect(await ticketsOn(page)).toEqual([id]));
   expect(await page.getByLabel('Webhook').inputValue()).toBe('dead_lettered');
   await page.getByRole('link', { name: id }).click();
   await page.getByRole('button', { name: 'Send webhooks again' }).click();
   await eventually(async () => expect(service.printed).toContain(`done: POST /requests/${id}/webhook`));
   await page.goto(`${service.url}/webhooks`);
-  await page.getByRole('link', { name: 'fails' }).click();
+  await page.getByRole('link', { name: 'failing' }).click();
   await eventually(async () => expect(await ticketsOn(page)).toEqual([other]));
   await page.close();
 });

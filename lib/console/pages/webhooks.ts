@@ -42,7 +42,7 @@ async function endpointsView({ parts, now, signal }: ViewContext): Promise<View>
     live: endpoints !== undefined,
     main: html`<h1>Webhooks</h1>
 <h2>Of requests</h2>
-<p>Each request has the state of its own webhook on its page, where it can be sent again. Requests whose webhook ${linkTo('dead_lettered', 'is dead')}, ${linkTo('failing', 'fails, and is retried')}, or ${linkTo('disabled', 'was refused for good')}.</p>
+<p>Each request has the state of its own webhook on its page, where it can be sent again. Requests by their webhook: ${linkTo('dead_lettered', 'dead-lettered')}, ${linkTo('failing', 'failing and retried')}, ${linkTo('disabled', 'disabled by the receiver')}.</p>
 ${commandsOf(parts.shell, ['list', '--webhook', 'dead_lettered'], { method: 'GET', path: '/v1/requests?webhook=dead_lettered' })}
 <h2>Endpoints</h2>
 <p>They receive the outcomes of all requests.</p>
