@@ -69,7 +69,7 @@ function meaningOf(receipt: Receipt): string {
   }
   return 'batchItems' in receipt
     ? `All ${receipt.batchItems.lines} lines of a body with this SHA-256 were items of the batch ${sub}.`
-    : `The service had accepted a payload with this SHA-256 as the request ${sub}.`;
+    : `The service accepted a payload with this SHA-256 as the request ${sub}.`;
 }
 
 /** Uploads don't fit into memory. @throws FileUnreadable */

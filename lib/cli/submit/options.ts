@@ -74,7 +74,7 @@ export function addSubmitOptions(command: Command): Command {
     )
     .option('--topic <topic>', 'topic of the requests, for example images.thumbnail', readTopic)
     .addOption(
-      new Option('--priority <priority>', 'priority of the items (default: normal)').choices(PRIORITIES),
+      new Option('--priority <priority>', 'priority of the requests (default: normal)').choices(PRIORITIES),
     )
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
