@@ -113,8 +113,8 @@ const runNow = {
   operationId: 'runSchedule',
   summary: 'Run a schedule now',
   description:
-    'Submits its request, whatever its times, its end and its pause say. None of them changes. The id of the request is ' +
-    '`NAME.TIME.` with the time of the call, and 8 random hexadecimal digits.',
+    'Submits its request at once, also before its start, after its end and while it is paused. None of these changes. The id of ' +
+    'the request is `NAME.TIME.`, with the time of the call and 8 random hexadecimal digits.',
   request: { ...OF_ONE, headers: RunHeaders },
   responses: {
     202: { ...REQUEST_ANSWER, description: 'The request is queued.' },

@@ -101,7 +101,7 @@ ${factsOf([
   ['Added', timeOf(createdAt, now)],
 ])}
 <h2>What you can do</h2><ul class="actions">
-<li><h3>Run now</h3><p>Submits its request, whatever its times and its pause say. Neither of them changes.</p>
+<li><h3>Run now</h3><p>Submits its request at once, even while it is paused. Its pause and its next runs don’t change.</p>
 ${actionForm(mayAct, { action: scheduleHref(name, '/run'), button: 'Run this schedule now', hidden: { key: crypto.randomUUID() } })}
 ${commandsOf(parts.shell, ['schedules', 'run', name], { method: 'POST', path: `${path}/run` })}</li>
 <li><h3>${button}</h3><p>${pausedAt === undefined ? 'It has no runs until it is resumed. A run that has begun is submitted.' : 'Its next run is the next one from now on. Those of the pause are left out.'}</p>

@@ -196,8 +196,8 @@ export class Schedules {
   }
 
   /**
-   * The request that runs a schedule now, whatever its times, its end and its pause say. None of them changes, and its next run
-   * doesn't wait for the request.
+   * The request that runs a schedule now, also before its start, after its end and while it is paused. None of these changes, and
+   * its next run doesn't wait for the request.
    * @param idempotencyKey for a day, runs of the schedule with the same key are one request
    * @throws RequestRefused if there is none
    */
