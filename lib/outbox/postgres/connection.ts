@@ -97,7 +97,7 @@ function remedyOf(code: string, table: string): string {
   switch (code) {
     case '42P01':
     case '42703':
-      return `. Create ${table}, or add its columns, with: npx coatcheck outbox table`;
+      return `. Create ${table}, or add its columns, with: npx coatcheck outbox table --create`;
     case '25006':
       return '. A standby is read-only: connect to the primary server';
     default:
