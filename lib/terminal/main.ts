@@ -27,6 +27,8 @@ export async function main(program: (signal: AbortSignal) => Promise<number>): P
       console.error(`\n${styleText('red', messageOf(error), { stream: process.stderr })}`);
     }
   }
+  // A handler that ignores its signal would run on, with its files closed, beside the process that takes over.
+  if (controller.signal.aborted) process.exit();
 }
 
 /** An unexpected error is reported with its stack trace. */

@@ -9,6 +9,9 @@ export const PATIENT = { timeout: 50_000, interval: 50 };
 /** A processor that doubles numbers. */
 export const DOUBLING_PROCESSOR = resolve('test/worker/fixtures/processor.ts');
 
+/** A processor that never ends, and ignores its signal. */
+export const ENDLESS_PROCESSOR = resolve('test/worker/fixtures/endless.ts');
+
 /** A processor that counts in slices, with a checkpoint after each. */
 export const SLICES_PROCESSOR = resolve('test/worker/fixtures/slices.ts');
 

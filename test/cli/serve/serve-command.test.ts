@@ -10,7 +10,12 @@ import { CoatcheckClient } from 'coatcheck/client';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { SqliteFile } from '../../../lib/stores/sqlite/sqlite-file.ts';
-import { DOUBLING_PROCESSOR, PATIENT, WorkerProcess } from '../../support/worker-process.ts';
+import {
+  DOUBLING_PROCESSOR,
+  ENDLESS_PROCESSOR,
+  PATIENT,
+  WorkerProcess,
+} from '../../support/worker-process.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../../webhooks/receiver.ts';
 
 const KEY = 'k'.repeat(32);
@@ -76,6 +81,15 @@ test('with a processor, requests are handled; state and figures are served; SIGT
     expect(figures).toContain('coatcheck_outcomes_total{status="succeeded",service="coatcheck"} 1');
   }, PATIENT);
   expect((await post(`${service.apiUrl}/v1/jobs/receive`, {})).status).toBe(404);
+  service.child.kill('SIGTERM');
+  expect(await service.exit()).toBe(0);
+  expect(service.logged('Service stopped')).toHaveLength(1);
+});
+
+test('SIGTERM ends it although a handler ignores its signal and runs on', async () => {
+  const { service, client } = await serve([ENDLESS_PROCESSOR], { COATCHECK_GRACE_SECONDS: '1' });
+  const { id } = await client.submit('x');
+  await vi.waitFor(async () => expect(await client.status(id)).toMatchObject({ status: 'running' }), PATIENT);
   service.child.kill('SIGTERM');
   expect(await service.exit()).toBe(0);
   expect(service.logged('Service stopped')).toHaveLength(1);
