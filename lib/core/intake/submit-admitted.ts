@@ -24,9 +24,9 @@ export async function submitAdmitted(
     const earlier = await submissions.findEarlier(input);
     return earlier ? { admitted: true, record: earlier, load } : decision;
   }
-  const { countsAsWaiting } = decision;
+  const { countsAsWaiting, ahead } = decision;
   const { record, isRepeated } = await leavingIfRefused(input, admission, () =>
-    submissions.accept({ ...input, countsAsWaiting, backlog: load.backlog }),
+    submissions.accept({ ...input, countsAsWaiting, backlog: ahead }),
   );
   // It was counted when it was submitted first.
   if (isRepeated && countsAsWaiting) await admission.leave?.(input);

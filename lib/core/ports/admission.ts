@@ -30,8 +30,10 @@ export interface Pace {
 
 /** What decides when a request starts, as far as it is known. */
 export interface LoadFigures {
-  /** As in {@link Load}. */
+  /** As in {@link Load}, and as it has probably become since it was read. */
   readonly backlog?: number;
+  /** The standard deviation of the backlog. @default 0 */
+  readonly backlogSpread?: number;
   readonly pace?: Pace;
   /** A time in which nothing starts. */
   readonly pause?: NotedPause;
@@ -64,6 +66,8 @@ export type AdmissionRefusal = RefusalReason & {
 export interface AdmissionGrant {
   readonly admitted: true;
   readonly load: Load;
+  /** The requests ahead of it: the backlog as it has probably become since it was read. Absent if unknown. */
+  readonly ahead?: number;
   /** Whether the request was counted as waiting for a limit. @default false */
   readonly countsAsWaiting?: true;
 }

@@ -11,6 +11,7 @@ import type { Clock, Random } from '../../ports/clock.ts';
 import type { Backlog, BacklogGauge } from '../../ports/message-source.ts';
 import type { LoadLog, Logger, RecentWork } from '../../ports/telemetry.ts';
 import { paceOf } from '../forecast/wait-time.ts';
+import { type BacklogChange, BacklogTrend } from './backlog-trend.ts';
 import { Reading } from './cached-reading.ts';
 import { type AssumedCapacity, completionsPerSecond, measuredWork, requestsAhead } from './prediction.ts';
 import { isClosed, refusalOf, retryAfterSeconds } from './refusal.ts';
@@ -51,6 +52,7 @@ export class LoadAdmission implements Admission {
   readonly #random: Random;
   readonly #backlog: Reading<BacklogRead>;
   readonly #recent: Reading<RecentWork>;
+  readonly #trend = new BacklogTrend();
   readonly #shares = new TenantShares();
   #admitted = 0;
   #closed = false;
@@ -84,7 +86,7 @@ export class LoadAdmission implements Admission {
       return { admitted: false, reason, retryAfterSeconds: retryAfter, load };
     }
     this.#admitted++;
-    return { admitted: true, load };
+    return { admitted: true, load, ahead: this.#ahead(load)?.mean };
   }
 
   async state(): Promise<AdmissionState> {
@@ -103,8 +105,10 @@ export class LoadAdmission implements Admission {
   async figures(): Promise<LoadFigures> {
     const figures = await this.#figures();
     const [, recent] = figures;
+    const ahead = this.#ahead(this.#load(figures));
     return {
-      backlog: this.#load(figures).backlog,
+      backlog: ahead?.mean,
+      backlogSpread: ahead?.spread,
       pace: recent && paceOf(recent, this.#rules.firstSlots),
       pause: recent?.pause,
     };
@@ -115,8 +119,17 @@ export class LoadAdmission implements Admission {
   }
 
   async #readBacklog(gauge: BacklogGauge): Promise<BacklogRead> {
-    const admittedBefore = this.#admitted;
-    return { backlog: await gauge.read(), admittedBefore };
+    const [admittedBefore, at] = [this.#admitted, this.#clock.now()];
+    const backlog = await gauge.read();
+    this.#trend.note({ requests: backlog.waiting + backlog.inFlight, admitted: admittedBefore, at });
+    return { backlog, admittedBefore };
+  }
+
+  /** The backlog as it has probably become since it was read. An admission doesn't rely on it: the trend is no measurement. */
+  #ahead({ backlog, completionsPerSecond = 0 }: Load): BacklogChange | undefined {
+    if (backlog === undefined) return undefined;
+    const { mean, spread } = this.#trend.changeUntil(this.#clock.now(), completionsPerSecond);
+    return { mean: Math.max(0, backlog + mean), spread };
   }
 
   /** The backlog that was read, plus the requests that this instance admitted since. */

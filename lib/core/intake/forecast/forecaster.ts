@@ -111,7 +111,7 @@ export class Forecaster {
  * at the present rate. The longer ago that is, the less is known. It is behind no more than what is there now.
  */
 function estimatedPlace(record: RequestRecord, load: LoadFigures, now: number): Place | undefined {
-  const { backlog, pace } = load;
+  const { backlog, backlogSpread = 0, pace } = load;
   if (backlog === undefined) return undefined;
   const slots = Math.round(pace?.slots ?? 1);
   const handled = pace ? ((now - record.createdAt) / 1_000) * (pace.slots / pace.meanSeconds) : 0;
@@ -124,6 +124,6 @@ function estimatedPlace(record: RequestRecord, load: LoadFigures, now: number): 
     waiting: Math.max(0, before - slots),
     inFlight: Math.min(before, slots),
     isExact: false,
-    spread: Math.min(RATE_DRIFT * (first - before), backlog),
+    spread: Math.hypot(Math.min(RATE_DRIFT * (first - before), backlog), backlogSpread),
   };
 }

@@ -45,7 +45,24 @@ test('an admission carries the load it is based on', async () => {
   expect(await admission.decide({})).toEqual({
     admitted: true,
     load: { backlog: 100, completionsPerSecond: 10, predictedWaitSeconds: 10, maxWaitSeconds: 100 },
+    ahead: 100,
   });
+});
+
+test('what is ahead of a request follows the trend of the backlog, and the load does not', async () => {
+  const { admission, clock, gauge } = await front(0);
+  const decideAt = async (seconds: number, waiting: number) => {
+    clock.advanceSeconds(seconds);
+    gauge.backlog = { waiting, inFlight: 0 };
+    await admission.decide({});
+    // The figures of a reading are taken from the next call on.
+    await new Promise(setImmediate);
+  };
+  await decideAt(0, 100);
+  await decideAt(10, 301);
+  clock.advanceSeconds(4);
+  expect(await admission.decide({})).toMatchObject({ load: { backlog: 302 }, ahead: 382 });
+  expect(await admission.figures()).toMatchObject({ backlog: 383 });
 });
 
 test('refuses above the longest wait, with a time to retry after', async () => {
@@ -157,6 +174,7 @@ describe('invalid figures count as unknown', () => {
     expect(await admission.decide({})).toEqual({
       admitted: true,
       load: { backlog: 2_000, maxWaitSeconds: 100 },
+      ahead: 2_000,
     });
   });
 });
@@ -275,6 +293,7 @@ describe('when reading figures fails', () => {
     expect(await admission.decide({})).toEqual({
       admitted: true,
       load: { backlog: 2_000, maxWaitSeconds: 100 },
+      ahead: 2_000,
     });
     expect(logger.lines).toMatchObject([{ message: 'Recent work could not be read' }]);
   });
