@@ -47,6 +47,8 @@ export async function runWorker(handler: unknown): Promise<void> {
     logger.error('Worker failed', { error: serializeError(error) });
     process.exitCode = 1;
   }
+  // A handler that ignores its signal would run on until ECS kills the task, beside the one that takes over.
+  if (stopping.signal.aborted) process.exit();
 }
 
 async function run(

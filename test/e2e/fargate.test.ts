@@ -178,10 +178,13 @@ test('the log has the metrics of a function, and the slot time that the scaling 
   }, PATIENT);
 });
 
-test('SIGTERM lets a request finish, in a task that was protected meanwhile', async () => {
+test('SIGTERM lets a request finish, in a task that was protected meanwhile, and ends the task although another runs on', async () => {
   const { id } = await service.upload('requests/e.json', JSON.stringify({ do: 'report', seconds: 4 }));
+  const stays = { do: 'stay', milliseconds: 600_000, log: join(folder, 'stays') };
+  const endless = await service.upload('requests/f.json', JSON.stringify(stays));
   await vi.waitFor(() => expect(agent.isProtected).toBe(true), PATIENT);
-  await vi.waitFor(async () => expect((await service.record(id))?.status).toBe('running'), PATIENT);
+  for (const each of [id, endless.id])
+    await vi.waitFor(async () => expect((await service.record(each))?.status).toBe('running'), PATIENT);
   worker.kill('SIGTERM');
   const [code] = await once(worker, 'exit');
   expect(code).toBe(0);
