@@ -94,7 +94,7 @@ export class RequestApi extends Construct {
       activity: props.service.api?.activity ?? false,
       // Their ids, unlike their names, depend on nothing: alarms watch the function.
       alarmPrefix: Lazy.string({ produce: () => alarmPrefixOf(this.#alarms) }),
-      alarmHashes: [Lazy.string({ produce: () => alarmHashesOf(this.#alarms).join(' ') })],
+      alarmHashes: [Lazy.string({ produce: () => alarmHashesOf(this.#alarms).join('') })],
     });
     const methods = methodsOf(props);
     this.httpApi = new HttpApi(this, 'Http', {

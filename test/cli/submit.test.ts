@@ -355,7 +355,7 @@ test('respects NO_COLOR', async () => {
     variables: { NO_COLOR: '1' },
   });
 
-  expect(stdout).toMatch(/✓ .*a: 1 bytes sent/);
+  expect(stdout).toMatch(/✓ .*a: 1 byte sent/);
   for (const style of [31, 32, 36, 1]) expect(stdout).not.toContain(`\u001b[${style}m`);
 });
 

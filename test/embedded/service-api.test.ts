@@ -157,7 +157,7 @@ test('a ticket that was changed, is over or is for something else is refused', a
   });
   clock.ahead = 3_601_000;
   expect(await (await send(fields.ticket)).json()).toMatchObject({
-    detail: expect.stringContaining('is over'),
+    detail: expect.stringContaining('has expired'),
   });
 });
 

@@ -15,7 +15,7 @@ import {
   choice,
   count,
   flag,
-  list,
+  listOfEqual,
   optionalText,
   pairs,
   readVariables,
@@ -172,7 +172,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     pauseQueueUrl: optionalText(TEXT_VARIABLES.pauseQueueUrl),
     givenNumbers: numbersByName('COATCHECK_GIVEN_NUMBERS'),
     alarmPrefix: text('COATCHECK_ALARM_PREFIX'),
-    alarmHashes: list('COATCHECK_ALARM_HASHES'),
+    alarmHashes: listOfEqual('COATCHECK_ALARM_HASHES', ALARM_HASH_LENGTH),
     inputRetentionSeconds: setting('inputRetentionSeconds'),
     uploadAgeDays: setting('uploadAgeDays'),
   };

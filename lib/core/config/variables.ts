@@ -66,6 +66,15 @@ export function list(name: string): Variable<readonly string[]> {
   };
 }
 
+/** Texts of the same length, without separators: all variables of a function have at most 4 KB. */
+export function listOfEqual(name: string, length: number): Variable<readonly string[]> {
+  return {
+    name,
+    write: (values) => values.join(''),
+    read: (given, problems) => required(name, given, problems).match(new RegExp(`.{${length}}`, 'g')) ?? [],
+  };
+}
+
 /** Texts without spaces by names without an equals sign; maybe none. Written as `name=text name=text`. */
 export function pairs(name: string): Variable<Readonly<Record<string, string>>> {
   return {
