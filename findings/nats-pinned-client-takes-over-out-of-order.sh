@@ -34,7 +34,7 @@ async function connected() {
   }
 }
 
-/** Pulls until so many messages came. The second pull and later ones name the pin that the first message told. */
+/** Pulls until so many messages came. The second pull and later ones name the pin that the first message brought. */
 async function take(client, count) {
   const inbox = createInbox();
   const bodies = [];

@@ -10,7 +10,7 @@ import { subscriptionQueue, subscriptionsTo } from './subscriptions.ts';
 /** Most rows that one transaction deletes: it holds up the event loop, and other processes that write. */
 const MAX_ROWS = 500;
 
-/** A request that hasn't ended keeps its record, unless it waits for an upload that nobody makes. */
+/** A request that hasn't ended keeps its record, unless it waits for an upload that never comes. */
 const IS_EXPIRED = `kept_until <= :now AND (outcome IS NOT NULL OR ${RECORD_STATUS} = 'awaiting_upload')`;
 
 const DELETE_RECORDS = `DELETE FROM records WHERE id IN (
