@@ -46,7 +46,7 @@ test('a run that can not be is refused', async () => {
   expect((await problemIn(await run({ 'coatcheck-topic': 'a' }), 400)).code).toBe('request_malformed');
 });
 
-test('a run is admitted as any other submission', async () => {
+test('a run is admitted like any other submission', async () => {
   const { run } = await openApi({ limits: [{ key: 'all', maxWaiting: 1 }] });
   await requestIn(await run({ 'idempotency-key': 'first' }), 202);
   const refused = await run();

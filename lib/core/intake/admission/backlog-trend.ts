@@ -5,8 +5,8 @@ export interface BacklogChange {
   readonly spread: number;
 }
 
-/** A reading of a backlog. */
-interface Reading {
+/** A backlog at a time. */
+interface BacklogSample {
   readonly requests: number;
   /** How many requests this instance had admitted by then. */
   readonly admitted: number;
@@ -14,7 +14,7 @@ interface Reading {
   readonly at: number;
 }
 
-/** Readings that are further apart say nothing about the present, in seconds. */
+/** Samples that are further apart say nothing about the present, in seconds. */
 const LONGEST_SECONDS = 60;
 
 /** The weight of the latest error, as a part of that of all. */
@@ -22,27 +22,27 @@ const ERROR_WEIGHT = 0.5;
 
 /**
  * How a backlog changes besides by what this instance admits: by what other instances admit, and by what ends. It continues as between
- * the latest two readings, and is as uncertain as that was lately. After the first reading, it may grow or shrink as fast as the service
+ * the latest two samples, and is as uncertain as that was lately. After the first sample, it may grow or shrink as fast as the service
  * completes requests.
  */
 export class BacklogTrend {
-  #latest: Reading | undefined;
+  #latest: BacklogSample | undefined;
   #perSecond = 0;
-  /** Undefined without two readings. */
+  /** Undefined without two samples. */
   #squaredError: number | undefined;
 
-  /** A reading that isn't finite counts as none. */
-  note(reading: Reading): void {
-    if (!Number.isFinite(reading.requests)) return;
+  /** A sample that isn't finite counts as none. */
+  note(sample: BacklogSample): void {
+    if (!Number.isFinite(sample.requests)) return;
     const before = this.#latest;
-    this.#latest = reading;
-    const seconds = before ? (reading.at - before.at) / 1_000 : 0;
+    this.#latest = sample;
+    const seconds = before ? (sample.at - before.at) / 1_000 : 0;
     if (!before || seconds <= 0 || seconds > LONGEST_SECONDS) {
       this.#perSecond = 0;
       this.#squaredError = undefined;
       return;
     }
-    const change = reading.requests - before.requests - (reading.admitted - before.admitted);
+    const change = sample.requests - before.requests - (sample.admitted - before.admitted);
     const error = change / seconds - this.#perSecond;
     const known = this.#squaredError ?? error ** 2;
     this.#squaredError = known + ERROR_WEIGHT * (error ** 2 - known);
