@@ -206,10 +206,12 @@ export function addWebhookEndpointRoutes(app: Hono<ApiEnv>, parts: ApiParts): vo
   });
 
   addRoute(app, replay, async (c) => {
-    const { from, to, cursor } = c.req.valid('json');
+    const { from, to, endedBefore, cursor, dryRun } = c.req.valid('json');
     const window = {
       from: timeIn('from', from),
       to: to === undefined ? undefined : timeIn('to', to),
+      endedBefore: endedBefore === undefined ? undefined : timeIn('endedBefore', endedBefore),
+      dryRun,
       cursor: cursor === undefined ? undefined : positionIn(cursor),
     };
     const replayed = await endpoints().replay(c.req.valid('param').id, window, c.get('caller'));

@@ -116,6 +116,11 @@ export const ReplayBody = ownMembers({
     description: 'Send the outcomes of requests that were submitted at this time or later.',
   }),
   to: WindowTime.optional().meta({ description: 'Only before this time. By default, there is no limit.' }),
+  endedBefore: WindowTime.optional().meta({
+    description:
+      'Only the outcomes of requests that ended before this time: a dry run and a replay with the same time find the same ones.',
+  }),
+  dryRun: z.boolean().optional().meta({ description: 'Count the outcomes, and send none.' }),
   cursor: z
     .string()
     .max(CURSOR_MAX_LENGTH)
@@ -126,7 +131,9 @@ export const ReplayBody = ownMembers({
 export const Replayed = z
   .object({
     examined: z.int().meta({ description: 'Requests that were looked at.' }),
-    sent: z.int().meta({ description: 'Outcomes that are queued for the endpoint.' }),
+    sent: z
+      .int()
+      .meta({ description: 'Outcomes that are queued for the endpoint, or would be without `dryRun`.' }),
     next: z
       .string()
       .optional()

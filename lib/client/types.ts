@@ -419,11 +419,11 @@ export interface WebhookEndpointWithSecret extends WebhookEndpoint {
   readonly secret: string;
 }
 
-/** What one call sent again. */
+/** What one call sent again, or would send. */
 export interface ReplayedWebhooks {
   /** Requests that were looked at. */
   readonly examined: number;
-  /** Outcomes that were sent. */
+  /** Outcomes that were sent, or would be without `dryRun`. */
   readonly sent: number;
   /** Cursor of the next call; absent when the window is done. */
   readonly next?: string;

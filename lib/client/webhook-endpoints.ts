@@ -3,6 +3,7 @@ import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { ApiError } from './errors.ts';
 import { isRejection } from './retry.ts';
+import { toRfc3339 } from './submission.ts';
 import type {
   NewWebhookEndpoint,
   ReplayedWebhooks,
@@ -22,12 +23,16 @@ export interface RotationOptions extends CallOptions {
   readonly graceSeconds?: number;
 }
 
-/** Which outcomes to send again: those of requests that were submitted in a time window. */
+/** Which outcomes to send again: those of requests that were submitted in a time window. A string is in RFC 3339. */
 export interface ReplayOptions extends CallOptions {
   /** Inclusive. */
-  readonly from: Date;
+  readonly from: Date | string;
   /** Exclusive. @default - now */
-  readonly to?: Date;
+  readonly to?: Date | string;
+  /** Only outcomes of requests that ended before this time: a dry run and a replay with the same time find the same ones. @default - all */
+  readonly endedBefore?: Date | string;
+  /** Whether to count the outcomes and send none. @default false */
+  readonly dryRun?: boolean;
   /** `next` of the previous call. @default - begins with the newest */
   readonly cursor?: string;
 }
@@ -114,8 +119,12 @@ export class WebhookEndpointsClient {
    * Sends outcomes again: those of up to 100 requests. Call it again with `next` as the cursor for the others.
    * @throws ApiError with the code `replay_invalid`, or `webhook_endpoint_disabled`
    */
-  async replay(id: string, { from, to, cursor, signal }: ReplayOptions): Promise<ReplayedWebhooks> {
-    const call = jsonCall('POST', pathOf(id, '/replay'), { from, to, cursor });
+  async replay(
+    id: string,
+    { from, to, endedBefore, signal, ...options }: ReplayOptions,
+  ): Promise<ReplayedWebhooks> {
+    const window = { from: toRfc3339(from), to: toRfc3339(to), endedBefore: toRfc3339(endedBefore) };
+    const call = jsonCall('POST', pathOf(id, '/replay'), { ...window, ...options });
     return readJson(await this.#api.json({ ...call, signal }), 'what was replayed', isReplayed);
   }
 }

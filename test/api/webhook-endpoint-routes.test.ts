@@ -58,6 +58,11 @@ test.each([
 
 test.each([
   [{ from: 'yesterday' }, 400, 'from must be a time like 2026-01-31T12:00:00Z, got "yesterday"'],
+  [
+    { from: '2026-01-31T12:00:00Z', endedBefore: 'now' },
+    400,
+    'endedBefore must be a time like 2026-01-31T12:00:00Z, got "now"',
+  ],
   [{ from: '2026-01-31T12:00:00Z', to: '2026-01-30T12:00:00Z' }, 422, 'from must be before to, got from'],
   [
     { from: '2026-01-31T12:00:00Z', cursor: 'x' },

@@ -53,9 +53,14 @@ test.each<[string, (endpoints: Endpoints) => Promise<unknown>, object | undefine
 
 test('bodies are JSON, with times in RFC 3339', async () => {
   const { client, calls } = await openScriptedApi([answer(200, { examined: 0, sent: 0 })]);
-  await client.webhookEndpoints.replay('e-1', { from: FROM, cursor: 'c' });
+  await client.webhookEndpoints.replay('e-1', { from: FROM, cursor: 'c', endedBefore: FROM, dryRun: true });
   expect(calls[0]?.headers['content-type']).toBe('application/json');
-  expect(JSON.parse(String(calls[0]?.body))).toEqual({ from: '2026-01-31T12:00:00.000Z', cursor: 'c' });
+  expect(JSON.parse(String(calls[0]?.body))).toEqual({
+    from: '2026-01-31T12:00:00.000Z',
+    endedBefore: '2026-01-31T12:00:00.000Z',
+    cursor: 'c',
+    dryRun: true,
+  });
 });
 
 describe('a call whose answer is lost', () => {

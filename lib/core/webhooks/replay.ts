@@ -16,15 +16,19 @@ export interface ReplayWindow {
   readonly from: Date;
   /** Exclusive. @default - now */
   readonly to?: Date;
+  /** Only outcomes of requests that ended before this time: a dry run and a replay with the same time find the same ones. @default - all */
+  readonly endedBefore?: Date;
+  /** Whether to count the outcomes and send none. @default false */
+  readonly dryRun?: boolean;
   /** `next` of the previous call with the same window. @default - begins with the newest */
   readonly cursor?: string;
 }
 
-/** What one call sent. */
+/** What one call sent, or would send. */
 export interface Replayed {
   /** Requests that were looked at. */
   readonly examined: number;
-  /** Outcomes that were sent. */
+  /** Outcomes that were sent, or would be without `dryRun`. */
   readonly sent: number;
   /** The cursor of the next call; absent when the window is done. */
   readonly next?: string;
@@ -49,12 +53,14 @@ export async function replayWindow(
   { index, queue, rules, serviceName }: ReplayTools,
 ): Promise<Replayed> {
   assertWindow(window);
-  const { from, to, cursor } = window;
+  const { from, to, cursor, endedBefore, dryRun = false } = window;
   const first = from.toISOString();
   const { records, next } = await index.list({ tenant, after: cursor ?? to?.toISOString(), limit: PAGE });
   const inWindow = records.filter(({ createdAt }) => createdAt >= from.getTime());
-  const webhooks = inWindow.flatMap((record) => webhookTo(endpoint, record, rules, serviceName));
-  await sendWebhooks(webhooks, queue);
+  const webhooks = inWindow
+    .filter(({ outcome }) => !endedBefore || (outcome && outcome.endedAt < endedBefore.getTime()))
+    .flatMap((record) => webhookTo(endpoint, record, rules, serviceName));
+  if (!dryRun) await sendWebhooks(webhooks, queue);
   // Positions sort by time, and begin with it.
   const isDone = next === undefined || next < first;
   return { examined: inWindow.length, sent: webhooks.length, ...(isDone ? {} : { next }) };
@@ -71,9 +77,10 @@ function webhookTo(
 }
 
 /** @throws WebhookEndpointRefused */
-function assertWindow({ from, to, cursor }: ReplayWindow): void {
+function assertWindow({ from, to, cursor, endedBefore }: ReplayWindow): void {
   assertTime('from', from);
   if (to) assertTime('to', to);
+  if (endedBefore) assertTime('endedBefore', endedBefore);
   if (to && from >= to) {
     throw refused(`from must be before to, got from ${from.toISOString()} and to ${to.toISOString()}`);
   }

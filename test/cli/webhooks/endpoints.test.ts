@@ -76,7 +76,11 @@ test('a test is sent, and outcomes are replayed page by page', async () => {
     await served.api.call('POST', '/v1/requests', { body: 'text' });
   }
   await served.api.deliver();
-  const replayed = await endpoints('replay', id, '--since', '2026-01-01T00:00:00Z', '--json');
+  const replay = ['replay', id, '--since', '2026-01-01T00:00:00Z', '--json'];
+  const counted = await endpoints(...replay, '--dry-run');
+  expect(JSON.parse(counted.stdout)).toEqual({ sent: 120, examined: 120 });
+  expect(sentWebhooks(served.api.webhookQueue)).toHaveLength(1);
+  const replayed = await endpoints(...replay);
   expect(JSON.parse(replayed.stdout)).toEqual({ sent: 120, examined: 120 });
   expect(sentWebhooks(served.api.webhookQueue)).toHaveLength(121);
 });

@@ -240,6 +240,25 @@ describe('a replay', () => {
     expect(sentWebhooks(harness.queue)[1]).toEqual(webhookOf(outcome, { url: URL, endpoint: id }, 'service'));
   });
 
+  test('sends only outcomes of requests that ended before a time, if one is given', async () => {
+    const { id } = await endpoints.create({ url: URL }, ACME);
+    await record('first', START);
+    await record('last', START + 1);
+    const window = { from, to, endedBefore: new Date(START + 2) };
+    expect(await endpoints.replay(id, window, ACME)).toEqual({ examined: 2, sent: 1 });
+    expect(replayed()).toEqual(['first']);
+  });
+
+  test('sends nothing in a dry run, and counts the same', async () => {
+    const { id } = await endpoints.create({ url: URL }, ACME);
+    await record('first', START);
+    await record('running', START, { status: 'running', outcome: undefined });
+    const dry = await endpoints.replay(id, { from, to, dryRun: true }, ACME);
+    expect(replayed()).toEqual([]);
+    expect(dry).toEqual({ examined: 2, sent: 1 });
+    expect(await endpoints.replay(id, { from, to }, ACME)).toEqual(dry);
+  });
+
   test('without an end goes on to now', async () => {
     const { id } = await endpoints.create({ url: URL }, ACME);
     await record('late', START + 100 * HOUR);

@@ -11,12 +11,13 @@ const EXAMPLES = `
 The times are those at which requests were submitted. Each outcome keeps its webhook-id.
 
 Examples:
-  coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2d
+  coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2d --dry-run
   coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2026-01-31T12:00:00Z --until 2h`;
 
 interface ReplayOptions extends ServiceOptions {
   readonly since: Date;
   readonly until?: Date;
+  readonly dryRun?: true;
 }
 
 /** `coatcheck webhooks endpoints replay`: sends outcomes to an endpoint again. */
@@ -29,13 +30,15 @@ export function replayEndpointCommand(run: Run): Command {
     .argument('<id>', 'id of the endpoint')
     .requiredOption('--since <time>', 'requests submitted since then, for example 2h (2 hours ago)', readTime)
     .option('--until <time>', 'requests submitted before then (default: now)', readTime)
+    .option('--dry-run', 'count what would be sent, and send nothing')
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action((id: string, options: ReplayOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {
       // Fixed, so that requests that are submitted meanwhile aren't sent twice.
-      const window = { from: options.since, to: options.until ?? new Date() };
+      const { since: from, until: to = new Date(), dryRun } = options;
+      const window = { from, to, dryRun };
       using board = new ProgressBoard();
-      const progress = board.begin('sending');
+      const progress = board.begin(dryRun ? 'counting' : 'sending');
       let [sent, examined] = [0, 0];
       let cursor: string | undefined;
       do {
