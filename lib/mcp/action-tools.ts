@@ -5,6 +5,7 @@ import { ACTION_KINDS, MAX_ACTION_RATE, MAX_FILTER_IDS, MAX_REASON_LENGTH } from
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
+import { SeenPlan } from './seen-plan.ts';
 
 const Percent = z.int().min(0).max(100);
 
@@ -30,19 +31,14 @@ const NewAction = z.strictObject({
     .optional()
     .describe('Handles a part first, and stops if more than stopAbovePercent of it fails again.'),
   reason: z.string().max(MAX_REASON_LENGTH).optional().describe('Why, for the log of operations.'),
-});
-
-/**
- * What applies a plan: no text of a request, a payload or an error has this form. The service refuses what isn't the id, the count and
- * the hash of a plan, and a plan whose requests have changed.
- */
-const SeenPlan = z.strictObject({
-  id: ActionId,
-  count: z.int().min(0).describe('count of the plan.'),
-  hash: z
-    .string()
-    .regex(/^[\da-f]{64}$/)
-    .describe('hash of the plan.'),
+  payload: z
+    .strictObject({
+      text: z.string(),
+      contentType: z.string().optional(),
+      metadata: z.record(z.string(), z.string()).optional(),
+    })
+    .optional()
+    .describe('For a retry of one request: replaces its payload.'),
 });
 
 /** Adds the tools that act on many requests. A change takes two calls: one lists the requests, the other one handles these. */

@@ -1,15 +1,20 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { ApiError, ConnectionFailed } from '../client/index.ts';
+import { ChangeRefused } from './change-refused.ts';
 
-/** Answers a call with a value, or with why the API refused it, so that the agent can correct the call. */
+/** Answers a call with a value, or with why it was refused, so that the agent can correct the call. */
 export async function answer(work: () => Promise<object>): Promise<CallToolResult> {
   try {
     return textOf(await work());
   } catch (error) {
-    if (!(error instanceof ApiError || error instanceof ConnectionFailed)) throw error;
+    if (!isRefusal(error)) throw error;
     const { code, message } = error;
     return { ...textOf({ code, message }), isError: true };
   }
+}
+
+function isRefusal(error: unknown): error is ApiError | ConnectionFailed | ChangeRefused {
+  return error instanceof ApiError || error instanceof ConnectionFailed || error instanceof ChangeRefused;
 }
 
 /** JSON, in which a text can't pass for anything but a member's value. */

@@ -16,6 +16,8 @@ const MAX_LISTED = 100;
 
 const Ticket = z.string().min(1).describe('The ticket of a request.');
 
+const Tenant = z.string().optional().describe('Of this tenant. For operators.');
+
 const GroupId = z.string().regex(/^[\da-f]{16}$/, 'must be the id of a failure group: 16 hexadecimal digits');
 
 const Time = z.iso.datetime({ offset: true });
@@ -86,6 +88,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
         'Requests, newest first. A page may contain fewer than limit, even none, and still have a next page: call again with next as the cursor.',
       inputSchema: z.strictObject({
         status: z.enum(REQUEST_STATUSES).optional(),
+        tenant: Tenant,
         topic: z.string().optional(),
         code: z.string().optional().describe('The code that requests failed with.'),
         webhook: z
@@ -117,10 +120,10 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
     {
       title: 'Show a request',
       description: 'The status of a request, why it waits, when it starts, and how it failed.',
-      inputSchema: z.strictObject({ id: Ticket, source: z.string().optional() }),
+      inputSchema: z.strictObject({ id: Ticket, source: z.string().optional(), tenant: Tenant }),
       annotations: READING,
     },
-    ({ id, source }) => answer(async () => redactRequest(await client.status(id, { source }))),
+    ({ id, ...address }) => answer(async () => redactRequest(await client.status(id, address))),
   );
 
   server.registerTool(

@@ -54,7 +54,13 @@ test('only a server that allows actions has tools that change something, and the
   for (const { annotations } of reading) expect(annotations).toMatchObject({ readOnlyHint: true });
   const all = (await (await agentOf(url, '--allow-actions')).listTools()).tools;
   const changing = all.filter(({ annotations }) => annotations?.readOnlyHint !== true);
-  expect(changing.map(({ name }) => name)).toEqual(['plan_action', 'apply_action', 'abort_action']);
+  expect(changing.map(({ name }) => name)).toEqual([
+    'plan_action',
+    'apply_action',
+    'abort_action',
+    'plan_change',
+    'apply_change',
+  ]);
   expect(all.length - changing.length).toBe(reading.length);
   const planning = call(await agentOf(url), 'plan_action', { action: 'cancel', filter: { topic: 'a' } });
   await expect(planning).rejects.toThrow('Tool plan_action not found');
@@ -157,6 +163,16 @@ test('an agent sees alarms that are raised, with what to do', async () => {
       description: expect.stringContaining('coatcheck dead-letters'),
     });
   });
+});
+
+test('an agent changes a limit by a plan', async () => {
+  const { url } = await openServedService(undefined, { limits: [{ key: 'all', concurrency: 5 }] });
+  const agent = await agentOf(url, '--allow-actions');
+  const change = { kind: 'change_limit', key: 'all', concurrency: 2 };
+  const { id, count, hash } = (await call(agent, 'plan_change', { change })).value;
+  expect((await call(agent, 'get_limit', { key: 'all' })).value).toMatchObject({ concurrency: 5 });
+  expect(await call(agent, 'apply_change', { id, count, hash })).toMatchObject({ isError: false });
+  expect((await call(agent, 'get_limit', { key: 'all' })).value).toMatchObject({ concurrency: 2 });
 });
 
 test('no text of a request or an error has the form of what applies a plan', async () => {

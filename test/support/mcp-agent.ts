@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { Client } from '@modelcontextprotocol/client';
+import { Client, InMemoryTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { onTestFinished } from 'vitest';
+import type { CoatcheckClient } from '../../lib/client/index.ts';
+import { createMcpServer } from '../../lib/mcp/server.ts';
 
 const COATCHECK = fileURLToPath(new URL('../../bin/coatcheck.ts', import.meta.url));
 
@@ -15,6 +17,17 @@ export async function agentOf(url: string, ...options: readonly string[]): Promi
       stderr: 'ignore',
     }),
   );
+  onTestFinished(() => agent.close());
+  return agent;
+}
+
+/** An agent that acts by a server in this process, whose time can be set. */
+export async function actingAgent(client: CoatcheckClient, now: () => number = Date.now): Promise<Client> {
+  const agent = new Client({ name: 'tests', version: '1' });
+  const [agentSide, serverSide] = InMemoryTransport.createLinkedPair();
+  const server = createMcpServer({ client, version: '1', allowsActions: true, now });
+  await server.connect(serverSide);
+  await agent.connect(agentSide);
   onTestFinished(() => agent.close());
   return agent;
 }

@@ -22,7 +22,10 @@ export function mcpCommand({ signal }: Run): Command {
     .description(
       'Serve the Model Context Protocol on standard input and output, for agents that operate a service.',
     )
-    .option('--allow-actions', 'the agent may also plan and apply actions (default: read-only)')
+    .option(
+      '--allow-actions',
+      'the agent may also plan and apply actions and other changes (default: read-only)',
+    )
     .addHelpText('after', HELP);
   return addApiOptions(command).action(({ allowActions, ...options }: McpOptions) =>
     withService(options, signal, async (client) => {

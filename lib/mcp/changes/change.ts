@@ -1,0 +1,24 @@
+import type { CoatcheckClient } from '../../client/index.ts';
+
+/** What a change is about, as it is now. */
+export interface Now {
+  /** How many things the change is about. */
+  readonly count: number;
+  /** Their state: only what decides whether the change is still the one that was planned. */
+  readonly state: object;
+}
+
+/** A change of the service that an agent plans, and makes when it applies the plan. */
+export interface Change {
+  /** Looks at what the change is about, and changes nothing. @throws ApiError; ChangeRefused if it can't be made */
+  look(): Promise<Now>;
+  /** Makes the change. @param planId that of its plan @throws ApiError, ConnectionFailed */
+  make(planId: string): Promise<object>;
+}
+
+/** What changes work with. */
+export interface ChangeTools {
+  readonly client: CoatcheckClient;
+  /** The current time, in milliseconds since 1970. */
+  readonly now: () => number;
+}
