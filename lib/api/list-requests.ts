@@ -1,5 +1,5 @@
 import { failureOf } from '../core/model/failure-group.ts';
-import type { Metadata } from '../core/model/kept-metadata.ts';
+import { hasMetadata, type Metadata } from '../core/model/kept-metadata.ts';
 import { positionOf } from '../core/model/record-position.ts';
 import { type RequestRecord, type RequestStatus, statusOf } from '../core/model/request-record.ts';
 import type { WebhookStatus } from '../core/model/webhook-state.ts';
@@ -85,7 +85,7 @@ function beginningOf(time: number): string {
 
 function meets(
   record: RequestRecord,
-  { status, topic, code, handlerVersion, metadata = {}, webhook }: RecordConditions,
+  { status, topic, code, handlerVersion, metadata, webhook }: RecordConditions,
   rules: WebhookRules,
   now: number,
 ): boolean {
@@ -95,7 +95,7 @@ function meets(
     (topic === undefined || (request.topic ?? outcome?.topic) === topic) &&
     (code === undefined || codesOf(record).includes(code)) &&
     (handlerVersion === undefined || record.handlerVersion === handlerVersion) &&
-    Object.entries(metadata).every(([name, value]) => record.metadata?.[name] === value) &&
+    hasMetadata(record.metadata, metadata) &&
     (webhook === undefined || webhookOf(record, rules).webhook?.status === webhook)
   );
 }

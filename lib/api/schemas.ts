@@ -5,6 +5,7 @@ import { quote } from '../core/base/quote.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
+import { METADATA_PREFIX } from '../core/config/record-metadata.ts';
 import { MAX_HISTORY_ATTEMPTS } from '../core/model/attempt-history.ts';
 import { CHOSEN_ID, REQUEST_ID_MAX_LENGTH } from '../core/model/chosen-id.ts';
 import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
@@ -15,7 +16,6 @@ import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
 import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
-import { METADATA_PARAMETER } from './metadata-conditions.ts';
 import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
 
 /** Most part URLs in one response. */
@@ -598,7 +598,7 @@ export const ListQuery = ownQuery(
     until: timeParameter('until', 'Only requests that were created before this time.'),
     ...PAGE_FIELDS,
   },
-  [METADATA_PARAMETER],
+  [METADATA_PREFIX],
 );
 
 const PreferWait = z.string().optional().meta({

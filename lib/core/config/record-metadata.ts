@@ -3,6 +3,9 @@ import { quote } from '../base/quote.ts';
 import { isMetadataName } from './limits.ts';
 import { list, type Variable, withDefault } from './variables.ts';
 
+/** What names of metadata begin with where other names are, too. */
+export const METADATA_PREFIX = 'metadata.';
+
 /** Most keys of metadata that records keep. */
 export const MAX_RECORD_METADATA = 5;
 
@@ -32,6 +35,28 @@ export function assertRecordMetadata(names: readonly string[]): void {
   if (problem !== undefined) throw new ConfigurationError(problem);
 }
 
+/**
+ * The problem with a key that requests are selected by; undefined if records keep it.
+ * @param declared the keys that records keep
+ */
+export function undeclaredProblem(key: string, declared: readonly string[]): string | undefined {
+  if (declared.includes(key)) return undefined;
+  const known =
+    declared.length === 0
+      ? `none is declared. Declare keys with ${HOW_TO_DECLARE}`
+      : `the declared keys are ${declared.map((each) => `${METADATA_PREFIX}${each}`).join(', ')}`;
+  return `Requests can be listed only by metadata that their records keep, got ${quote(`${METADATA_PREFIX}${key}`, 150)}: ${known}`;
+}
+
+/** The problem with a value that requests are selected by; undefined if records may have it. @param name names it in the problem */
+export function wantedValueProblem(name: string, value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= RECORD_METADATA_MAX_BYTES) {
+    return undefined;
+  }
+  const got = Array.isArray(value) ? `${value.length} values` : quote(value);
+  return `${name} must be one value of 1 to ${RECORD_METADATA_MAX_BYTES} bytes, since records keep no longer ones, got ${got}`;
+}
+
 /** The keys of metadata that records keep, separated by spaces. @default - none */
 export function recordMetadataVariable(): Variable<readonly string[]> {
   const names = list(RECORD_METADATA_VARIABLE);
@@ -50,8 +75,12 @@ export function recordMetadataVariable(): Variable<readonly string[]> {
 const RECORD_METADATA_VARIABLE = 'COATCHECK_RECORD_METADATA';
 
 /** Where keys are declared, for error messages. */
-export const HOW_TO_DECLARE = `records.metadata of AsyncService, ${RECORD_METADATA_VARIABLE} of coatcheck serve, dev and worker, or recordMetadata of openService()`;
+const HOW_TO_DECLARE = `records.metadata of AsyncService, ${RECORD_METADATA_VARIABLE} of coatcheck serve, dev and worker, or recordMetadata of openService()`;
 
 function isKeptName(name: unknown): boolean {
-  return typeof name === 'string' && !name.startsWith('metadata.') && isMetadataName(`metadata.${name}`);
+  return (
+    typeof name === 'string' &&
+    !name.startsWith(METADATA_PREFIX) &&
+    isMetadataName(`${METADATA_PREFIX}${name}`)
+  );
 }

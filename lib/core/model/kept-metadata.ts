@@ -15,3 +15,8 @@ export function keptMetadata(metadata: Metadata, names: readonly string[]): Meta
   });
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
+
+/** Whether metadata has all values that a filter wants. */
+export function hasMetadata(metadata: Metadata = {}, wanted: Metadata = {}): boolean {
+  return Object.entries(wanted).every(([name, value]) => metadata[name] === value);
+}
