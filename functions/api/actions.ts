@@ -12,8 +12,8 @@ import { findTargets } from '../../lib/lambda/actions/find-targets.ts';
 
 /** The routes of actions on many requests. A module of its own, which is loaded only where there are any. */
 export function actionRoutes(settings: ApiEnvironment, { records, index, logger }: ApiParts): ApiExtension {
-  const { requestTable, recordAgeDays, deadLetterQueueUrl, actionGroup, actionRole, actionFunctionArn } =
-    settings;
+  const { requestTable, recordAgeDays, recordMetadata, deadLetterQueueUrl } = settings;
+  const { actionGroup, actionRole, actionFunctionArn } = settings;
   const canRehearse = settings.rehearsalFunctionArn !== '';
   const timers = new LazyMinuteTimers({
     scheduleGroup: actionGroup,
@@ -27,6 +27,7 @@ export function actionRoutes(settings: ApiEnvironment, { records, index, logger 
     targets: { find: (plan) => findTargets(plan, { records, index, deadLetters, clock: Date, canRehearse }) },
     clock: Date,
     logger,
+    recordMetadata,
     newId: (at) => v7({ msecs: at }),
     start: (id) => timers.start({ id }),
   });

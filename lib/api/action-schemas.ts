@@ -35,6 +35,13 @@ const FILTER = {
     .max(SHORT + 1)
     .optional(),
   status: Status.optional(),
+  metadata: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({
+      description: 'These values in the metadata that records keep, by keys that the service declares.',
+      example: { customer: 'acme' },
+    }),
 };
 
 const Moment = z.string().max(SHORT).meta({ format: 'date-time', example: PAST_TIME });

@@ -14,6 +14,7 @@ const STATUSES = {
   action_unknown: 404,
   filter_empty: 422,
   filter_invalid: 422,
+  metadata_undeclared: 400,
   plan_changed: 409,
   plan_expired: 409,
   plan_too_large: 422,

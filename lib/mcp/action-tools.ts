@@ -5,6 +5,8 @@ import { ACTION_KINDS, MAX_ACTION_RATE, MAX_FILTER_IDS, MAX_REASON_LENGTH } from
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
+import { KnownMetadata } from './known-metadata.ts';
+import { redactAction } from './redact.ts';
 import { SeenPlan } from './seen-plan.ts';
 
 const Percent = z.int().min(0).max(100);
@@ -17,6 +19,7 @@ const Filter = z
     tenant: z.string().optional(),
     topic: z.string().optional(),
     status: z.enum(REQUEST_STATUSES).optional(),
+    metadata: KnownMetadata.optional(),
     since: z.iso.datetime({ offset: true }).optional(),
     until: z.iso.datetime({ offset: true }).optional(),
   })
@@ -52,7 +55,7 @@ export function addActionTools(server: McpServer, client: CoatcheckClient): void
       inputSchema: NewAction,
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
-    (action) => answer(() => client.actions.plan(action)),
+    (action) => answer(async () => redactAction(await client.actions.plan(action))),
   );
 
   server.registerTool(
@@ -64,7 +67,7 @@ export function addActionTools(server: McpServer, client: CoatcheckClient): void
       inputSchema: SeenPlan,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
-    ({ id, ...seen }) => answer(() => client.actions.apply(id, seen)),
+    ({ id, ...seen }) => answer(async () => redactAction(await client.actions.apply(id, seen))),
   );
 
   server.registerTool(
@@ -80,6 +83,6 @@ export function addActionTools(server: McpServer, client: CoatcheckClient): void
         openWorldHint: false,
       },
     },
-    ({ id }) => answer(() => client.actions.abort(id)),
+    ({ id }) => answer(async () => redactAction(await client.actions.abort(id))),
   );
 }

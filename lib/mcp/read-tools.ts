@@ -6,7 +6,8 @@ import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { MAX_ACTIVITY_HOURS } from '../core/ports/activity-log.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
-import { redactRequest } from './redact.ts';
+import { KnownMetadata } from './known-metadata.ts';
+import { redactAction, redactRequest } from './redact.ts';
 
 /** Agents need no permission for these tools: they change nothing. */
 const READING = { readOnlyHint: true, openWorldHint: false } as const;
@@ -95,12 +96,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
           .enum(WEBHOOK_STATUSES)
           .optional()
           .describe('The status of their webhooks; those that are dead_lettered need a replay.'),
-        metadata: z
-          .record(z.string(), z.string())
-          .optional()
-          .describe(
-            'Metadata that they have, of the keys in the setting recordMetadata. No tool shows values.',
-          ),
+        metadata: KnownMetadata.optional(),
         since: Time.optional().describe('Only requests that were created at this time or later.'),
         until: Time.optional().describe('Only requests that were created before this time.'),
         limit: Limit,
@@ -216,7 +212,10 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
       inputSchema: z.strictObject({ limit: Limit }),
       annotations: READING,
     },
-    ({ limit }) => answer(async () => ({ actions: await firstOf(client.actions.list({ limit }), limit) })),
+    ({ limit }) =>
+      answer(async () => ({
+        actions: (await firstOf(client.actions.list({ limit }), limit)).map(redactAction),
+      })),
   );
 
   server.registerTool(
@@ -227,7 +226,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
       inputSchema: z.strictObject({ id: ActionId }),
       annotations: READING,
     },
-    ({ id }) => answer(() => client.actions.get(id)),
+    ({ id }) => answer(async () => redactAction(await client.actions.get(id))),
   );
 }
 

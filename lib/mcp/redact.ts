@@ -1,4 +1,4 @@
-import type { RequestResource } from '../client/index.ts';
+import type { Action, RequestResource } from '../client/index.ts';
 
 /** A request as an agent sees it: what happened to it, without texts of its sender, its handler or its receivers. */
 export function redactRequest({
@@ -25,4 +25,9 @@ export function redactRequest({
     ...(problem && { problem: { code: problem.code, attempts: problem.attempts } }),
     ...(webhook && { webhook: { ...webhook, reason: undefined } }),
   };
+}
+
+/** An action as an agent sees it: its filter names the metadata, without the values that another operator may have given. */
+export function redactAction({ filter: { metadata, ...filter }, ...action }: Action) {
+  return { ...action, filter: { ...filter, ...(metadata && { metadata: Object.keys(metadata) }) } };
 }

@@ -19,13 +19,16 @@ beforeEach(async () => {
       if (fails) throw Object.assign(new Error('Down'), { code: 'EDOWN' });
       return request.json();
     },
-    { settings: { maxAttempts: 1 } },
+    { settings: { maxAttempts: 1 }, recordMetadata: ['customer'] },
   );
   ({ url } = served);
   const ticking = setInterval(() => served.clock.advanceSeconds(1), 20);
   onTestFinished(() => clearInterval(ticking));
   client = new CoatcheckClient({ baseUrl: url });
-  for (let order = 1; order <= 3; order++) await client.wait((await client.submitJson({ order })).id);
+  for (let order = 1; order <= 3; order++) {
+    const metadata = { customer: order < 3 ? 'acme' : 'other' };
+    await client.wait((await client.submitJson({ order }, { metadata })).id);
+  }
   await eventually(async () => {
     const { count } = await client.actions.plan({ action: 'purge', filter: { code: 'EDOWN' } });
     expect(count).toBe(3);
@@ -62,6 +65,15 @@ test('an action is planned, shown, applied and listed', async () => {
   expect(applied.stdout.split('\t').slice(1, 7)).toEqual(['redrive', 'succeeded', '3', '3', '0', '0']);
   const listed = JSON.parse((await actions('list', '--limit', '1', '--json')).stdout);
   expect(listed).toMatchObject({ id, state: 'succeeded', reason: 'Up again' });
+});
+
+test('an action is planned for the requests with metadata', async () => {
+  const plan = (...options: readonly string[]) => actions('plan', 'redrive', ...options, '--json');
+  const { filter, count } = JSON.parse((await plan('--metadata', 'customer=acme')).stdout);
+  expect([filter, count]).toEqual([{ metadata: { customer: 'acme' } }, 2]);
+  const undeclared = await plan('--metadata', 'customer=acme', '--metadata', 'region=eu');
+  expect(undeclared.exitCode).toBe(1);
+  expect(undeclared.stderr).toContain('got "metadata.region": the declared keys are metadata.customer');
 });
 
 test('on a terminal a plan is a table, and its application is confirmed', async () => {

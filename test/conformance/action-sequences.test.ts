@@ -7,14 +7,20 @@ import { RECORD_KEY_PREFIX, storedOf } from '../../lib/aws/record-item.ts';
 import { FileQueue } from '../../lib/cli/file-queue.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
-import { ACTION_RULES, type Action } from '../../lib/core/model/action.ts';
+import { ACTION_RULES, type Action, type ActionFilter } from '../../lib/core/model/action.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
 import { decode } from '../../lib/core/wire/decode.ts';
 import { QUEUES, Storage } from '../../lib/embedded/storage.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MessageTable } from '../../lib/stores/sqlite/message-table.ts';
-import { ACTION_COMMANDS, type OperatorCommand, RETRY_ALL } from '../support/action-commands.ts';
+import {
+  ACTION_COMMANDS,
+  CUSTOMERS,
+  type OperatorCommand,
+  RETRY_ALL,
+  type Submission,
+} from '../support/action-commands.ts';
 import { actionProcess } from '../support/action-process.ts';
 import { copyDeadLetter } from '../support/dead-letters.ts';
 import { endRequest } from '../support/end-request.ts';
@@ -79,6 +85,7 @@ class ActionProcess implements AsyncDisposable {
       },
       stop: new AbortController().signal,
       canRehearse: true,
+      recordMetadata: ['customer'],
     });
   }
 
@@ -132,6 +139,7 @@ interface KnownRecord {
   readonly revision: number;
   readonly id: string;
   readonly tenant: string | undefined;
+  readonly customer: string | undefined;
   readonly status: string;
   readonly retryOf: string | undefined;
   readonly redrives: number;
@@ -176,7 +184,7 @@ class World implements AsyncDisposable {
   async run(command: Command): Promise<void> {
     switch (command.type) {
       case 'submit':
-        return this.#submit(command.tenant);
+        return this.#submit(command);
       case 'end':
         await this.#endNext(command.fails);
         return;
@@ -203,6 +211,7 @@ class World implements AsyncDisposable {
       await this.#runAll();
     }
     while (await this.#endNext(true));
+    await this.#checkCustomers();
     const { records, letters } = await this.#snapshot();
     const ids = new Set([...records.values()].map(({ id }) => id));
     for (const { id, action, count } of this.#plans) {
@@ -231,14 +240,24 @@ class World implements AsyncDisposable {
     }
   }
 
+  /** Each dead letter is of one customer. */
+  async #checkCustomers(): Promise<void> {
+    const countOf = async (filter: ActionFilter) =>
+      (await this.#api.parts.actions.plan({ action: 'purge', filter })).count;
+    let left = await countOf({ since: 0 });
+    // A plan hides dead letters from others while it reads them.
+    for (const customer of CUSTOMERS) left -= await countOf({ metadata: { customer } });
+    expect(left).toBe(0);
+  }
+
   async #runAll(): Promise<void> {
     let steps = 0;
     while (steps < 200 && (await this.#step(steps))) await this.#endNext(steps++ % 2 === 0);
   }
 
-  async #submit(tenant: string): Promise<void> {
+  async #submit({ tenant, customer }: Submission): Promise<void> {
     const payload = Buffer.from('{}');
-    const about = { tenant, payload, contentType: 'application/json', metadata: {} };
+    const about = { tenant, payload, contentType: 'application/json', metadata: { customer } };
     await this.#api.parts.submissions.submit(about);
   }
 
@@ -261,10 +280,10 @@ class World implements AsyncDisposable {
   async #operate(command: OperatorCommand): Promise<void> {
     const { actions, store } = this.#api.parts;
     if (command.type === 'plan') {
-      const { action, tenant, hasCanary, isApplied } = command;
+      const { action, tenant, customer, hasCanary, isApplied } = command;
       const plan = await actions.plan({
         action,
-        filter: { tenant, since: 0 },
+        filter: { tenant, since: 0, metadata: customer === undefined ? undefined : { customer } },
         // Two requests in a step.
         rate: 8,
         ...(hasCanary && ACTION_RULES[action].runs && { canary: { percent: 34, stopAbovePercent: 50 } }),
@@ -272,9 +291,13 @@ class World implements AsyncDisposable {
       this.#plans.push(plan);
       const items: StoredActionItem[] = [];
       for await (const page of store.items(plan.id, 0)) items.push(...page);
+      const ids = new Set(items.map(({ id }) => id));
+      for (const record of (await this.#snapshot()).records.values()) {
+        if (customer !== undefined && ids.has(record.id)) expect(record.customer).toBe(customer);
+      }
       this.#listed.set(plan.id, {
         letters: new Set(items.map(({ letter = '' }) => letter)),
-        ids: new Set(items.map(({ id }) => id)),
+        ids,
       });
       if (isApplied) await actions.apply(plan.id, plan);
       return;
@@ -366,9 +389,9 @@ class World implements AsyncDisposable {
         const key = item[RECORD_KEY]?.S ?? '';
         if (!key.startsWith(RECORD_KEY_PREFIX)) continue;
         const { record, revision } = storedOf(item);
-        const { request, status, redrives = 0 } = record;
+        const { request, status, redrives = 0, metadata } = record;
         const { id, tenant, retryOf } = request;
-        records.set(key, { revision, id, tenant, status, retryOf, redrives });
+        records.set(key, { revision, id, tenant, customer: metadata?.customer, status, retryOf, redrives });
       }
     }
     return {

@@ -15,7 +15,8 @@ function actionOf(number: number, count: number): Action {
   return {
     id: `01a1f8cd-7161-71d7-ae29-${String(number).padStart(12, '0')}`,
     action: 'redrive',
-    filter: { code: 'żółć', ids: ['one'] },
+    // Plans of earlier versions have no metadata.
+    filter: { code: 'żółć', ids: ['one'], ...(number % 2 === 0 && { metadata: { Kunde: 'żółć' } }) },
     rate: 50,
     state: 'planned',
     count,

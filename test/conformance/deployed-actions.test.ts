@@ -75,6 +75,7 @@ function open({ kill, stop = new AbortController().signal, canRehearse = true }:
     queue: new SqsSubmissionQueue(sqs, stack.inputUrl),
     stop,
     canRehearse,
+    recordMetadata: ['customer'],
   });
   const run = async (id: string, sleep = async () => {}) => {
     await using _released = targets;
@@ -88,6 +89,9 @@ async function deadLetters(count: number): Promise<string[]> {
   return (await targets(count)).map(({ id }) => id);
 }
 
+/** The metadata of each failed request. */
+const METADATA = { customer: 'acme & co' } as const;
+
 /** Puts dead letters of failed requests into the queue. */
 async function targets(count: number): Promise<ActionTarget[]> {
   const { records } = open();
@@ -95,14 +99,17 @@ async function targets(count: number): Promise<ActionTarget[]> {
     Array.from({ length: count }, async (_, index) => {
       const id = v7();
       const request = { id, source: '', tenant: index % 2 === 0 ? undefined : 'acme' } as const;
-      await exhaustAttempts(records, request, new Error('no'), Date.now());
+      await exhaustAttempts(records, { ...request, metadata: METADATA }, new Error('no'), Date.now());
       return { ...request, status: 'failed', letter: await letterOf(request), redrives: 0 };
     }),
   );
 }
 
 /** Puts a dead letter of a request into the queue. @returns its id */
-function letterOf({ id, tenant }: Omit<RequestIdentity, 'source'>): Promise<string> {
+function letterOf(
+  { id, tenant }: Omit<RequestIdentity, 'source'>,
+  metadata: Readonly<Record<string, string>> = METADATA,
+): Promise<string> {
   const payload = { bytes: Buffer.from(`payload of ${id}`) };
   const request = {
     id,
@@ -110,7 +117,7 @@ function letterOf({ id, tenant }: Omit<RequestIdentity, 'source'>): Promise<stri
     tenant,
     submittedAt: Date.now(),
     contentType: 'text/plain',
-    metadata: {},
+    metadata,
   } as const;
   return stack.letter(encodeSubmission({ ...request, payload }, { maxJsonDepth: 100 }), id);
 }
@@ -166,35 +173,40 @@ test('a redrive puts back what its plan lists, and returns the others to the que
   expect(await stack.inDead()).toEqual([1, 0]);
 });
 
-test('docs/actions.md counts the calls of an action', async () => {
-  const ids = await deadLetters(40);
-  const planning = open();
-  const plan = await planning.actions.plan({ action: 'redrive', filter: { ids }, rate: 1_000 });
-  expect(Object.fromEntries(planning.made)).toEqual({
-    GetQueueAttributes: 1,
-    // The last two find no message.
-    ReceiveMessage: 4 + 2,
-    BatchExecuteStatement: 4,
-    ChangeMessageVisibilityBatch: 4,
-    // A hundred requests to an item, and one for the action.
-    PutItem: 1 + 1,
-  });
-  await open().actions.apply(plan.id, plan);
-  const running = open();
-  await running.run(plan.id);
-  expect(Object.fromEntries(running.made)).toEqual({
-    GetQueueAttributes: 1,
-    ReceiveMessage: 4,
-    BatchExecuteStatement: 4,
-    SendMessageBatch: 4,
-    TransactWriteItems: 4,
-    DeleteMessageBatch: 4,
-    // The action after each of five steps, and twice more; its requests.
-    BatchGetItem: 5 + 2 + 1,
-    // The lease and its end, and the end of the action.
-    UpdateItem: 3,
-  });
-});
+test.each(['ids', 'metadata'])(
+  'docs/actions.md counts the calls of an action, for a filter by %s',
+  async (name) => {
+    const ids = await deadLetters(40);
+    const filter = name === 'ids' ? { ids } : { metadata: METADATA };
+    const planning = open();
+    const plan = await planning.actions.plan({ action: 'redrive', filter, rate: 1_000 });
+    expect(plan.count).toBe(40);
+    expect(Object.fromEntries(planning.made)).toEqual({
+      GetQueueAttributes: 1,
+      // The last two find no message.
+      ReceiveMessage: 4 + 2,
+      BatchExecuteStatement: 4,
+      ChangeMessageVisibilityBatch: 4,
+      // A hundred requests to an item, and one for the action.
+      PutItem: 1 + 1,
+    });
+    await open().actions.apply(plan.id, plan);
+    const running = open();
+    await running.run(plan.id);
+    expect(Object.fromEntries(running.made)).toEqual({
+      GetQueueAttributes: 1,
+      ReceiveMessage: 4,
+      BatchExecuteStatement: 4,
+      SendMessageBatch: 4,
+      TransactWriteItems: 4,
+      DeleteMessageBatch: 4,
+      // The action after each of five steps, and twice more; its requests.
+      BatchGetItem: 5 + 2 + 1,
+      // The lease and its end, and the end of the action.
+      UpdateItem: 3,
+    });
+  },
+);
 
 test('docs/actions.md counts the calls of a retry', async () => {
   const id = await running('retry', await targets(40));
@@ -211,6 +223,22 @@ test('docs/actions.md counts the calls of a retry', async () => {
     BatchGetItem: 5 + 2 + 1,
     UpdateItem: 3,
   });
+});
+
+test('a plan finds dead letters by what records keep or, without a record, by their messages', async () => {
+  const [{ id: recorded = '' } = {}] = await targets(1);
+  const [unrecorded, other] = [v7(), v7()];
+  await letterOf({ id: unrecorded });
+  await letterOf({ id: other }, { customer: 'acme' });
+  await stack.letter('not a request');
+  const { actions, made } = open();
+  const { sample, filter } = await actions.plan({ action: 'purge', filter: { metadata: METADATA } });
+  expect(filter).toEqual({ metadata: METADATA });
+  expect(sample.map(({ id }) => id).toSorted()).toEqual([recorded, unrecorded].toSorted());
+  expect(made.get('BatchExecuteStatement')).toBe(1);
+  await expect(
+    actions.plan({ action: 'purge', filter: { metadata: { region: 'eu' } } }),
+  ).rejects.toMatchObject({ code: 'metadata_undeclared' });
 });
 
 test('a purge deletes dead letters; those that are gone are skipped', async () => {
@@ -274,6 +302,18 @@ test('requests of a tenant that wait are cancelled', async () => {
   expect(await actions.get(id)).toMatchObject({ state: 'succeeded', progress: { done: 1 } });
   expect((await records.find(request))?.status).toBe('cancelled');
   expect((await records.find(other))?.status).toBe('queued');
+});
+
+test('requests that wait are planned by their metadata, with the calls of any other filter', async () => {
+  const { submissions } = open();
+  const about = { payload: Buffer.from('1'), contentType: 'text/plain' };
+  const { request } = await submissions.submit({ ...about, metadata: METADATA });
+  const { request: other } = await submissions.submit({ ...about, metadata: { customer: 'acme' } });
+  const [byMetadata, byIds] = [open(), open()];
+  const plan = await byMetadata.actions.plan({ action: 'cancel', filter: { metadata: METADATA } });
+  expect(plan.sample.map(({ id }) => id)).toEqual([request.id]);
+  await byIds.actions.plan({ action: 'cancel', filter: { ids: [other.id] } });
+  expect(byMetadata.made).toEqual(byIds.made);
 });
 
 test('one request is retried with another payload', async () => {

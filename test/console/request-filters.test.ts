@@ -47,6 +47,10 @@ test('requests are filtered by the metadata that is declared, which their pages 
   expect(await page.textContent('main')).toContain('the declared keys are metadata.customer, metadata.order');
   await page.goto(`${service.url}/requests/${id}`);
   expect(await page.textContent('#facts')).toContain('Metadata customeracme & co');
+  const filter = { metadata: { customer: 'acme & co' } };
+  const plan = await service.client.actions.plan({ action: 'cancel', filter });
+  await page.goto(`${service.url}/operations/${plan.id}`);
+  expect(await page.textContent('main')).toContain('customer=acme & co');
   await page.close();
 });
 

@@ -25,7 +25,9 @@ let client: CoatcheckClient;
 beforeEach(async () => {
   fails = true;
   const file = join(await temporaryFolder(), 'service.db');
-  const parts = await openParts({ file, logger: new CollectingLogger(), settings: { maxAttempts: 1 } }, Date);
+  const settings = { maxAttempts: 1 };
+  const logger = new CollectingLogger();
+  const parts = await openParts({ file, logger, settings, recordMetadata: ['customer'] }, Date);
   const processor = defineProcessor(async (request) => {
     if (fails) throw Object.assign(new Error('Down'), { code: 'EDOWN' });
     return request.json();
@@ -118,7 +120,12 @@ test('the answers are as the document of the API says', async () => {
   await deadLettered(2);
   const planned = await call('POST', '', {
     action: 'redrive',
-    filter: { since: '2026-01-01T00:00:00Z', until: '2100-01-01T00:00:00+01:00', topic: 'none' },
+    filter: {
+      since: '2026-01-01T00:00:00Z',
+      until: '2100-01-01T00:00:00+01:00',
+      topic: 'none',
+      metadata: { customer: 'acme' },
+    },
   });
   expect(planned.status).toBe(201);
   const { id, hash, count, filter } = exactly(ActionSchema, planned.body);
@@ -126,6 +133,7 @@ test('the answers are as the document of the API says', async () => {
     since: '2026-01-01T00:00:00.000Z',
     until: '2099-12-31T23:00:00.000Z',
     topic: 'none',
+    metadata: { customer: 'acme' },
   });
   expect(count).toBe(0);
   expect(exactly(ActionSchema, (await call('GET', `/${id}`)).body)).toMatchObject({ id, hash });
@@ -164,6 +172,9 @@ test.each([
   ['', { action: 'purge', filter: {} }, 422, 'filter_empty'],
   ['', { action: 'purge', filter: { stauts: 'failed' } }, 400, 'request_malformed'],
   ['', { action: 'purge', filter: { since: 'yesterday' } }, 400, 'request_malformed'],
+  ['', { action: 'purge', filter: { metadata: { region: 'eu' } } }, 400, 'metadata_undeclared'],
+  ['', { action: 'purge', filter: { metadata: { customer: 17 } } }, 400, 'request_malformed'],
+  ['', { action: 'purge', filter: { metadata: { customer: '' } } }, 422, 'filter_invalid'],
   ['', { action: 'purge', filter: { code: 'x' }, rate: 0 }, 422, 'action_invalid'],
   ['', { action: 'retry', filter: { ids: ['x'] }, payload: {} }, 422, 'action_invalid'],
   ['/x/apply', { hash: 'x', count: 1 }, 404, 'action_unknown'],
@@ -175,6 +186,6 @@ test.each([
 test('an unknown member of a filter is refused with those that are known', async () => {
   const { body } = await call('POST', '', { action: 'purge', filter: { stauts: 'failed' } });
   expect(body.detail).toContain(
-    'this call takes ids, failureGroup, code, tenant, topic, status, since, until',
+    'this call takes ids, failureGroup, code, tenant, topic, status, metadata, since, until',
   );
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { StoreUnavailable } from '../../lib/core/base/errors.ts';
-import { ACTION_RULES, type Action } from '../../lib/core/model/action.ts';
+import { ACTION_RULES, type Action, type ActionFilter } from '../../lib/core/model/action.ts';
 import { ACTION_LEASE_MILLISECONDS } from '../../lib/core/operations/action-runner.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { defineProcessor } from '../../lib/core/processor/handler.ts';
@@ -12,7 +12,13 @@ import { messageRehearser } from '../../lib/embedded/rehearse.ts';
 import { serviceIntake } from '../../lib/embedded/service-intake.ts';
 import { QUEUES } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
-import { ACTION_COMMANDS, type OperatorCommand, RETRY_ALL } from '../support/action-commands.ts';
+import {
+  ACTION_COMMANDS,
+  CUSTOMERS,
+  type OperatorCommand,
+  RETRY_ALL,
+  type Submission,
+} from '../support/action-commands.ts';
 import { copyDeadLetter } from '../support/dead-letters.ts';
 import { endRequest } from '../support/end-request.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -64,7 +70,10 @@ class World implements AsyncDisposable {
 
   static async open(file: string): Promise<World> {
     const clock = new TestClock();
-    return new World(await openParts({ file, logger: new CollectingLogger() }, clock), clock);
+    return new World(
+      await openParts({ file, logger: new CollectingLogger(), recordMetadata: ['customer'] }, clock),
+      clock,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,7 +84,7 @@ class World implements AsyncDisposable {
     this.#clock.advanceSeconds(1);
     switch (command.type) {
       case 'submit':
-        return this.#submit(command.tenant);
+        return this.#submit(command);
       case 'end':
         return this.#endNext(command.fails);
       case 'cancel':
@@ -109,6 +118,7 @@ class World implements AsyncDisposable {
       else expect(progress.done + progress.skipped).toBeGreaterThanOrEqual(changed);
     }
     this.#checkRetries();
+    await this.#checkCustomers();
   }
 
   async #runAll(): Promise<void> {
@@ -128,15 +138,24 @@ class World implements AsyncDisposable {
     }
   }
 
+  /** Each dead letter is of one customer. */
+  async #checkCustomers(): Promise<void> {
+    const countOf = async (filter: ActionFilter) =>
+      (await this.#actions.actions.plan({ action: 'purge', filter })).count;
+    let left = await countOf({ since: 0 });
+    for (const customer of CUSTOMERS) left -= await countOf({ metadata: { customer } });
+    expect(left).toBe(0);
+  }
+
   #start() {
     const { storage, settings, logger } = this.#parts;
     const rehearser = messageRehearser(this.#parts, PROCESSOR, new AbortController().signal);
     return serviceActions({ storage, settings, logger, intake: this.#intake, rehearser, hasTakers: false });
   }
 
-  async #submit(tenant: string): Promise<void> {
-    const payload = Buffer.from('{}');
-    await this.#intake.submissions.submit({ tenant, payload, contentType: 'application/json', metadata: {} });
+  async #submit({ tenant, customer }: Submission): Promise<void> {
+    const about = { payload: Buffer.from('{}'), contentType: 'application/json' };
+    await this.#intake.submissions.submit({ ...about, tenant, metadata: { customer } });
   }
 
   /** A request that waits runs, and ends for good or is dead-lettered. */
@@ -158,19 +177,23 @@ class World implements AsyncDisposable {
   async #operate(command: OperatorCommand): Promise<void> {
     const { actions } = this.#actions;
     if (command.type === 'plan') {
-      const { action, tenant, hasCanary, isApplied } = command;
+      const { action, tenant, customer, hasCanary, isApplied } = command;
       const plan = await actions.plan({
         action,
-        filter: { tenant, since: 0 },
+        filter: { tenant, since: 0, metadata: customer === undefined ? undefined : { customer } },
         ...(hasCanary && ACTION_RULES[action].runs && { canary: { percent: 34, stopAbovePercent: 50 } }),
       });
       this.#plans.push(plan);
       const rows = this.#rows(
         'SELECT id, letter FROM action_items WHERE action = (SELECT max(number) FROM actions)',
       );
+      const ids = new Set(rows.map(({ id }) => String(id)));
+      for (const record of this.#records().values()) {
+        if (customer !== undefined && ids.has(record.id)) expect(record.customer).toBe(customer);
+      }
       this.#listed.set(plan.id, {
         letters: new Set(rows.map(({ letter }) => Number(letter))),
-        ids: new Set(rows.map(({ id }) => String(id))),
+        ids,
       });
       if (isApplied) await actions.apply(plan.id, plan);
       return;
@@ -258,9 +281,12 @@ class World implements AsyncDisposable {
   #records() {
     return new Map(
       this.#rows('SELECT key, revision, record FROM records').map(({ key, revision, record }) => {
-        const { request, status, redrives } = JSON.parse(String(record));
+        const { request, status, redrives, metadata } = JSON.parse(String(record));
         const { id, tenant, retryOf } = request;
-        return [String(key), { revision: Number(revision), id, tenant, retryOf, status, redrives }];
+        return [
+          String(key),
+          { revision: Number(revision), id, tenant, retryOf, status, redrives, ...metadata },
+        ];
       }),
     );
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { PermanentError, processor } from 'coatcheck';
 import { openService, type Service, type ServiceOptions } from 'coatcheck/embedded';
 import { beforeEach, expect, test } from 'vitest';
+import { ACTION_KINDS } from '../../lib/core/model/action.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
@@ -94,6 +95,66 @@ test('a redrive is planned without a change, and applied to what it lists', asyn
   ]);
   await expect(service.actions.apply(plan.id, plan)).rejects.toMatchObject({ code: 'action_not_planned' });
   await expect(service.actions.abort(plan.id)).rejects.toMatchObject({ code: 'action_over' });
+});
+
+/** Submits requests without a tenant. @returns their ids */
+function submitted(service: Service, ...all: readonly Readonly<Record<string, string>>[]): Promise<string[]> {
+  return Promise.all(all.map(async (metadata) => (await service.submit('x', { metadata })).id));
+}
+
+test.each(ACTION_KINDS)('a %s is planned for the requests with metadata', async (action) => {
+  const isCancelled = action === 'cancel';
+  const processor = isCancelled ? undefined : handler;
+  await using service = await open({ processor, recordMetadata: ['customer', 'order'] });
+  const [first, second] = await submitted(
+    service,
+    { customer: 'acme', order: '17' },
+    { customer: 'acme', order: '18', secret: 'x' },
+    { customer: 'acme & co', order: '17' },
+    { order: 'acme' },
+    {},
+  );
+  await eventually(async () => {
+    const all = await service.actions.plan({ action, filter: { since: 0 } });
+    expect(all.count).toBe(5);
+  });
+  const listed = async (metadata: Readonly<Record<string, string>>) => {
+    const { id, filter } = await service.actions.plan({ action, filter: { metadata } });
+    expect(filter).toEqual({ metadata });
+    const { requests } = await service.actions.requests(id, undefined, 10);
+    return requests.map((request) => request.id).toSorted();
+  };
+  expect(await listed({ customer: 'acme' })).toEqual([first, second].toSorted());
+  expect(await listed({ customer: 'acme', order: '17' })).toEqual([first]);
+  expect(await listed({ customer: 'Acme' })).toEqual([]);
+});
+
+test('a plan for metadata is applied to no other requests', async () => {
+  await using service = await open({ recordMetadata: ['customer'] });
+  const [acme = '', other = ''] = await submitted(service, { customer: 'acme' }, { customer: 'other' });
+  const plan = await eventually(async () => {
+    expect(await service.actions.plan({ action: 'purge', filter: { since: 0 } })).toMatchObject({ count: 2 });
+    return await service.actions.plan({ action: 'redrive', filter: { metadata: { customer: 'acme' } } });
+  });
+  behaviour.fails = false;
+  expect(await applied(service, plan)).toMatchObject({ state: 'succeeded', progress: { done: 1 } });
+  await eventually(async () => expect((await service.request(acme))?.status).toBe('succeeded'));
+  expect((await service.request(other))?.status).toBe('failed');
+});
+
+test('of a dead letter whose record is gone, the message has the metadata', async () => {
+  await using service = await open({ recordMetadata: ['customer'] });
+  await using other = await SqliteFile.open(file);
+  const [acme] = await submitted(service, { customer: 'acme' }, { customer: 'other' });
+  await eventually(async () => {
+    expect(await service.actions.plan({ action: 'purge', filter: { since: 0 } })).toMatchObject({ count: 2 });
+  });
+  await other.write(() => other.statement('DELETE FROM records').run());
+  const { sample } = await service.actions.plan({
+    action: 'purge',
+    filter: { metadata: { customer: 'acme' } },
+  });
+  expect(sample.map(({ id }) => id)).toEqual([acme]);
 });
 
 test('a plan isn’t applied when its requests have changed, or for figures that aren’t its own', async () => {
@@ -251,6 +312,21 @@ test.each([
     'filter.since must be before until',
   ],
   [
+    { action: 'redrive', filter: { metadata: {} } },
+    'filter_invalid',
+    'filter.metadata must have at least one key',
+  ],
+  [
+    { action: 'redrive', filter: { metadata: { region: 'eu' } } },
+    'metadata_undeclared',
+    'got "metadata.region": the declared keys are metadata.customer',
+  ],
+  [
+    { action: 'cancel', filter: { metadata: { customer: '' } } },
+    'filter_invalid',
+    'filter.metadata.customer must be one value of 1 to 128 bytes',
+  ],
+  [
     { action: 'purge', filter: { code: 'x' }, canary: { percent: 1, stopAbovePercent: 1 } },
     'action_invalid',
     'canary is for actions whose requests run again, redrive and retry, got purge',
@@ -276,7 +352,7 @@ test.each([
     'reason has at most 500 characters, got 501',
   ],
 ] as const)('a plan is refused: %#', async (request, code, message) => {
-  await using service = await open({ processor: undefined });
+  await using service = await open({ processor: undefined, recordMetadata: ['customer'] });
   const planning = service.actions.plan(request);
   await expect(planning).rejects.toMatchObject({ code });
   await expect(planning).rejects.toThrow(message);

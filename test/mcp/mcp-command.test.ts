@@ -48,6 +48,38 @@ test('an agent lists requests by metadata that it knows, and sees none', async (
   });
 });
 
+test('an agent acts on requests by metadata that it knows, and sees none that others used', async () => {
+  const { url } = await openServedService(undefined, { recordMetadata: ['customer'] });
+  const service = new CoatcheckClient({ baseUrl: url });
+  const [{ id }] = await Promise.all([
+    service.submit('x', { metadata: { customer: 'acme' } }),
+    service.submit('x', { metadata: { customer: 'Ms Doe' } }),
+  ]);
+  const other = await service.actions.plan({
+    action: 'cancel',
+    filter: { metadata: { customer: 'Ms Doe' } },
+  });
+  const agent = await agentOf(url, '--allow-actions');
+  const filter = { metadata: { customer: 'acme' } };
+  const planned = await call(agent, 'plan_action', { action: 'cancel', filter });
+  const { count, hash, ...plan } = planned.value;
+  expect([count, plan.sample, plan.filter]).toMatchObject([1, [{ id }], { metadata: ['customer'] }]);
+  const answers = [
+    planned,
+    await call(agent, 'apply_action', { id: plan.id, count, hash }),
+    await call(agent, 'get_action', { id: other.id }),
+    await call(agent, 'abort_action', { id: other.id }),
+    await call(agent, 'list_actions'),
+  ];
+  expect(answers.map(({ isError }) => isError)).not.toContain(true);
+  expect(JSON.stringify(answers)).not.toMatch(/acme|Doe/);
+  const undeclared = { action: 'cancel', filter: { metadata: { order: '17' } } };
+  expect(await call(agent, 'plan_action', undeclared)).toMatchObject({
+    isError: true,
+    value: { code: 'metadata_undeclared' },
+  });
+});
+
 test('only a server that allows actions has tools that change something, and they say so', async () => {
   const { url } = await openServedService(undefined);
   const reading = (await (await agentOf(url)).listTools()).tools;

@@ -29,14 +29,23 @@ export interface ActionProcessParts extends Pick<HandlingParts, 'deadLetters' | 
   /** Takes new requests. */
   readonly queue: SubmissionQueue;
   readonly canRehearse: boolean;
+  /** The keys of metadata that records keep. */
+  readonly recordMetadata: readonly string[];
 }
 
 /** The parts of a process that runs actions, as the function of a deployed service wires them. */
-export function actionProcess({ dynamodb, table, queue, canRehearse, ...queues }: ActionProcessParts) {
+export function actionProcess({
+  dynamodb,
+  table,
+  queue,
+  canRehearse,
+  recordMetadata,
+  ...queues
+}: ActionProcessParts) {
   const clock = Date;
   const logger = new CollectingLogger();
   const newId = (at: number) => v7({ msecs: at });
-  const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, table), Date.now, 30);
+  const records = new RequestRecords(new DynamoDbRecordStore(dynamodb, table), Date.now, 30, recordMetadata);
   const store = new DynamoDbActionStore({ client: dynamodb, table, random: Math.random }, 30);
   const submissions = new Submissions(
     {
@@ -66,7 +75,7 @@ export function actionProcess({ dynamodb, table, queue, canRehearse, ...queues }
     rehearser: inProcess(dynamodb, table, logger),
     clock,
   });
-  const actions = new Actions({ store, targets, clock, logger, newId });
+  const actions = new Actions({ store, targets, clock, logger, recordMetadata, newId });
   const runner = new ActionRunner({ store, targets, clock, logger });
   return { records, submissions, actions, store, targets, runner };
 }

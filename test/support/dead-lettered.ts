@@ -3,7 +3,7 @@ import { AttemptsExhausted } from '../../lib/core/engine/errors.ts';
 import { failure } from '../../lib/core/model/outcome.ts';
 import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
 import type { Lease } from '../../lib/core/records/lease.ts';
-import type { RequestRecords } from '../../lib/core/records/request-records.ts';
+import type { RecordableRequest, RequestRecords } from '../../lib/core/records/request-records.ts';
 import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
 const LEASE_ENDS_AT = Date.UTC(2100, 0);
@@ -11,7 +11,7 @@ const LEASE_ENDS_AT = Date.UTC(2100, 0);
 /** Records what the engine records when a request's only attempt fails with `error` and no attempt is left. */
 export async function exhaustAttempts(
   records: RequestRecords,
-  request: RequestIdentity,
+  request: RecordableRequest,
   error: unknown,
   endedAt: number,
 ): Promise<void> {
@@ -50,7 +50,7 @@ async function exhaustLease(lease: Lease, endedAt: number, error?: ErrorSummary)
 }
 
 /** @param sentAt when its dead letter was redriven, if it was */
-async function claim(records: RequestRecords, request: RequestIdentity, sentAt?: number): Promise<Lease> {
+async function claim(records: RequestRecords, request: RecordableRequest, sentAt?: number): Promise<Lease> {
   const { redrives = 0 } = (await records.find(request)) ?? {};
   const redriven = sentAt !== undefined && { sentAt, deadLetterOf: redrives };
   const found = await records.claim({ ...request, ...redriven }, LEASE_ENDS_AT);

@@ -7,7 +7,7 @@ import { readPast, readRate } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
-import { readTopic } from '../submit/options.ts';
+import { metadataOption, readTopic } from '../submit/options.ts';
 import { PayloadFiles } from '../submit/payload-files.ts';
 import { printActions } from './action-rows.ts';
 
@@ -16,6 +16,7 @@ At least one filter is needed. Planning changes no request.
 
 Examples:
   coatcheck actions plan redrive --code EDOWN --since 2h --canary 5% --stop-above 20%
+  coatcheck actions plan redrive --metadata customer=acme
   coatcheck actions plan purge --tenant acme --until 7d
   coatcheck actions plan cancel --topic images.thumbnail --reason 'Wrong size'
   coatcheck actions plan rehearse --code TypeError
@@ -27,6 +28,7 @@ interface PlanOptions extends ServiceOptions {
   readonly tenant?: string;
   readonly topic?: string;
   readonly status?: RequestStatus;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly since?: Date;
   readonly until?: Date;
   readonly rate?: number;
@@ -49,6 +51,9 @@ export function planActionCommand(run: Run): Command {
     .option('--tenant <tenant>', 'only those of this tenant')
     .option('--topic <topic>', 'only those with this topic', readTopic)
     .addOption(new Option('--status <status>', 'only those with this status').choices(REQUEST_STATUSES))
+    .addOption(
+      metadataOption('only those with this metadata, of keys that the service declares; can be repeated'),
+    )
     .option(
       '--since <time>',
       'only those that ended, or were submitted, since then, for example 2h',
@@ -94,7 +99,7 @@ function newActionOf(
   options: PlanOptions,
   payload: NewAction['payload'],
 ): NewAction {
-  const { failureGroup, code, tenant, topic, status, since, until } = options;
+  const { failureGroup, code, tenant, topic, status, metadata, since, until } = options;
   const { rate, canary, stopAbove, reason } = options;
   return {
     action,
@@ -105,6 +110,7 @@ function newActionOf(
       tenant,
       topic,
       status,
+      metadata,
       since,
       until,
     },

@@ -301,8 +301,8 @@ function detailOf({ result, retriedAs, detail, tenant }: ActionRequestLine): Con
   return html`${what} ${requestLink({ id: retriedAs, tenant })}`;
 }
 
-/** `failure group 80d813265c2121ca, tenant acme`, with links. */
-function filterOf({ ids = [], failureGroup, ...others }: ActionFilter): Html {
+/** `failure group 80d813265c2121ca, customer=acme, topic images`, with links. */
+function filterOf({ ids = [], failureGroup, metadata = {}, ...others }: ActionFilter): Html {
   const [first, ...more] = ids;
   const parts = [
     ...(first === undefined
@@ -311,6 +311,7 @@ function filterOf({ ids = [], failureGroup, ...others }: ActionFilter): Html {
           html`${requestLink({ id: first, tenant: others.tenant })}${more.length > 0 && ` and ${formatCount(more.length)} more`}`,
         ]),
     ...(failureGroup === undefined ? [] : [html`failure group ${failureLink(failureGroup)}`]),
+    ...Object.entries(metadata).map(([name, value]) => html`${oneLine(`${name}=${value}`)}`),
     ...Object.entries(others).map(([name, value]) => html`${oneLine(`${name} ${value}`)}`),
   ];
   return html`${parts.map((part, index) => html`${index > 0 && ', '}${part}`)}`;

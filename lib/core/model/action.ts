@@ -1,3 +1,4 @@
+import type { Metadata } from './kept-metadata.ts';
 import type { RequestIdentity } from './request-id.ts';
 import { REQUEST_STATUSES, type RequestStatus } from './request-record.ts';
 
@@ -26,6 +27,8 @@ export interface ActionFilter {
   readonly tenant?: string;
   readonly topic?: string;
   readonly status?: RequestStatus;
+  /** These values in the metadata that records keep, by declared keys. */
+  readonly metadata?: Metadata;
   /** Ended since then, or submitted since then if it hasn't ended. */
   readonly since?: number;
   /** Ended before then, or submitted before then if it hasn't ended. */

@@ -33,6 +33,8 @@ export interface ActionsPorts {
   readonly targets: Pick<ActionTargets, 'find'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The keys of metadata that records keep: plans select requests by no others. */
+  readonly recordMetadata: readonly string[];
   /** Makes an id that sorts by its time, in milliseconds since 1970. */
   readonly newId: (at: number) => string;
   /** Has the steps of an action done; no step before it runs. @default - who does them looks for actions that run */
@@ -62,8 +64,8 @@ export class Actions {
 
   /** Lists the requests that an action would handle, and keeps the list. @throws PlanRefused */
   async plan(request: ActionRequest): Promise<ActionView> {
-    const { store, clock, newId } = this.#ports;
-    const checked = checkPlan(request);
+    const { store, clock, recordMetadata, newId } = this.#ports;
+    const checked = checkPlan(request, recordMetadata);
     const { targets, hash } = await this.#find(checked);
     const now = clock.now();
     const action: Action = {

@@ -1,4 +1,5 @@
 import { quote } from '../base/quote.ts';
+import { METADATA_PREFIX, undeclaredProblem, wantedValueProblem } from '../config/record-metadata.ts';
 import {
   ACTION_RULES,
   type ActionFilter,
@@ -8,6 +9,7 @@ import {
   MAX_FILTER_IDS,
   MAX_REASON_LENGTH,
 } from '../model/action.ts';
+import type { Metadata } from '../model/kept-metadata.ts';
 import { PlanRefused } from './errors.ts';
 
 /** The members of a filter. */
@@ -18,18 +20,23 @@ export const FILTER_MEMBERS = [
   'tenant',
   'topic',
   'status',
+  'metadata',
   'since',
   'until',
 ] as const satisfies readonly (keyof ActionFilter)[];
 
 /**
  * Checks what an operator plans.
+ * @param declared the keys of metadata that records keep
  * @returns it, with the defaults
  * @throws PlanRefused
  */
-export function checkPlan(request: ActionRequest): ActionRequest & { readonly rate: number } {
+export function checkPlan(
+  request: ActionRequest,
+  declared: readonly string[],
+): ActionRequest & { readonly rate: number } {
   const { rate = DEFAULT_ACTION_RATE, reason } = request;
-  assertFilter(request);
+  assertFilter(request, declared);
   assertNumber('rate', rate, 1, MAX_ACTION_RATE);
   assertCanary(request);
   assertPayload(request);
@@ -39,8 +46,8 @@ export function checkPlan(request: ActionRequest): ActionRequest & { readonly ra
   return { ...request, rate };
 }
 
-function assertFilter({ action, filter }: ActionRequest): void {
-  const { ids, status, since, until } = filter;
+function assertFilter({ action, filter }: ActionRequest, declared: readonly string[]): void {
+  const { ids, status, metadata, since, until } = filter;
   if (FILTER_MEMBERS.every((name) => filter[name] === undefined)) {
     throw new PlanRefused(
       'filter_empty',
@@ -54,9 +61,21 @@ function assertFilter({ action, filter }: ActionRequest): void {
   if (status !== undefined && !statuses.includes(status)) {
     throw misfit(`status of ${action} must be one of ${statuses.join(', ')}, got ${quote(status)}`);
   }
+  if (metadata) assertMetadata(metadata, declared);
   if (since !== undefined && until !== undefined && since >= until) {
     const [from, to] = [since, until].map((time) => new Date(time).toISOString());
     throw misfit(`since must be before until, got ${from} and ${to}`);
+  }
+}
+
+function assertMetadata(metadata: Metadata, declared: readonly string[]): void {
+  const wanted = Object.entries(metadata);
+  if (wanted.length === 0) throw misfit('metadata must have at least one key, got none: leave it out');
+  for (const [key, value] of wanted) {
+    const undeclared = undeclaredProblem(key, declared);
+    if (undeclared !== undefined) throw new PlanRefused('metadata_undeclared', undeclared);
+    const problem = wantedValueProblem(`${METADATA_PREFIX}${key}`, value);
+    if (problem !== undefined) throw misfit(problem);
   }
 }
 

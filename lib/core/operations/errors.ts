@@ -2,7 +2,12 @@ import { CoatcheckError } from '../base/errors.ts';
 import type { ActionState } from '../model/action.ts';
 
 /** Why an action can't be planned. */
-export type PlanRefusal = 'filter_empty' | 'filter_invalid' | 'action_invalid' | 'plan_too_large';
+export type PlanRefusal =
+  | 'filter_empty'
+  | 'filter_invalid'
+  | 'metadata_undeclared'
+  | 'action_invalid'
+  | 'plan_too_large';
 
 /** An operator asks for a plan that can't be made. */
 export class PlanRefused extends CoatcheckError {

@@ -1,6 +1,7 @@
 import type { KeptPayload } from '../intake/submissions.ts';
 import type { ActionKind } from '../model/action.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { Metadata } from '../model/kept-metadata.ts';
 import type { RedriveDecision } from '../model/redrive.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord } from '../model/request-record.ts';
@@ -45,12 +46,14 @@ export function retriableOf(
 /** What a dead letter itself says about its request. */
 export interface LetterFacts extends RequestIdentity {
   readonly topic?: string;
+  readonly metadata?: Metadata;
   readonly code?: string;
   /** When it was sent to the dead-letter queue, in milliseconds since 1970. */
   readonly sentAt: number;
 }
 
 /** The facts of a dead letter without a record: that of a request that failed. */
-export function factsOfLetter({ id, tenant, topic, code = 'unknown', sentAt }: LetterFacts): RequestFacts {
-  return { id, tenant, topic, status: 'failed', code, at: sentAt };
+export function factsOfLetter({ code = 'unknown', sentAt, ...letter }: LetterFacts): RequestFacts {
+  const { id, tenant, topic, metadata } = letter;
+  return { id, tenant, topic, metadata, status: 'failed', code, at: sentAt };
 }

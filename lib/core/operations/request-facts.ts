@@ -1,5 +1,6 @@
 import type { ActionFilter } from '../model/action.ts';
 import { failureOf } from '../model/failure-group.ts';
+import { hasMetadata, type Metadata } from '../model/kept-metadata.ts';
 import { type RequestRecord, type RequestStatus, statusOf } from '../model/request-record.ts';
 
 /** What filters compare. */
@@ -11,13 +12,14 @@ export interface RequestFacts {
   readonly code: string;
   /** The group of its failure. */
   readonly failureGroup?: string;
+  readonly metadata?: Metadata;
   /** When it ended or, if it hasn't, when it was submitted, in milliseconds since 1970. */
   readonly at: number;
 }
 
 /** The facts of a request with a record. */
 export function factsOf(record: RequestRecord, now: number): RequestFacts {
-  const { request, outcome, createdAt, failureGroup } = record;
+  const { request, outcome, createdAt, failureGroup, metadata } = record;
   const status = statusOf(record, now);
   return {
     id: request.id,
@@ -26,6 +28,7 @@ export function factsOf(record: RequestRecord, now: number): RequestFacts {
     status,
     code: failureOf(record)?.code ?? status,
     failureGroup,
+    metadata,
     at: outcome?.endedAt ?? createdAt,
   };
 }
@@ -36,6 +39,7 @@ export function matches(facts: RequestFacts, filter: ActionFilter): boolean {
   return (
     (!ids || ids.includes(facts.id)) &&
     SAME.every((name) => filter[name] === undefined || filter[name] === facts[name]) &&
+    hasMetadata(facts.metadata, filter.metadata) &&
     facts.at >= since &&
     facts.at < until
   );

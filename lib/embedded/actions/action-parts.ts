@@ -16,7 +16,10 @@ export interface MessageRehearser {
 /** What the actions of a service need. */
 export interface ServiceActionsParts {
   readonly storage: Storage;
-  readonly settings: Pick<StoredServiceSettings, 'concurrency' | 'maxJsonDepth' | 'recordAgeDays'>;
+  readonly settings: Pick<
+    StoredServiceSettings,
+    'concurrency' | 'maxJsonDepth' | 'recordAgeDays' | 'recordMetadata'
+  >;
   readonly intake: ServiceIntake;
   readonly logger: Logger;
   /** Absent if no processor runs in this process: then another one rehearses. */

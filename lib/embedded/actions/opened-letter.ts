@@ -35,9 +35,7 @@ export async function openLetter(
   const decoded = 'metadata' in first ? first : undefined;
   const record = decoded && (await records.find(decoded));
   const code = message.attributes[ATTRIBUTES.deadLetterCode];
-  const facts = record
-    ? factsOf(record, now)
-    : factsOfLetter({ ...first, topic: decoded?.topic, code, sentAt: message.sentAt });
+  const facts = record ? factsOf(record, now) : factsOfLetter({ ...first, code, sentAt: message.sentAt });
   const redrive = message.typedAttributes?.[ATTRIBUTES.deadLetterRedrives]?.value;
   return {
     letter,

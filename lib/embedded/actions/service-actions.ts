@@ -19,13 +19,14 @@ export interface ServiceActions {
 
 /** Opens the actions of a service. */
 export function serviceActions({ logger, ...given }: ServiceActionsParts): ServiceActions {
-  const { storage, intake } = given;
+  const { storage, settings, intake } = given;
   const { clock } = storage;
-  const store = new SqliteActionStore(storage.file, given.settings.recordAgeDays, {
+  const { recordAgeDays, recordMetadata } = settings;
+  const store = new SqliteActionStore(storage.file, recordAgeDays, {
     rehearses: given.rehearser !== undefined,
   });
   const targets = new ServiceActionTargets({ ...given, store });
-  const actions = new Actions({ store, targets, clock, logger, newId: intake.newId });
+  const actions = new Actions({ store, targets, clock, logger, recordMetadata, newId: intake.newId });
   return { actions, runner: new ActionRunner({ store, targets, clock, logger }), store };
 }
 

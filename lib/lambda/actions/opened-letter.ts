@@ -29,8 +29,6 @@ export async function openLetter(
     decoded,
     record,
     decision: decideLetter(letter),
-    facts: record
-      ? factsOf(record, now)
-      : factsOfLetter({ ...described, topic: decoded?.topic, code, sentAt: message.sentAt }),
+    facts: record ? factsOf(record, now) : factsOfLetter({ ...described, code, sentAt: message.sentAt }),
   };
 }
