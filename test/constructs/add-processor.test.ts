@@ -2,7 +2,9 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
+import { environmentSizes } from '../../lib/constructs/functions/environment-size.ts';
 import { AsyncService, type AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { LAMBDA_MAX_ENVIRONMENT_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { nagFindingsIn, nagIt } from './nag-findings.ts';
 import { ENTRY, readable, resource, resources, serviceInApp } from './service-in-app.ts';
 
@@ -57,7 +59,7 @@ describe('a processor behind the front door of a service', () => {
   });
 
   it('knows the service by name, since it keeps its load apart, and the ids of its webhooks are those of the API', () => {
-    expect(variables('ServiceProcessor')).toMatchObject({ COATCHECK_FRONT_SERVICE_NAME: '' });
+    expect(variables('ServiceProcessor')).not.toHaveProperty('COATCHECK_FRONT_SERVICE_NAME');
     expect(variables('ServiceReportsProcessor')).toMatchObject({
       COATCHECK_FRONT_SERVICE_NAME: 'Stack/Service',
     });
@@ -151,21 +153,32 @@ it('of a processor that was added itself is refused', () => {
 
 describe('the variables of the functions that know all processors', () => {
   /** @param length of the longest name of the topics */
-  const withEight = (length: number) => {
-    const { stack, service } = serviceInApp({ ...IMAGES, webhooks: { endpoints: true } });
-    for (let n = 1; n <= 8; n++) {
+  const withProcessors = (count: number, length: number, props: Partial<AsyncServiceProps> = {}) => {
+    const { stack, service } = serviceInApp({ ...IMAGES, webhooks: { endpoints: true }, ...props });
+    for (let n = 1; n <= count; n++) {
       const topics = Array.from({ length: 2 }, (_, index) => `t${n}.${index}.${'x'.repeat(length)}`);
       service.addProcessor(`Processor${n}`, { entry: ENTRY, topics });
     }
-    return () => App.of(stack)?.synth();
+    return {
+      synthesize: () => App.of(stack)?.synth(),
+      spareBytes: () => LAMBDA_MAX_ENVIRONMENT_BYTES - Math.max(...environmentSizes(service).values()),
+    };
   };
 
-  it('have room for eight', () => {
-    expect(withEight(10)).not.toThrow();
+  it('have room for eight, and for more variables', () => {
+    const { synthesize, spareBytes } = withProcessors(8, 10);
+    expect(synthesize).not.toThrow();
+    expect(spareBytes()).toBeGreaterThanOrEqual(600);
+  });
+
+  it('have room for fewer if the API has all its features', () => {
+    const api = { schedules: true, batches: true, actions: true, activity: true };
+    const { synthesize } = withProcessors(6, 10, { api, records: { metadata: ['customer', 'order'] } });
+    expect(synthesize).not.toThrow();
   });
 
   it('are too large for long topics, which the synthesis says', () => {
-    expect(withEight(120)).toThrow(
+    expect(withProcessors(8, 120).synthesize).toThrow(
       /The variables of Stack\/Service\/Api\/Function\/Function must have at most 4096 bytes, which is Lambda's limit, got about \d+: use fewer or shorter topics/,
     );
   });

@@ -52,7 +52,7 @@ test('the API gets the id of the secret of receipts, and may read it; without on
     );
   expect([policies(template()), variable(template())]).toEqual([['<Key961B73FD>'], '<Key961B73FD>']);
   const without = serviceIn(new Stack(emptyApp(), 'Stack'), { api: {} }).template();
-  expect([policies(without), variable(without)]).toEqual([[], '']);
+  expect([policies(without), variable(without)]).toEqual([[], undefined]);
 });
 
 test('a name that is no name of a variable is rejected', () => {

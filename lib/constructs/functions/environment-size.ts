@@ -15,24 +15,28 @@ const QUEUE_NAME_MAX_BYTES = 80;
 /** Of names and ARNs of other resources: fewer than most have. */
 const REFERENCE_BYTES = 40;
 
-/**
- * Problems with the variables of the functions in a construct, which would fail the deployment. What CloudFormation names is
- * estimated.
- */
+/** Problems with the variables of the functions in a construct, which would fail the deployment. */
 export function environmentProblems(scope: IConstruct): string[] {
-  return scope.node
-    .findAll()
-    .filter((construct) => construct instanceof CfnFunction)
-    .flatMap((each) => {
+  return [...environmentSizes(scope)].flatMap(([path, bytes]) =>
+    bytes <= LAMBDA_MAX_ENVIRONMENT_BYTES
+      ? []
+      : [
+          `The variables of ${path} must have at most ${LAMBDA_MAX_ENVIRONMENT_BYTES} bytes, which is Lambda's limit, got about ${bytes}: ` +
+            'use fewer or shorter topics, fewer limits, fewer added processors, or shorter names of stack and constructs',
+        ],
+  );
+}
+
+/** The bytes that the variables of the functions in a construct take, by their paths. What CloudFormation names is estimated. */
+export function environmentSizes(scope: IConstruct): ReadonlyMap<string | undefined, number> {
+  const functions = scope.node.findAll().filter((construct) => construct instanceof CfnFunction);
+  return new Map(
+    functions.map((each) => {
       const environment: unknown = Stack.of(each).resolve(each.environment);
       const variables = isObject(environment) ? environment.variables : undefined;
-      const bytes = sizeOf(variables, queueUrlSizes(Stack.of(each)));
-      if (bytes <= LAMBDA_MAX_ENVIRONMENT_BYTES) return [];
-      return [
-        `The variables of ${each.node.scope?.node.path} must have at most ${LAMBDA_MAX_ENVIRONMENT_BYTES} bytes, which is Lambda's limit, got about ${bytes}: ` +
-          'use fewer or shorter topics, fewer limits, fewer added processors, or shorter names of stack and constructs',
-      ];
-    });
+      return [each.node.scope?.node.path, sizeOf(variables, queueUrlSizes(Stack.of(each)))];
+    }),
+  );
 }
 
 /** The sizes of the URLs of the queues in a stack, by their logical ids. */

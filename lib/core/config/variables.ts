@@ -16,13 +16,17 @@ export interface Variable<Value> {
 /** The variables of all values of an environment. */
 export type VariablesOf<Environment> = { readonly [Name in keyof Environment]: Variable<Environment[Name]> };
 
-/** Writes an environment to variables. */
+/** Writes an environment to variables, without those that are empty: a function has room for 4 KB, and names count. */
 export function writeVariables<Environment extends object>(
   variables: VariablesOf<Environment>,
   environment: Environment,
 ): Record<string, string> {
   const written: Record<string, string> = {};
-  for (const name in variables) written[variables[name].name] = variables[name].write(environment[name]);
+  for (const name in variables) {
+    const variable = variables[name];
+    const text = variable.write(environment[name]);
+    if (text !== '') written[variable.name] = text;
+  }
   return written;
 }
 

@@ -23,7 +23,7 @@ function eventsOf(stack: Stack, props: Partial<AsyncServiceProps>) {
 
 it('are off by default, without any permission', () => {
   const { template, allowed, busArn } = eventsOf(new Stack(emptyApp(), 'Stack'), {});
-  expect({ allowed, busArn }).toEqual({ allowed: [], busArn: '' });
+  expect({ allowed, busArn }).toEqual({ allowed: [], busArn: undefined });
   expect(resources(template).filter(({ type }) => type.startsWith('AWS::Events'))).toEqual([]);
 });
 
