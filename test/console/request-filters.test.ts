@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { all } from '../support/all.ts';
 import { accessibilityProblems, type Browser, startBrowser } from '../support/browser.ts';
 import { type ConsoleService, type OpenConsole, openConsoleService } from '../support/console-service.ts';
 import { eventually } from '../support/eventually.ts';
@@ -50,6 +51,40 @@ test('requests are filtered by the metadata that is declared, which their pages 
   const filter = { metadata: { customer: 'acme & co' } };
   const plan = await service.client.actions.plan({ action: 'cancel', filter });
   await page.goto(`${service.url}/operations/${plan.id}`);
+  expect(await page.textContent('main')).toContain('customer=acme & co');
+  await page.close();
+});
+
+test('the failures of a group are acted on by their metadata', async () => {
+  await using service = await openConsoleService({
+    allowActions: true,
+    recordMetadata: ['customer', 'order'],
+    settings: { maxAttempts: 1 },
+    handler: () => {
+      throw new Error('Down');
+    },
+  });
+  const ids = await Promise.all(
+    ['acme & co', 'other'].map(async (customer) => {
+      const { id } = await service.client.submit('x', { metadata: { customer } });
+      await service.client.wait(id);
+      return id;
+    }),
+  );
+  const [group] = await all(service.client.failures.list());
+  const page = await openPage(service);
+  await page.goto(`${service.url}/failures/${group?.id}`);
+  await inspect(page);
+  const form = page.locator('form', { has: page.getByRole('button', { name: 'Plan a redrive' }) });
+  await form.getByLabel('Only customer').fill('acme & co');
+  // An outcome is published before its dead letter is sent.
+  await eventually(async () => {
+    const { count } = await service.client.actions.plan({ action: 'redrive', filter: { ids } });
+    expect(count).toBe(2);
+  });
+  await form.getByRole('button', { name: 'Plan a redrive' }).click();
+  await page.waitForSelector('h2:text("It would change")');
+  expect(await ticketsOn(page)).toEqual([ids[0]]);
   expect(await page.textContent('main')).toContain('customer=acme & co');
   await page.close();
 });

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { formatCount } from '../../terminal/format.ts';
+import { declaredMetadata } from '../declared-metadata.ts';
 import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
@@ -56,10 +57,11 @@ async function failureView(context: ViewContext): Promise<View> {
   const id = c.req.param('id') ?? '';
   const { searchParams: query } = new URL(c.req.url);
   const cursor = query.get('cursor') ?? undefined;
-  const [group, page, canAct] = await Promise.all([
+  const [group, page, canAct, declared] = await Promise.all([
     failures.get(id, { signal }),
     failures.requestsPage(id, { limit: PAGE_REQUESTS, cursor, signal }),
     hasActions(context),
+    declaredMetadata(context),
   ]);
   const { code, message, frame, firstSeenAt, lastSeenAt, count, tenants, note } = group;
   return {
@@ -83,13 +85,17 @@ ${factsOf([
       button: 'Set note',
       inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="40" autocomplete="off"></label>`,
     })}</div>
-<h2>What you can do</h2>${canAct ? groupActions(id, context) : unavailable('Actions')}
+<h2>What you can do</h2>${canAct ? groupActions(id, declared, context) : unavailable('Actions')}
 <h2>Requests</h2><section id="requests">${requestTable(page.requests, now, 'No requests.')}${pagerOf(failureHref(id), query, page.next)}</section>`,
   };
 }
 
 /** What can be done with all requests of a group. */
-function groupActions(failureGroup: string, { parts: { shell }, mayAct }: ViewContext): Html {
+function groupActions(
+  failureGroup: string,
+  metadata: readonly string[],
+  { parts: { shell }, mayAct }: ViewContext,
+): Html {
   const item = (
     action: 'rehearse' | 'redrive' | 'retry' | 'purge',
     title: string,
@@ -97,7 +103,7 @@ function groupActions(failureGroup: string, { parts: { shell }, mayAct }: ViewCo
     text: string,
   ) =>
     html`<li><h3>${title}</h3><p>${text}</p>
-${planForm(mayAct, { action, on: { failureGroup }, button: plan, isGradual: action === 'redrive' || action === 'retry' })}
+${planForm(mayAct, { action, on: { failureGroup }, button: plan, metadata, isGradual: action === 'redrive' || action === 'retry' })}
 ${commandsOf(shell, ['actions', 'plan', action, '--failure-group', failureGroup], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup } } })}</li>`;
   return html`<p class="hint">The next page shows which requests it would change, and how many. Nothing changes before you apply that.</p>
 <ul class="actions">

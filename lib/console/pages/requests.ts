@@ -5,6 +5,7 @@ import { declaredMetadata } from '../declared-metadata.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import type { Html } from '../view/html.ts';
+import { METADATA_FIELD, metadataIn } from '../view/metadata-fields.ts';
 import { pagerOf } from '../view/pager.ts';
 import { requestHref, requestTable } from '../view/request-table.ts';
 import { oneLine } from '../view/text.ts';
@@ -48,9 +49,6 @@ const FILTERS = [
   ['handlerVersion', 'Handler version'],
 ] as const;
 
-/** What the names of filters by metadata begin with. */
-const METADATA = 'metadata.';
-
 /** Their times are in UTC, without seconds, as `datetime-local` has it. */
 const TIMES = [
   ['since', 'Created since'],
@@ -76,7 +74,7 @@ async function requestsView(context: ViewContext): Promise<View> {
 ${choiceOf('status', 'Status', STATUSES, selection.status)}
 ${moreFilters(query)}
 ${choiceOf('webhook', 'Webhook', WEBHOOKS, selection.webhook)}
-${declared.map((key) => textFilter(query, `${METADATA}${key}`, oneLine(key)))}
+${declared.map((key) => textFilter(query, `${METADATA_FIELD}${key}`, oneLine(key)))}
 <button>Filter</button></form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
 <label>Its tenant <input name="tenant" autocomplete="off" spellcheck="false" size="12"></label>
@@ -119,12 +117,7 @@ function selectionIn(query: URLSearchParams): PageOptions {
     code: text('code'),
     handlerVersion: text('handlerVersion'),
     webhook: WEBHOOKS.find((each) => each === query.get('webhook')),
-    metadata: Object.fromEntries(
-      [...query.keys()].flatMap((name) => {
-        const value = name.startsWith(METADATA) ? text(name) : undefined;
-        return value === undefined ? [] : [[name.slice(METADATA.length), value]];
-      }),
-    ),
+    metadata: metadataIn(query),
     since: time('since'),
     until: time('until'),
   };

@@ -25,8 +25,8 @@ export function actionForm(
   )}${inputs}<button class="${tone ?? ''}">${button}</button></form>`;
 }
 
-/** A text of a form, without spaces around it; undefined if it is empty or absent. */
-export function fieldOf(form: FormData, name: string): string | undefined {
+/** A text of a form or a query, without spaces around it; undefined if it is empty or absent. */
+export function fieldOf(form: FormData | URLSearchParams, name: string): string | undefined {
   const value = form.get(name);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }

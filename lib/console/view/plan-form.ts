@@ -3,7 +3,9 @@ import type { ActionFilter, ActionKind, NewAction } from '../../client/index.ts'
 import { ACTION_KINDS } from '../../core/model/action.ts';
 import { actionForm, fieldOf, wholeNumber } from './action-form.ts';
 import type { Content, Html } from './html.ts';
+import { METADATA_FIELD, metadataIn } from './metadata-fields.ts';
 import { FormInvalid } from './problem.ts';
+import { oneLine } from './text.ts';
 
 /** A form that plans an action. */
 export interface PlanForm {
@@ -13,23 +15,32 @@ export interface PlanForm {
   readonly button: string;
   /** Whether its rate and a canary can be set. @default false */
   readonly isGradual?: boolean;
+  /** Keys of metadata that its requests can be narrowed by. @default - none */
+  readonly metadata?: readonly string[];
   /** More inputs, before those of every action. */
   readonly inputs?: Content;
 }
 
 /** The form; nothing for a caller that may not act. */
-export function planForm(mayAct: boolean, { action, on, button, isGradual = false, inputs }: PlanForm): Html {
+export function planForm(
+  mayAct: boolean,
+  { action, on, button, isGradual = false, metadata = [], inputs }: PlanForm,
+): Html {
   const number = (label: string, name: string, hint: string) =>
     html`<label>${label} <input name="${name}" placeholder="${hint}" inputmode="numeric" autocomplete="off" size="8"></label>`;
   const gradual =
     isGradual &&
     html`${number('Most a second', 'rate', '50')}${number('First try, %', 'percent', 'all')}${number('Stop above, % failed', 'stopAbove', '0')}`;
+  const narrowing = metadata.map(
+    (key) =>
+      html`<label>Only ${oneLine(key)} <input name="${METADATA_FIELD}${key}" autocomplete="off" spellcheck="false" size="10"></label>`,
+  );
   return actionForm(mayAct, {
     action: '/operations',
     button,
     ...(action === 'purge' && { tone: 'danger' as const }),
     hidden: { action, ...on },
-    inputs: html`${inputs}<div class="inputs">${gradual}<label>Reason <input name="reason" maxlength="500" autocomplete="off" size="24"></label></div>`,
+    inputs: html`${inputs}<div class="inputs">${narrowing}${gradual}<label>Reason <input name="reason" maxlength="500" autocomplete="off" size="24"></label></div>`,
   });
 }
 
@@ -39,11 +50,13 @@ export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAct
   if (!action) throw new FormInvalid(`action must be one of ${ACTION_KINDS.join(', ')}`);
   const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
   const tenant = form.get('tenant');
+  const metadata = metadataIn(form);
   const filter: ActionFilter = {
     ...(id !== undefined && { ids: [id] }),
     ...(rehearsed && { ids: rehearsed }),
     ...(failureGroup !== undefined && { failureGroup }),
     ...(typeof tenant === 'string' && { tenant }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
   };
   const [rate, percent] = [numberOf(form, 'Most a second', 'rate'), numberOf(form, 'First try', 'percent')];
   const stopAbovePercent = numberOf(form, 'Stop above', 'stopAbove');
