@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
@@ -8,11 +8,15 @@ import { LAMBDA_MAX_ENVIRONMENT_BYTES } from '../../core/config/aws-limits.ts';
 /** `https://sqs.eu-west-1.amazonaws.com/123456789012/`. */
 const QUEUE_URL_BYTES = 50;
 
-/** What CloudFormation adds to the names of stack and resource, and the longest name of a queue. */
+/** `arn:aws:dynamodb:eu-west-1:123456789012:table/`. */
+const ARN_BYTES = 46;
+
+/** What CloudFormation adds to the names of stack and resource, and the longest names that it gives. */
 const SUFFIX_BYTES = 14;
 const QUEUE_NAME_MAX_BYTES = 80;
+const NAME_MAX_BYTES = 64;
 
-/** Of names and ARNs of other resources: fewer than most have. */
+/** Of anything else that a template refers to. */
 const REFERENCE_BYTES = 40;
 
 /** Problems with the variables of the functions in a construct, which would fail the deployment. */
@@ -34,36 +38,49 @@ export function environmentSizes(scope: IConstruct): ReadonlyMap<string | undefi
     functions.map((each) => {
       const environment: unknown = Stack.of(each).resolve(each.environment);
       const variables = isObject(environment) ? environment.variables : undefined;
-      return [each.node.scope?.node.path, sizeOf(variables, queueUrlSizes(Stack.of(each)))];
+      return [each.node.scope?.node.path, sizeOf(variables, resourcesOf(Stack.of(each)))];
     }),
   );
 }
 
-/** The sizes of the URLs of the queues in a stack, by their logical ids. */
-function queueUrlSizes(stack: Stack): ReadonlyMap<string, number> {
-  const queues = stack.node.findAll().filter((construct) => construct instanceof CfnQueue);
+/** What a template says of a resource that it creates. */
+interface NamedResource {
+  readonly isQueue: boolean;
+  readonly nameBytes: number;
+}
+
+/** The resources of a stack, by their logical ids. */
+function resourcesOf(stack: Stack): ReadonlyMap<unknown, NamedResource> {
+  const created = stack.node.findAll().filter((construct) => construct instanceof CfnResource);
   return new Map(
-    queues.map((queue) => {
-      const id = String(stack.resolve(queue.logicalId));
+    created.map((resource) => {
+      const id = String(stack.resolve(resource.logicalId));
+      const isQueue = resource instanceof CfnQueue;
       const named = `${stack.stackName}${id}`.length + SUFFIX_BYTES;
-      return [id, QUEUE_URL_BYTES + Math.min(named, QUEUE_NAME_MAX_BYTES)];
+      return [id, { isQueue, nameBytes: Math.min(named, isQueue ? QUEUE_NAME_MAX_BYTES : NAME_MAX_BYTES) }];
     }),
   );
 }
 
 /** Counts the names and values of variables. @param value as in a template */
-function sizeOf(value: unknown, queueUrls: ReadonlyMap<string, number>): number {
+function sizeOf(value: unknown, resources: ReadonlyMap<unknown, NamedResource>): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (!isObject(value)) return 0;
-  const { Ref: ref, 'Fn::Join': join } = value;
-  if (typeof ref === 'string') return queueUrls.get(ref) ?? REFERENCE_BYTES;
+  const { Ref: ref, 'Fn::Join': join, 'Fn::GetAtt': attribute } = value;
   if (Array.isArray(join)) {
     const [, parts] = join;
-    return Array.isArray(parts) ? parts.reduce((sum, part) => sum + sizeOf(part, queueUrls), 0) : 0;
+    return Array.isArray(parts) ? parts.reduce((sum, part) => sum + sizeOf(part, resources), 0) : 0;
   }
-  if (Object.keys(value).some((name) => name.startsWith('Fn::'))) return REFERENCE_BYTES;
+  const [of, name] = Array.isArray(attribute) ? attribute : [ref];
+  const resource = resources.get(of);
+  if (resource) {
+    const { isQueue, nameBytes } = resource;
+    if (name === 'Arn') return ARN_BYTES + nameBytes;
+    return name === undefined && isQueue ? QUEUE_URL_BYTES + nameBytes : nameBytes;
+  }
+  if (Object.keys(value).some((each) => each === 'Ref' || each.startsWith('Fn::'))) return REFERENCE_BYTES;
   return Object.entries(value).reduce(
-    (sum, [name, each]) => sum + Buffer.byteLength(name) + sizeOf(each, queueUrls),
+    (sum, [each, member]) => sum + Buffer.byteLength(each) + sizeOf(member, resources),
     0,
   );
 }
