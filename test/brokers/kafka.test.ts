@@ -16,6 +16,7 @@ import {
   findKafka,
   type KafkaServer,
   type KafkaTopic,
+  produceByJava,
   startKafka,
 } from '../support/brokers/kafka-server.ts';
 import { drain, HARD_MESSAGES, receiveOne, receiveSoon } from '../support/brokers/messages.ts';
@@ -262,6 +263,20 @@ describe.runIf(classPath)('Kafka', () => {
       expect(copies[0]?.headers.slice(0, 2).map(([key, text]) => [String(key), String(text)])).toEqual(
         headers,
       );
+    });
+
+    test('is in the partition of its key that Kafka’s own client chooses', async () => {
+      const name = await createTopic({ partitions: 12 });
+      const input = await openInput(name);
+      const output = await openOutput(name);
+      const keys = Array.from({ length: 24 }, (_, index) => `order-${index}`);
+      const sent = await output.send(keys.map((group) => ({ body: group, group, attributes: {} })));
+      expect(sent.every((result) => result.sent)).toBe(true);
+      await produceByJava(`127.0.0.1:${kafka.port}`, classPath ?? '', name, keys);
+      const received = await collect(2 * keys.length, () => receiveSoon(input));
+      const partitionsOf = (key: string) =>
+        new Set(received.filter(({ body }) => body === key).map(({ id }) => id.split(':')[1]));
+      expect(keys.map((key) => [key, partitionsOf(key).size])).toEqual(keys.map((key) => [key, 1]));
     });
 
     test.each(['ce_id', 'content-type', 'coatcheck-types', 'coatcheck-retry-id'])(

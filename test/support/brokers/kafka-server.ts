@@ -26,6 +26,17 @@ export async function findKafka(): Promise<string> {
   return join(await installOnce('kafka', ['pom.xml'], install, PINS), '*');
 }
 
+/** Produces a record for each key with Kafka's own client: the key is also its value. */
+export async function produceByJava(
+  server: string,
+  classPath: string,
+  topic: string,
+  keys: readonly string[],
+): Promise<void> {
+  const program = join(PINS, 'ProduceKeys.java');
+  await runProgram('java', [...JAVA_OPTIONS, '-cp', classPath, program, server, topic, ...keys]);
+}
+
 /** A topic and how it differs from the server's defaults. */
 export interface KafkaTopic {
   readonly name: string;
