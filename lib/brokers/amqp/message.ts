@@ -8,6 +8,7 @@ import type {
 import type { OutputMessage } from '../../core/ports/message-sink.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import { utf8Text } from '../../core/wire/message-text.ts';
+import { contentOf } from './amqp-value.ts';
 
 /** A message as it is published. */
 export interface AmqpMessage {
@@ -51,6 +52,12 @@ const SERVER_HEADERS: readonly string[] = [
   'BCC',
 ];
 
+/** What RabbitMQ 3.10 doesn't convert of a message of an AMQP 1.0 client: bytes, which it declares as text. */
+const UNCONVERTED_PREFIX = 'x-amqp-1.0-';
+
+/** Times from here on, in the year 5138, are in milliseconds: RabbitMQ 3.10 doesn't convert those of AMQP 1.0. */
+const FIRST_MILLISECONDS = 100_000_000_000;
+
 /** The longest text in a property, in bytes: AMQP's short string. */
 const MAX_SHORT_STRING_BYTES = 255;
 
@@ -60,13 +67,14 @@ export function decodeMessage({
   properties,
 }: Pick<ConsumeMessage, 'content' | 'properties'>): QueueMessage {
   const headers = properties.headers ?? {};
-  const body = utf8Text(content);
+  const sent = contentOf(content, properties.type);
+  const body = utf8Text(sent);
   const group: unknown = headers[GROUP_HEADER];
   const cloudEvent = cloudEventOf(properties);
   return {
     id: messageIdOf(content, properties),
     body: body ?? '',
-    ...(body === undefined && { bytes: new Uint8Array(content) }),
+    ...(body === undefined && { bytes: new Uint8Array(sent) }),
     ...attributesOf(properties, cloudEvent !== undefined),
     ...(cloudEvent && { cloudEvent }),
     ...(typeof group === 'string' && { group }),
@@ -184,8 +192,9 @@ function countIn(headers: Headers, name: string): number {
 function sentAtOf({ timestamp, headers = {} }: Properties): number {
   const milliseconds: unknown = headers.timestamp_in_ms;
   if (typeof milliseconds === 'number') return milliseconds;
-  const seconds: unknown = timestamp;
-  return typeof seconds === 'number' ? seconds * 1_000 : Date.now();
+  const time: unknown = timestamp;
+  if (typeof time !== 'number') return Date.now();
+  return time < FIRST_MILLISECONDS ? time * 1_000 : time;
 }
 
 function attributesOf(
@@ -197,7 +206,7 @@ function attributesOf(
   const type: unknown = contentType;
   if (typeof type === 'string' && !isCloudEvent) attributes[ATTRIBUTES.contentType] = type;
   for (const [name, value] of Object.entries<unknown>(ownHeaders(headers))) {
-    if (name === DELIVERIES_HEADER || name === GROUP_HEADER) continue;
+    if (name === DELIVERIES_HEADER || name === GROUP_HEADER || name.startsWith(UNCONVERTED_PREFIX)) continue;
     if (isCloudEvent && CLOUDEVENT_PREFIX.test(name)) continue;
     const attribute = attributeOf(value);
     if (attribute === undefined) continue;

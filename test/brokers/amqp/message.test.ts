@@ -100,6 +100,54 @@ test('headers of any type become attributes, those of the server do not', () => 
   expect(Object.keys(decodeMessage(received({ headers })).attributes)).not.toContain('x-death');
 });
 
+describe('a body that a client of AMQP 1.0 sent as a value, as RabbitMQ 3.10.8 and 4.0.5 deliver it, is', () => {
+  const decoded = (bytes: readonly number[], rest = '', type = 'amqp-1.0') => {
+    const content = Buffer.concat([Buffer.from(bytes), Buffer.from(rest)]);
+    return decodeMessage({ ...received({ type }), content });
+  };
+  const long = 'a'.repeat(300);
+
+  test.each([
+    ['a text', [0x00, 0x53, 0x77, 0xa1, 2], 'hi', 'hi'],
+    ['a long text', [0x00, 0x53, 0x77, 0xb1, 0, 0, 1, 44], long, long],
+    ['bytes', [0x00, 0x53, 0x77, 0xa0, 2], 'hi', 'hi'],
+    ['many bytes', [0x00, 0x53, 0x77, 0xb0, 0, 0, 1, 44], long, long],
+    ['null', [0x00, 0x53, 0x77, 0x40], '', ''],
+  ])('%s', (_, bytes, rest, body) => {
+    expect(decoded(bytes, rest)).toMatchObject({ body });
+  });
+
+  test.each([
+    ['of another type', [0x00, 0x53, 0x77, 0x54, 7], ''],
+    ['that is a sequence', [0x00, 0x53, 0x76, 0xa1, 2], 'hi'],
+    ['that is cut off', [0x00, 0x53, 0x77, 0xb1, 0, 0], ''],
+    ['with more behind it', [0x00, 0x53, 0x77, 0xa1, 1], 'hi'],
+  ])('as it came, if it is one %s', (_, bytes, rest) => {
+    const { body, bytes: kept } = decoded(bytes, rest);
+    expect(kept ? Buffer.from(kept) : Buffer.from(body)).toEqual(
+      Buffer.concat([Buffer.from(bytes), Buffer.from(rest)]),
+    );
+  });
+
+  test('as it came, if it was sent otherwise', () => {
+    const sent = [0x00, 0x53, 0x77, 0xa1, 2];
+    expect(decoded(sent, 'hi', 'binary').bytes).toEqual(new Uint8Array(Buffer.from([...sent, 0x68, 0x69])));
+  });
+});
+
+test.each([
+  [1_700_000_000, 1_700_000_000_000],
+  // RabbitMQ 3.10 passes on the milliseconds of AMQP 1.0.
+  [1_700_000_000_123, 1_700_000_000_123],
+])('the timestamp %i is the time %i', (timestamp, sentAt) => {
+  expect(decodeMessage(received({ timestamp })).sentAt).toBe(sentAt);
+});
+
+test('what RabbitMQ 3.10 leaves encoded of AMQP 1.0 is no attribute', () => {
+  const headers = { a: '1', 'x-amqp-1.0-app-properties': '\0St', 'x-amqp-1.0-properties': '\0Ss' };
+  expect(decodeMessage(received({ headers })).attributes).toEqual({ a: '1' });
+});
+
 test('a copy keeps what its sender set, and nothing that routes it, expires it or has it refused', () => {
   const raw = received({
     messageId: 'm-1',

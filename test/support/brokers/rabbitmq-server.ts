@@ -27,8 +27,11 @@ export interface RabbitMqServer extends AsyncDisposable {
   control(...args: string[]): Promise<void>;
 }
 
-/** @param programs what {@link findRabbitMq} found */
-export async function startRabbitMq(programs: string): Promise<RabbitMqServer> {
+/** @param programs what {@link findRabbitMq} found. @param plugins those that are enabled */
+export async function startRabbitMq(
+  programs: string,
+  plugins: readonly string[] = [],
+): Promise<RabbitMqServer> {
   const [port, distributionPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
   let environment: NodeJS.ProcessEnv = {};
   const server = await Server.start({
@@ -57,7 +60,7 @@ export async function startRabbitMq(programs: string): Promise<RabbitMqServer> {
         join(folder, 'rabbitmq.conf'),
         `listeners.tcp.1 = 127.0.0.1:${port}\nlog.file = false\n`,
       );
-      await writeFile(join(folder, 'enabled_plugins'), '[].');
+      await writeFile(join(folder, 'enabled_plugins'), `[${plugins.join()}].`);
       const cookie = join(folder, '.erlang.cookie');
       await writeFile(cookie, 'COATCHECK');
       await chmod(cookie, 0o600);
