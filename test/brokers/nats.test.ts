@@ -9,6 +9,7 @@ import {
   type JetStreamManager,
   jetstreamManager,
   RetentionPolicy,
+  type StreamConfig,
 } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -55,8 +56,12 @@ describe.runIf(program)('NATS', () => {
 
   const unique = (name: string) => `${name}-${crypto.randomUUID()}`;
 
-  const openInput = async (parameters: string, { at = port, log = logger, maxInFlight = 100 } = {}) => {
-    const queue = await NATS.openInput(url(parameters, at), { maxInFlight, maxAttempts: 5, logger: log });
+  const openInput = async (
+    parameters: string,
+    { at = port, log = logger, maxInFlight = 100, ordered = false } = {},
+  ) => {
+    const options = { maxInFlight, maxAttempts: 5, ordered, logger: log };
+    const queue = await NATS.openInput(url(parameters, at), options);
     onTestFinished(() => queue[Symbol.asyncDispose]());
     return queue;
   };
@@ -342,6 +347,71 @@ describe.runIf(program)('NATS', () => {
     const consumer = await manager.consumers.info(name, 'coatcheck');
     expect(consumer.config).toMatchObject({ max_ack_pending: -1, ack_policy: 'explicit' });
   });
+
+  describe.each([{ ordered: false }, { ordered: true }])(
+    'a message that is no request, with %o,',
+    (options) => {
+      async function openQueue(config: Partial<StreamConfig>) {
+        const name = unique('queue');
+        const retention = RetentionPolicy.Workqueue;
+        await manager.streams.add({
+          name,
+          subjects: [`${name}.>`],
+          retention,
+          allow_msg_ttl: true,
+          ...config,
+        });
+        const log = new CollectingLogger();
+        const input = await openInput(`stream=${name}`, { log, ...options });
+        return { name, input, log };
+      }
+
+      test('is a marker of what the server deleted by its age: it is deleted, and the loss is reported', async () => {
+        const second = NANOSECONDS;
+        const { name, input, log } = await openQueue({
+          max_age: 3 * second,
+          // Longer than the test takes.
+          subject_delete_marker_ttl: 600 * second,
+          allow_rollup_hdrs: true,
+        });
+        const lastSequence = async () => (await manager.streams.info(name)).state.last_seq;
+        await publish(`${name}.a`, '1');
+        await eventually(async () => expect(await lastSequence()).toBe(2));
+        await publish(`${name}.b`, '2');
+        expect(await receiveOne(input)).toMatchObject({ body: '2' });
+        const message = expect.stringContaining('Messages are lost');
+        expect(log.lines).toContainEqual({
+          level: 'error',
+          message,
+          fields: { stream: name, subject: `${name}.a` },
+        });
+        await eventually(async () => {
+          const { state } = await manager.streams.info(name, { subjects_filter: `${name}.a` });
+          expect(state.subjects ?? {}).toEqual({});
+        });
+      });
+
+      test('is a schedule: the message is received when it is due, and the log says what to change', async () => {
+        const { name, input, log } = await openQueue({ allow_msg_schedules: true });
+        const dueAt = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000;
+        const schedule = `@at ${new Date(dueAt).toISOString().replace('.000Z', 'Z')}`;
+        await publish(`${name}.later.a`, '1', {
+          'Nats-Schedule': schedule,
+          'Nats-Schedule-Target': `${name}.now`,
+          'Nats-Msg-Id': 'id-1',
+          RequestId: 'order-1',
+        });
+        const message = await receiveOne(input);
+        expect(message).toMatchObject({ body: '1', attributes: { RequestId: 'order-1' } });
+        expect(message.sentAt).toBeGreaterThanOrEqual(dueAt);
+        // The server doesn't pass on the message id.
+        expect(message.id).toMatch(new RegExp(`^${name}:`));
+        expect(log.lines).toContainEqual(
+          expect.objectContaining({ level: 'warn', message: expect.stringContaining('schedules') }),
+        );
+      });
+    },
+  );
 
   test('the log says at start what the stream can lose', async () => {
     const log = new CollectingLogger();

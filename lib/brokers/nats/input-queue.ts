@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, RetentionPolicy, type StreamConfig } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { unlessAborted } from '../../core/base/unless-aborted.ts';
@@ -7,6 +7,7 @@ import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../../co
 import { identityProblem } from '../../core/model/request-id.ts';
 import type { InputOptions } from '../../core/ports/broker.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
+import type { Logger } from '../../core/ports/telemetry.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
 import { messageGroupOf } from '../../core/wire/message-group.ts';
 import { ReconnectingSession } from '../reconnecting-session.ts';
@@ -17,7 +18,8 @@ import { decodeContent } from './message.ts';
 import { checkOrderedStream, checkUnorderedStream } from './ordered-consumer.ts';
 import { OrderedSession } from './ordered-session.ts';
 import { type MessageSession, PullSession } from './pull-session.ts';
-import { ensureConsumer, ensureStream, logStreamGuarantee } from './stream.ts';
+import { serverMessageOf } from './server-message.ts';
+import { ensureConsumer, ensureStream, logStreamGuarantee, NANOSECONDS } from './stream.ts';
 import { describeNats, type NatsInputUrl } from './url.ts';
 
 /** How long a settlement may take, a reconnection included. */
@@ -39,6 +41,9 @@ export class NatsInputQueue implements InputQueue {
   readonly visibilitySeconds: number;
   readonly #connection: ReconnectingSession<MessageSession>;
   readonly #deadLetters: DeadLetterSender | undefined;
+  readonly #logger: Logger;
+  readonly #retention: StreamConfig['retention'] | undefined;
+  #hasSchedules = false;
   /** Settlements that a close waits for. */
   readonly #settling = new RunningSettlements();
   /** Timers of messages that are extended for longer than the server can. */
@@ -46,10 +51,13 @@ export class NatsInputQueue implements InputQueue {
 
   private constructor(
     connection: ReconnectingSession<MessageSession>,
-    { deadLetters, ordered = false }: InputOptions,
+    { deadLetters, ordered = false, logger }: InputOptions,
     maxBytes: number,
+    retention: StreamConfig['retention'] | undefined,
   ) {
     this.#connection = connection;
+    this.#logger = logger;
+    this.#retention = retention;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
     this.visibilitySeconds = connection.current.limits.ackWaitSeconds;
     this.capabilities = {
@@ -65,7 +73,7 @@ export class NatsInputQueue implements InputQueue {
     const { address, stream, subject } = url;
     const { logger, maxInFlight, ordered } = options;
     const holder = crypto.randomUUID();
-    let isLogged = false;
+    let retention: StreamConfig['retention'] | undefined;
     const connection = await ReconnectingSession.open<MessageSession>({
       server: describeNats(address),
       logger,
@@ -74,8 +82,8 @@ export class NatsInputQueue implements InputQueue {
         try {
           const manager = await jetstreamManager(nats, { checkAPI: false });
           const config = await ensureStream(manager, stream, subject);
-          if (!isLogged) logStreamGuarantee(logger, config);
-          isLogged = true;
+          if (retention === undefined) logStreamGuarantee(logger, config);
+          retention = config.retention;
           if (ordered) {
             await checkOrderedStream(manager, config, url);
             return await OrderedSession.open({ connection: nats, manager, url, holder, logger, end });
@@ -90,17 +98,48 @@ export class NatsInputQueue implements InputQueue {
       },
     });
     const maxBytes = connection.current.connection.info?.max_payload ?? 0;
-    return new NatsInputQueue(connection, options, maxBytes);
+    return new NatsInputQueue(connection, options, maxBytes, retention);
   }
 
   async receive(max: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
     while (!signal.aborted) {
       const session = this.#connection.current;
-      const messages = session.take(max);
+      const messages = session.take(max).filter((message) => !this.#leaveToServer(message));
       if (messages.length > 0) return messages.map((message) => this.#receivedMessage(message, session));
       await unlessAborted(session.pull(max), signal, () => undefined);
     }
     return [];
+  }
+
+  /** Settles a message that isn't a request. @returns false for a request */
+  #leaveToServer(raw: Msg): boolean {
+    const kind = serverMessageOf(raw);
+    if (kind === undefined) return false;
+    const { subject } = raw;
+    const { stream } = readDeliveryInfo(raw.reply ?? '');
+    if (kind === 'marker') {
+      if (this.#retention === RetentionPolicy.Workqueue) {
+        const line =
+          'Messages are lost: NATS deleted them because of their age, before they were acknowledged';
+        this.#logger.error(line, { stream, subject });
+      }
+      this.#settleUnwatched(raw, '+ACK');
+      return true;
+    }
+    if (!this.#hasSchedules) {
+      const line =
+        'NATS delivers schedules, which are left alone: give the consumer a filter without their subjects';
+      this.#logger.warn(line, { stream, subject });
+    }
+    this.#hasSchedules = true;
+    // A work queue deletes what is acknowledged. With order, it stays with this worker.
+    if (!this.capabilities.ordered) this.#settleUnwatched(raw, delayed(MAX_DELAY_SECONDS));
+    return true;
+  }
+
+  /** Without success, the message is delivered again. */
+  #settleUnwatched(raw: Msg, payload: string): void {
+    this.#settle(raw, payload).catch(() => {});
   }
 
   #receivedMessage(raw: Msg, session: MessageSession): ReceivedMessage {
@@ -123,8 +162,7 @@ export class NatsInputQueue implements InputQueue {
       retryAfter: async (seconds) => {
         // With order, the next worker gets it in its old place.
         if (ordered) return;
-        const delay = Math.min(Math.ceil(seconds), MAX_DELAY_SECONDS) * 1_000_000_000;
-        await settle(delay > 0 ? `-NAK ${JSON.stringify({ delay })}` : '-NAK');
+        await settle(delayed(Math.min(Math.ceil(seconds), MAX_DELAY_SECONDS)));
       },
       extend: async (seconds) => {
         this.#stop(extension);
@@ -186,6 +224,11 @@ export class NatsInputQueue implements InputQueue {
     await this.#settling.ended();
     await this.#connection[Symbol.asyncDispose]();
   }
+}
+
+/** Has the server deliver a message again after a delay. */
+function delayed(seconds: number): string {
+  return seconds > 0 ? `-NAK ${JSON.stringify({ delay: seconds * NANOSECONDS })}` : '-NAK';
 }
 
 function decodeMessage(raw: Msg): QueueMessage {

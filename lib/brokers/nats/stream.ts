@@ -189,11 +189,13 @@ export function logStreamGuarantee(
       "a message is confirmed before it is synced to disk: a power failure of all replicas within the server's sync_interval, 2 minutes by default, loses it. sync_interval: always prevents that",
     config.persist_mode === PersistMode.Async &&
       'persist_mode async: a crash of the server loses messages too',
+    config.allow_msg_ttl &&
+      'messages with a header Nats-TTL are deleted when their time is over, processed or not',
     maxAge > 0 && `messages are deleted after ${maxAge / NANOSECONDS} s, processed or not`,
     discard === DiscardPolicy.Old &&
       isBounded &&
       'when it is full, the oldest messages are deleted: make discard new',
-  ].filter((loss) => loss !== false);
+  ].filter((loss) => typeof loss === 'string');
   logger.info(`The stream ${name} can lose messages in these cases`, { replicas, losses });
 }
 
