@@ -325,6 +325,10 @@ describe.runIf(program)('NATS', () => {
       [{ max_deliver: 5 }, 'has max_deliver 5'],
       [{ max_deliver: 5, backoff: [NANOSECONDS] }, 'has a backoff'],
       [{ max_ack_pending: 10 }, 'has max_ack_pending 10: make it at least 100'],
+      [
+        { priority_policy: 'overflow', priority_groups: ['near'] },
+        'has the priority groups near, and delivers only to clients that name one',
+      ],
       [{ headers_only: true }, 'delivers headers only'],
       [{ inactive_threshold: 60 * NANOSECONDS }, 'remove inactive_threshold'],
       [{ deliver_subject: 'somewhere' }, 'make it a pull consumer'],

@@ -169,6 +169,11 @@ function checkConsumer(what: string, config: ConsumerConfig, maxInFlight: number
     ackWait >= NANOSECONDS,
     `has ack_wait ${ackWait / NANOSECONDS} s: make it at least 1 s, better ${ACK_WAIT_SECONDS} s`,
   );
+  const groups = config.priority_groups ?? [];
+  needs(
+    groups.length === 0,
+    `has the priority groups ${groups.join(', ')}, and delivers only to clients that name one, which the worker doesn't: create another consumer`,
+  );
   needs(config.headers_only !== true, 'delivers headers only: make headers_only false');
   needs(
     !config.inactive_threshold,
