@@ -124,6 +124,24 @@ test('--in and --at schedule the requests', async () => {
   expect(JSON.parse(past.stdout)).toMatchObject({ status: 'queued', notBefore: '2026-01-31T12:00:00.000Z' });
 });
 
+test.each([
+  [[], 'queued'],
+  [['--wait'], 'succeeded'],
+  [['--wait', '--id', 'late', '--in', '1h', '--timeout', '100ms'], 'scheduled'],
+])('--json %j prints the receipt', async (options, status) => {
+  const { url, api } = await cliService();
+  // Otherwise, the time that is an hour from now is years from that of the service.
+  api.harness.clock.time = Date.now();
+  const cwd = await folderWith({ a: 'a' });
+
+  const { stdout } = await coatcheck(['submit', 'a', ...options, '--json', '--api', url], { cwd });
+
+  const { id, receipt, ...printed } = JSON.parse(stdout);
+  expect(printed).toMatchObject({ file: 'a', status });
+  const [, claims = ''] = receipt.split('.');
+  expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ sub: id });
+});
+
 test('--expires-in is relative to now', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ a: 'a' });

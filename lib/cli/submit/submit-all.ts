@@ -1,8 +1,8 @@
 import {
   type CoatcheckClient,
   NotAuthorized,
-  type RequestResource,
   type SubmissionOptions,
+  type SubmittedRequest,
 } from '../../client/index.ts';
 import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { formatBytes, formatProgress } from '../../terminal/format.ts';
@@ -21,8 +21,8 @@ export interface TrackedRequest {
   readonly label: string;
   /** Base name for the result's file. */
   readonly name: string;
-  /** Its latest known state. */
-  readonly request: RequestResource;
+  /** Its latest known state, with the receipt of its submission if the program submitted it and the service gives one. */
+  readonly request: SubmittedRequest;
   /** Path of the file with its result. */
   readonly resultFile?: string;
 }
@@ -60,7 +60,7 @@ async function submitOne(
   { path, blob }: PayloadFile,
   options: SubmissionOptions,
   { client, run: { signal, exit }, board }: SubmitContext,
-): Promise<RequestResource | undefined> {
+): Promise<SubmittedRequest | undefined> {
   const progress = board.begin(path);
   try {
     progress.note(formatProgress(0, blob.size));

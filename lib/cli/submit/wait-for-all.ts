@@ -41,7 +41,12 @@ export async function waitForAll(
   const endsAt = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
   const pauses = new PauseNotes();
   return mapConcurrently(requests, MAX_POLLS, async (tracked) => {
-    const request = await waitForOne(tracked, { endsAt, source, pauses }, context);
+    const { receipt } = tracked.request;
+    const request = {
+      ...(await waitForOne(tracked, { endsAt, source, pauses }, context)),
+      // Only the answer to the submission has it.
+      ...(receipt !== undefined && { receipt }),
+    };
     const resultFile = await download({ ...tracked, request }, { folder, source }, context);
     const ended = { ...tracked, request, resultFile };
     await onEnd(ended);
