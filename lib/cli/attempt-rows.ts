@@ -1,25 +1,25 @@
 import type { Attempt, RequestResource } from '../client/index.ts';
 import { formatDuration } from '../terminal/figures.ts';
-import { isForPeople, printRows } from '../terminal/output.ts';
+import { isForPeople, printable, printRows } from '../terminal/output.ts';
 
-const HEADER = ['ticket', 'attempt', 'started', 'took', 'version', 'end'] as const;
+const HEADER = ['attempt', 'started', 'took', 'version', 'end'] as const;
 
-const LEAST_IMPORTANT = ['ticket', 'version', 'started', 'end'] as const;
-
-/** Prints the attempts of requests as a table, on a terminal. */
+/** Prints the attempts of each request as a table, with their errors in full, on a terminal. */
 export function printAttempts(
   requests: readonly RequestResource[],
   options: { readonly json?: true } = {},
 ): void {
   if (!isForPeople(options)) return;
-  const rows = requests.flatMap((request) =>
-    (request.attemptHistory ?? []).map((attempt, index, all) => {
-      const isLast = index === all.length - 1;
-      return [request.id, ...cellsOf(attempt, isLast && isRunning(request))];
-    }),
-  );
-  if (rows.length > 0) console.log();
-  printRows(HEADER, rows, LEAST_IMPORTANT);
+  for (const request of requests) {
+    const { id, attemptHistory = [] } = request;
+    if (attemptHistory.length === 0) continue;
+    console.log();
+    if (requests.length > 1) console.log(`${printable(id)}:`);
+    const rows = attemptHistory.map((attempt, index) =>
+      cellsOf(attempt, index === attemptHistory.length - 1 && isRunning(request)),
+    );
+    printRows(HEADER, rows, ['version'], { wrapsLast: true });
+  }
 }
 
 function isRunning({ status }: RequestResource): boolean {

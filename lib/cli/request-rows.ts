@@ -1,7 +1,8 @@
 import { hasEnded, type RequestResource, type WebhookDelivery } from '../client/index.ts';
 import { formatAge } from '../terminal/figures.ts';
-import { formatBytes } from '../terminal/format.ts';
+import { formatBytes, wrapWords } from '../terminal/format.ts';
 import { isForPeople, print, printable, printCells, printJson, printRows } from '../terminal/output.ts';
+import { outputWidth } from '../terminal/terminal.ts';
 import { formatForecast } from './format-forecast.ts';
 
 const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'] as const;
@@ -14,7 +15,7 @@ const LEAST_IMPORTANT = ['progress', 'attempts', 'created', 'version', 'webhook'
 /** How to print requests. */
 export interface RowOptions {
   readonly json?: true;
-  /** Print failures in full, and on a terminal what requests wait for. */
+  /** Print failures in full, the state of webhooks, and on a terminal what requests wait for. */
   readonly detailed?: boolean;
 }
 
@@ -29,23 +30,37 @@ export async function printRequests(
   }
 }
 
+/** On a terminal, texts that would be truncated in the table have lines below it. */
 async function printTableOf(
   requests: Iterable<RequestResource> | AsyncIterable<RequestResource>,
   detailed: boolean,
 ): Promise<void> {
   const now = Date.now();
   const rows: string[][] = [];
-  const forecasts: string[] = [];
+  const remarks: string[] = [];
   for await (const request of requests) {
-    if (detailed && request.why !== undefined)
-      forecasts.push(`${request.id}: ${formatForecast(request, now)}`);
-    rows.push(cellsOf(request, formatCreated(request.createdAt, now), detailed));
+    const { id, webhook, handlerVersion } = request;
+    const details = detailed ? [webhook?.status ?? '', handlerVersion ?? ''] : [];
+    rows.push([...cellsOf(request, formatCreated(request.createdAt, now), false), ...details]);
+    if (detailed) remarks.push(...remarksOf(request, now).map((text) => `${id}: ${text}`));
   }
   const header = [...HEADER, ...DETAILS];
   const isShown = (_: unknown, column: number) => column < HEADER.length || rows.some((row) => row[column]);
   const shown = rows.map((row) => header.map((_, column) => row[column] ?? '').filter(isShown));
   printRows(header.filter(isShown), shown, LEAST_IMPORTANT);
-  for (const forecast of forecasts) await print(printable(forecast));
+  for (const remark of remarks) {
+    for (const line of wrapWords(printable(remark), outputWidth())) await print(line);
+  }
+}
+
+/** What a request waits for, why it failed, and why its webhook did. */
+function remarksOf(request: RequestResource, now: number): string[] {
+  const { result, problem, lastError, webhook } = request;
+  return [
+    formatForecast(request, now),
+    !result && (problem ?? lastError) ? formatOutcome(request, true) : '',
+    webhook?.reason === undefined ? '' : `webhook ${formatWebhook(webhook)}`,
+  ].filter(Boolean);
 }
 
 /** A request's progress: `52 % reading rows`; of a scheduled one, when it may start: `at 2026-01-31T12:00:00.000Z`. */

@@ -70,9 +70,28 @@ export function wrapWords(text: string, width: number): string[] {
 /** Narrowest useful width of a truncated cell. */
 const MIN_CUT_WIDTH = 8;
 
+/** Narrowest useful width of a wrapped cell. */
+const MIN_WRAP_WIDTH = 32;
+
+/** A cell that says when: `2026-01-31T12:00:00.000Z`, `at 2026-01-31T12:00:00.000Z`, `12 min ago`. */
+const TIME = /^(?:at )?\d{4}-\d\d-\d\dT[\d:.]+Z$|^\d+ \w+ ago$/;
+
+/** As {@link fitColumns}, for a table whose last column will be wrapped by {@link formatTable}. */
+export function fitBesidesLast(
+  rows: readonly (readonly string[])[],
+  leastImportant: readonly string[],
+  width: number,
+): readonly (readonly string[])[] {
+  const last = widthsOf(rows).at(-1) ?? 0;
+  const others = rows.map((row) => row.slice(0, -1));
+  const fitting = fitColumns(others, leastImportant, width - GAP.length - Math.min(last, MIN_WRAP_WIDTH));
+  return fitting.map((row, i) => [...row, rows[i]?.at(-1) ?? '']);
+}
+
 /**
  * Makes a table fit a width. Drops empty columns first, then truncates the least important column with an ellipsis, or
- * drops it if that isn't enough, then the next one. Keeps columns that aren't listed.
+ * drops it if that isn't enough, then the next one. A column of times is never truncated, and dropped only if truncating the
+ * more important ones isn't enough. Keeps columns that aren't listed.
  * @param rows the first is the header
  * @param leastImportant names of columns, the least important first
  */
@@ -92,10 +111,21 @@ export function fitColumns(
     const isEmpty = fitting.slice(1).every((row) => !row[column]);
     if (isTooWide() && column >= 0 && isEmpty) remove(column);
   }
-  for (const name of leastImportant) {
+  const hasTimes = (column: number) => fitting.some((row) => TIME.test(row[column] ?? ''));
+  const canBeCut = (name: string) => columnOf(name) >= 0 && !hasTimes(columnOf(name));
+  for (const [index, name] of leastImportant.entries()) {
     const column = columnOf(name);
     if (!isTooWide() || column < 0) continue;
     const widths = widthsOf(fitting);
+    if (hasTimes(column)) {
+      const others = leastImportant
+        .slice(index + 1)
+        .filter(canBeCut)
+        .map(columnOf);
+      const least = widths.map((each, i) => (others.includes(i) ? Math.min(each, MIN_CUT_WIDTH) : each));
+      if (totalOf(least) > width) remove(column);
+      continue;
+    }
     const left = width - (totalOf(widths) - (widths[column] ?? 0));
     if (left < MIN_CUT_WIDTH) remove(column);
     else fitting = fitting.map((row) => row.with(column, cut(row[column] ?? '', left)));

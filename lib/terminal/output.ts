@@ -1,4 +1,4 @@
-import { fitColumns, formatTable } from './format.ts';
+import { fitBesidesLast, fitColumns, formatTable } from './format.ts';
 import { outputWidth, printTable } from './terminal.ts';
 
 /** The reader of standard output has closed it. */
@@ -29,6 +29,12 @@ export function printCells(cells: readonly string[]): Promise<void> {
   return print(cells.map(printable).join('\t'));
 }
 
+/** How a table fits the terminal. */
+export interface RowsFit {
+  /** Whether the last column is wrapped between words instead. @default false */
+  readonly wrapsLast?: boolean;
+}
+
 /**
  * Prints a table that fits the terminal.
  * @param leastImportant columns that can be truncated or dropped, the least important first
@@ -37,11 +43,17 @@ export function printRows(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   leastImportant: readonly string[],
+  { wrapsLast = false }: RowsFit = {},
 ): void {
   if (rows.length === 0) return;
   // The last column can be missing in some rows.
   const filled = [header, ...rows].map((row) => header.map((_, i) => printable(row[i] ?? '')));
-  printTable(formatTable(fitColumns(filled, leastImportant, outputWidth())));
+  const width = outputWidth();
+  printTable(
+    wrapsLast
+      ? formatTable(fitBesidesLast(filled, leastImportant, width), [], width)
+      : formatTable(fitColumns(filled, leastImportant, width)),
+  );
 }
 
 /** Prints a message on standard error. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, expect, test } from 'vitest';
+import { PermanentError } from '../../lib/core/base/errors.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
 import { bytesOf, coatcheck, coatcheckOnTerminal, startCoatcheck } from '../support/coatcheck.ts';
@@ -299,14 +300,22 @@ test('a terminal shows the attempts of a request', async () => {
   const [failed, succeeded] = [await ticketFor('fail'), await ticketFor('text')];
   await served.api.deliver();
   const other = await ticketFor('text');
-  const table = async (id: string) =>
-    stripVTControlCharacters((await coatcheckOnTerminal(['status', id, ...api], { columns: 200 })).stdout);
-  expect(await table(failed)).toMatch(/ticket +attempt +started +took +version +end$/m);
+  const table = async (...ids: readonly string[]) =>
+    stripVTControlCharacters(
+      (await coatcheckOnTerminal(['status', ...ids, ...api], { columns: 200 })).stdout,
+    );
   expect(await table(failed)).toMatch(
-    new RegExp(`^${failed} +1 +2026-01-31T12:00:00.000Z +0 s +csv_invalid: line 3 has no .*end`, 'm'),
+    /^attempt +started +took +version +end\n1 +2026-01-31T12:00:00.000Z +0 s +csv_invalid: line 3 has no .*end$/m,
   );
-  expect(await table(succeeded)).toMatch(new RegExp(`^${succeeded} +1 +2026\\S+Z +0 s +no error$`, 'm'));
+  expect(await table(succeeded)).toMatch(/^1 +2026\S+Z +0 s +no error$/m);
   expect(await table(other)).not.toContain('took');
+  const both = await table(failed, other, succeeded);
+  expect(both.match(/^\S+(?=:$)|(?<=^1 .* 0 s +)\S.*$/gm)).toEqual([
+    failed,
+    'csv_invalid: line 3 has no  [31mend',
+    succeeded,
+    'no error',
+  ]);
   expect((await coatcheck(['status', failed, ...api])).stdout).not.toContain('took');
 });
 
@@ -411,19 +420,34 @@ test('--json needs --output for a result', async () => {
 });
 
 test.each([80, 60])(
-  'D9: a list fits into a terminal of %d columns, and a pipe gets it whole',
+  'D9: a status fits into a terminal of %d columns, with its errors in full, and a pipe gets it whole',
   async (columns) => {
+    const detail = `line 3 ${'has a quoted field that is never closed, '.repeat(4)}at the end`;
+    const fail = () => {
+      throw new PermanentError(detail, { code: 'csv_invalid' });
+    };
+    served = await cliService(async (request) => ((await request.text()) === 'fail' ? fail() : 'done'));
+    api = ['--api', served.url];
     const ids = [await ticketFor('fail'), await ticketFor('text')];
     await served.api.deliver();
+    const endedAt = Date.parse('2026-01-31T12:00:00Z');
+    served.api.harness.records.noteWebhook({ id: ids[1] ?? '', source: '' }, () => ({
+      ...{ status: 'failing', reason: 'the receiver answered 500', attempts: 2 },
+      ...{ endedAt, at: endedAt },
+    }));
 
     const { stdout } = await coatcheckOnTerminal(['status', ...ids, ...api], { columns });
-    for (const line of stripVTControlCharacters(stdout).split('\n'))
-      expect(line.length).toBeLessThanOrEqual(columns);
-    for (const id of ids) expect(stdout).toContain(id);
-    expect(stdout).toContain('…');
+    const lines = stripVTControlCharacters(stdout).split('\n');
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+    const [header = '', first = ''] = lines;
+    expect(/ \d+ d ago /.test(first)).toBe(header.includes('created'));
+    const words = lines.join(' ').replaceAll(/ +/g, ' ');
+    expect(words).toContain(`${ids[0]}: csv_invalid: ${detail}`);
+    expect(words).toContain(`${ids[1]}: webhook failing after 2: the receiver answered 500`);
+    expect(words).toMatch(new RegExp(`Z 0 s csv_invalid: ${detail}`));
 
     const { stdout: piped } = await coatcheck(['status', ...ids, ...api]);
-    expect(piped).toContain('csv_invalid: line 3 has no  [31mend');
+    expect(piped).toContain(`csv_invalid: ${detail}`);
     expect(piped).not.toContain('…');
   },
 );

@@ -59,9 +59,9 @@ describe('D9: a table that is too wide', () => {
   test('drops empty columns, then truncates the least important', () => {
     expect(at(200)).toEqual(formatTable(table));
     expect(at(80)).toEqual([
-      'ticket                                status     outcome',
-      `${ticket}  failed     csv_invalid: line 2: a quoted…`,
-      `${ticket}  succeeded  356 bytes application/json`,
+      'ticket                                status     created   outcome',
+      `${ticket}  failed     7 s ago   csv_invalid: line 2:…`,
+      `${ticket}  succeeded  10 s ago  356 bytes applicatio…`,
     ]);
     expect(at(60)).toEqual([
       'ticket                                status     outcome',
@@ -69,6 +69,26 @@ describe('D9: a table that is too wide', () => {
       `${ticket}  succeeded  356 bytes…`,
     ]);
   });
+
+  test.each(['2026-01-31T12:00:00.000Z', 'at 2026-01-31T12:00:00Z', '304 d ago'])(
+    'shows %s whole or not at all',
+    (time) => {
+      const rows = [
+        ['alarm', 'since', 'reason'],
+        ['DeadLetters', '', ''],
+        ['OldestRequest', time, 'Threshold Crossed: 1 datapoint was greater than the threshold'],
+      ];
+      for (let width = 10; width < 120; width++) {
+        for (const order of [
+          ['since', 'reason'],
+          ['reason', 'since'],
+        ]) {
+          const [header = '', , line = ''] = formatTable(fitColumns(rows, order, width));
+          expect([width, line.includes(time)]).toEqual([width, header.includes('since')]);
+        }
+      }
+    },
+  );
 
   test('keeps columns that can not be truncated at any width', () => {
     expect(at(10)).toEqual(formatTable(table.map(([id = '', status = '']) => [id, status])));
