@@ -2,7 +2,6 @@
  * Does the steps of actions on many requests, when their timers fire.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { v7 } from 'uuid';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -28,7 +27,7 @@ import { ActionRunner } from '../../lib/core/operations/action-runner.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { DeployedActionTargets } from '../../lib/lambda/actions/deployed-targets.ts';
 import { timerKeyOf } from '../../lib/lambda/minute-timer-event.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { lanesOf } from '../api/lanes.ts';
 
@@ -43,7 +42,7 @@ const STOP_MILLISECONDS = 20_000;
 /** Longer than an invocation lives, and than the dead letters are hidden of one that died. */
 const LEASE_MILLISECONDS = 16 * 60_000;
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readActionEnvironment(process.env);
 const { requestTable, recordAgeDays, recordMetadata, inputQueueUrl, deadLetterQueueUrl, payloadBucket } =
   environment;

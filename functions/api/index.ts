@@ -2,7 +2,6 @@
  * The HTTP API behind API Gateway.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../../lib/api/app.ts';
@@ -52,14 +51,14 @@ import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 import { requestOf, resultOf } from '../../lib/lambda/api-gateway-event.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 import { lanesOf } from './lanes.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readApiEnvironment(process.env);
 const logger = new PowertoolsLogger(powertools);
 const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, logger);

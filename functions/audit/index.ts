@@ -2,7 +2,6 @@
  * Audits the requests of a service now and then: compares records, queues and stored objects, publishes how many requests
  * don't add up, and keeps what it counted as the ledger of the service.
  */
-import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -15,7 +14,7 @@ import { METRIC_NAMESPACE } from '../../lib/core/config/metric-names.ts';
 import { DEFAULT_GRACE_SECONDS } from '../../lib/core/operations/audit.ts';
 import { auditMetricsOf } from '../../lib/core/operations/audit-metrics.ts';
 import { reportAudit } from '../../lib/core/operations/report-audit.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
@@ -26,7 +25,7 @@ const SPARE_MILLISECONDS = 30_000;
 /** Each takes about 140 bytes, with longer keys more: a third of the memory. */
 const MAX_HELD = 2_000_000;
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readAuditEnvironment(process.env);
 const { serviceName, requestTable, payloadBucket, auditedPrefixes, exceptedVerdicts } = environment;
 const figures = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });

@@ -1,7 +1,6 @@
 /**
  * Counts the requests of batches by the stream of the table, and does what batches wait for when their timers fire.
  */
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { storedBatchOf } from '../../lib/aws/batch-item.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -26,7 +25,7 @@ import { batchWebhookOf } from '../../lib/core/webhooks/batch-webhook.ts';
 import { sendWebhooks } from '../../lib/core/webhooks/resend.ts';
 import { batchChangesOf, isStreamEvent } from '../../lib/lambda/batch-changes.ts';
 import { timerKeyOf } from '../../lib/lambda/minute-timer-event.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
@@ -34,7 +33,7 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 /** A part of what a batch waits for takes seconds. What is left then is done when the timer fires again. */
 const SPARE_MILLISECONDS = 60_000;
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readBatchEnvironment(process.env);
 const { requestTable, recordAgeDays, recordMetadata, resultAgeDays, serviceName, webhookQueueUrl } =
   environment;

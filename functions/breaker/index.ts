@@ -2,7 +2,6 @@
  * Pauses a processor's event sources at the request of its instances or of an operator, and resumes them.
  */
 
-import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -15,13 +14,13 @@ import { settleBatch } from '../../lib/lambda/batch-response.ts';
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { LambdaEventSource, lambdaClient } from '../../lib/lambda/lambda-event-source.ts';
 import { OperatorPauseSwitch } from '../../lib/lambda/operator-pause-switch.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readBreakerEnvironment(process.env);
 const { serviceName, pauseQueueUrl, inputEventSources, otherEventSources, requestTable, metrics } =
   environment;

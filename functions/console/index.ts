@@ -1,19 +1,19 @@
 /**
  * The console behind API Gateway. It has no rights of its own: it calls the API with the token of the operator.
  */
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { createConsole } from '../../lib/console/console.ts';
 import { mountConsole } from '../../lib/console/mount-console.ts';
 import { OidcAccess, SIGNED_IN } from '../../lib/console/oidc/oidc-access.ts';
 import { CONSOLE_PATH, readConsoleEnvironment } from '../../lib/core/config/console-environment.ts';
 import { requestOf, resultOf } from '../../lib/lambda/api-gateway-event.ts';
+import { createPowertools } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-const logger = new Logger();
+const logger = createPowertools();
 const environment = readConsoleEnvironment(process.env);
 const { apiUrl, operatorClaim: claim, operatorValue: value, allowActions: mayAct } = environment;
 const access = new OidcAccess({

@@ -3,7 +3,6 @@
  * anything else than a batch of records, those that were left in the table.
  */
 
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbOutboxItems } from '../../lib/aws/dynamodb-outbox-items.ts';
@@ -14,7 +13,7 @@ import { readOutboxFunctionEnvironment } from '../../lib/core/config/outbox-func
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { type OutboxItemDestination, OutboxItemRelay } from '../../lib/core/intake/outbox-item-relay.ts';
 import { insertedRow, isStreamEvent, streamResponse } from '../../lib/lambda/dynamodb-stream-event.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
@@ -28,7 +27,7 @@ const LEFT_SECONDS = { standard: 15 * 60, ordered: DYNAMODB_STREAM_RETENTION_SEC
 /** What a page of leftovers may take. */
 const PAGE_MILLISECONDS = 30_000;
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const { outboxTable, failureQueueUrl, highInputQueueUrl, lowInputQueueUrl, otherProcessors, ...own } =
   readOutboxFunctionEnvironment(process.env);
 const queues = queueClient();

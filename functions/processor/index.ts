@@ -2,7 +2,7 @@
  * The package export `coatcheck`: defines processors and runs them as Lambda functions.
  */
 
-import { Logger } from '@aws-lambda-powertools/logger';
+import type { Logger } from '@aws-lambda-powertools/logger';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { sqsCapabilities } from '../../lib/aws/sqs-capabilities.ts';
@@ -27,7 +27,7 @@ import {
 import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { withFunctionVersion } from '../../lib/lambda/function-version.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { type RequestQueue, requestsOf } from '../../lib/lambda/request-queues.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
@@ -91,7 +91,7 @@ export function processor<Schema extends StandardSchemaV1, Secret extends string
 ): LambdaHandler;
 export function processor(...definition: [Handler] | [ProcessorOptions, Handler]): LambdaHandler {
   const defined = definition.length === 1 ? defineProcessor(definition[0]) : defineProcessor(...definition);
-  const powertools = new Logger();
+  const powertools = createPowertools();
   let running: Running | undefined;
   function run(event: SQSEvent, context: Context): Promise<SQSBatchResponse>;
   function run(event: RehearsalEvent, context: Context): Promise<RehearsalResponse>;

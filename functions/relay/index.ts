@@ -2,7 +2,6 @@
  * Relays messages of Kafka and RabbitMQ, and uploads of a service that keeps order, to the input queue.
  */
 
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { queueClient } from '../../lib/aws/clients.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
@@ -16,6 +15,7 @@ import { type RelayDestination, relayByTopic } from '../../lib/core/intake/relay
 import { uploadMessages } from '../../lib/core/intake/upload-messages.ts';
 import type { QueueMessage } from '../../lib/core/model/received-message.ts';
 import { isKafkaEvent, type KafkaEvent, kafkaMessagesOf } from '../../lib/lambda/kafka-event.ts';
+import { createPowertools } from '../../lib/lambda/powertools-logger.ts';
 import { isRabbitMqEvent, type RabbitMqEvent, rabbitMqMessagesOf } from '../../lib/lambda/rabbitmq-event.ts';
 import { isSqsEvent, messagesOf as sqsMessagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
@@ -25,7 +25,7 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 /** Most large messages that are stored, and most uploads that are looked at, at the same time. Each holds a socket. */
 const STORED_AT_ONCE = 10;
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const { payloadBucket, payloadPrefix, otherProcessors, ...own } = readRelayEnvironment(process.env);
 const store = new LazyPayloadStore(payloadBucket, STORED_AT_ONCE);
 const queues = queueClient();

@@ -2,7 +2,6 @@
  * Submits the requests of schedules, when their timers fire.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { v7 } from 'uuid';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -20,7 +19,7 @@ import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { closestOf } from '../../lib/core/model/topic.ts';
 import type { ScheduleTimers } from '../../lib/core/ports/schedule-timers.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { timerOf } from '../../lib/lambda/schedule-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
@@ -32,7 +31,7 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
  */
 const PUNCTUAL_ON_AWS_MILLISECONDS = 300_000;
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readScheduleEnvironment(process.env);
 const logger = new PowertoolsLogger(powertools);
 const [dynamodb, sqs] = [recordClient(), queueClient()];

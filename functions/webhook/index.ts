@@ -2,7 +2,6 @@
  * Delivers webhooks.
  */
 
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbWebhookStates } from '../../lib/aws/dynamodb-webhook-states.ts';
@@ -18,14 +17,14 @@ import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
 import { HttpsSender } from '../../lib/http/webhook-sender.ts';
 import { settleBatch } from '../../lib/lambda/batch-response.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-const powertools = new Logger();
+const powertools = createPowertools();
 const environment = readWebhookEnvironment(process.env);
 const { webhookQueueUrl, webhookDeadLetterQueueUrl, webhookSecret } = environment;
 const queues = queueClient();

@@ -2,7 +2,6 @@
  * Runs a processor as a worker on the resources of a deployment: the program of a Fargate task.
  */
 
-import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EcsTaskProtection } from '../../lib/aws/ecs-task-protection.ts';
 import { SQS } from '../../lib/aws/sqs-broker.ts';
@@ -17,7 +16,7 @@ import type { Logger } from '../../lib/core/ports/telemetry.ts';
 import { type Processor, processorOf } from '../../lib/core/processor/handler.ts';
 import { flushSpans } from '../../lib/lambda/flush-spans.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
-import { PowertoolsLogger, processLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger, processLogger } from '../../lib/lambda/powertools-logger.ts';
 import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
 import { protectWhileBusy } from '../../lib/worker/scale-in-protection.ts';
 import { Worker } from '../../lib/worker/worker.ts';
@@ -35,7 +34,7 @@ const PREFETCH = 0;
  * @param handler what `processor()` returned
  */
 export async function runWorker(handler: unknown): Promise<void> {
-  const logger = new PowertoolsLogger(new Powertools());
+  const logger = new PowertoolsLogger(createPowertools());
   const stopping = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stopping.abort());
   try {

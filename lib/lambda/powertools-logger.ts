@@ -1,4 +1,5 @@
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
+import type { ConstructorOptions } from '@aws-lambda-powertools/logger/types';
 import type { Logger } from '../core/ports/telemetry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -32,6 +33,16 @@ export class PowertoolsLogger implements Logger {
   }
 }
 
+/** Creates a logger of Powertools. Its lines have `sampling_rate` only if lines are sampled (`POWERTOOLS_LOGGER_SAMPLE_RATE`). */
+export function createPowertools(
+  options: Pick<ConstructorOptions, 'serviceName' | 'logLevel' | 'persistentKeys'> = {},
+): Powertools {
+  return new Powertools({
+    ...options,
+    jsonReplacerFn: (key, value) => (key === 'sampling_rate' && value === 0 ? undefined : value),
+  });
+}
+
 /** The logger of a process: JSON lines with the name of the service and, if it has one, the version of its handler. */
 export function processLogger({
   serviceName,
@@ -40,5 +51,5 @@ export function processLogger({
   readonly serviceName: string;
   readonly handlerVersion: string | undefined;
 }): Logger {
-  return new PowertoolsLogger(new Powertools({ serviceName, persistentKeys: { handlerVersion } }));
+  return new PowertoolsLogger(createPowertools({ serviceName, persistentKeys: { handlerVersion } }));
 }

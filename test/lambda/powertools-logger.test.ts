@@ -1,6 +1,5 @@
-import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { PowertoolsLogger, processLogger } from '../../lib/lambda/powertools-logger.ts';
+import { createPowertools, PowertoolsLogger, processLogger } from '../../lib/lambda/powertools-logger.ts';
 
 const lines: Record<string, unknown>[] = [];
 
@@ -17,7 +16,7 @@ afterEach(() => {
 });
 
 function logger() {
-  return new PowertoolsLogger(new Powertools({ serviceName: 'service', logLevel: 'DEBUG' }));
+  return new PowertoolsLogger(createPowertools({ serviceName: 'service', logLevel: 'DEBUG' }));
 }
 
 test.each(['debug', 'info', 'warn', 'error'] as const)('%s is a line of JSON with its fields', (level) => {
@@ -58,4 +57,13 @@ test('what has no JSON does no harm', () => {
   cyclic.self = cyclic;
   logger().info('Odd', { cyclic });
   expect(lines).toMatchObject([{ message: 'Odd' }]);
+});
+
+test('lines have a sampling rate only if they are sampled', () => {
+  logger().child({ requestId: 'r-1' }).info('All');
+  vi.stubEnv('POWERTOOLS_LOGGER_SAMPLE_RATE', '0.5');
+  logger().info('Some');
+  const [all, some] = ['All', 'Some'].map((name) => lines.find(({ message }) => message === name));
+  expect(all).not.toHaveProperty('sampling_rate');
+  expect(some).toMatchObject({ sampling_rate: 0.5 });
 });
