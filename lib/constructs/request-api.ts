@@ -23,7 +23,7 @@ import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
 import { ConsoleFunction } from './functions/console-function.ts';
-import { alarmHashesOf, alarmPrefixOf } from './observability/alarm-names.ts';
+import { alarmHashesOf, alarmPrefixOf, keepHashInName } from './observability/alarm-names.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
 import { RequestActions } from './request-actions.ts';
 import { RequestBatches } from './request-batches.ts';
@@ -163,6 +163,7 @@ export class RequestApi extends Construct {
   /** Shows alarms to operators. */
   addAlarms(alarms: readonly Alarm[]): void {
     this.#alarms.push(...alarms);
+    for (const alarm of alarms) keepHashInName(alarm);
   }
 
   /** No request of a service that keeps order starts later. */

@@ -1,10 +1,10 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { Stack } from 'aws-cdk-lib';
+import { NestedStack, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CloudWatchAlarms } from '../../lib/aws/cloudwatch-alarms.ts';
 import { AsyncService } from '../../lib/constructs/index.ts';
 import { readApiEnvironment } from '../../lib/core/config/api-environment.ts';
@@ -58,6 +58,22 @@ test('a service in a construct of the same name has its alarms', async () => {
   expect(namesOf(await shownOf(service))).toEqual(idsOf(service));
 });
 
+describe.each([100, 150, 200])('alarms of a construct whose id has %d characters', (length) => {
+  const id = `C${'c'.repeat(length - 1)}`;
+
+  test.each(['S', 's'.repeat(128)])('in a stack named %s are found', async (stackName) => {
+    const stack = new Stack(emptyApp(), 'Stack', { stackName });
+    const service = newService(new Construct(stack, id), 'Service');
+    expect(namesOf(await shownOf(service))).toEqual(idsOf(service));
+  });
+
+  test('in a nested stack are found', async () => {
+    const stack = new NestedStack(new Stack(emptyApp(), 'Stack'), 'Nested');
+    const service = newService(new Construct(stack, id), 'Service');
+    expect(namesOf(await shownOf(service))).toEqual(idsOf(service));
+  });
+});
+
 /** A service with an added processor, both with releases. */
 function newService(scope: Construct, id: string): AsyncService {
   const service = new AsyncService(scope, id, {
@@ -79,14 +95,20 @@ async function shownOf(service: AsyncService): Promise<readonly ServiceAlarm[]> 
   const { alarmPrefix, alarmHashes } = readApiEnvironment(readable(Variables) as Record<string, string>);
   const alarms = stack.node.root.node.findAll().filter((construct) => construct instanceof CfnAlarm);
   const MetricAlarms = alarms
-    .map((alarm) => ({
-      AlarmName: `${alarm.stack.stackName}-${stack.resolve(alarm.logicalId)}-1KXQ2ZB7D0AYL`,
-      StateValue: 'OK',
-    }))
+    .map((alarm) => ({ AlarmName: nameInCloudFormation(alarm), StateValue: 'OK' }))
     .filter(({ AlarmName }) => AlarmName.startsWith(alarmPrefix));
   await using endpoint = await new ScriptedEndpoint(jsonAnswer(200, { MetricAlarms })).start();
   const client = new CloudWatchClient(clientConfig(endpoint.url));
   return await new CloudWatchAlarms(client, { alarmPrefix, alarmHashes }).read();
+}
+
+/** How a name is cut isn't documented. */
+function nameInCloudFormation({ stack, logicalId, alarmName }: CfnAlarm): string {
+  const given = stack.resolve(alarmName);
+  const stackName = readable(stack.resolve(stack.stackName));
+  const name = given ? String(readable(given)) : `${stackName}-${stack.resolve(logicalId)}-1KXQ2ZB7D0AYL`;
+  if (given) expect(name.length).toBeLessThanOrEqual(255);
+  return name.length <= 255 ? name : name.slice(-255);
 }
 
 function namesOf(alarms: readonly ServiceAlarm[]): string[] {
