@@ -175,9 +175,10 @@ export function addScheduleRoutes(
 
   addRoute(app, runNow, async (c) => {
     const key = idempotencyKeyOf('Idempotency-Key', c.req.valid('header')['idempotency-key']);
-    const input = await schedules.runNow(c.req.valid('param').name, c.get('caller').tenant, key);
-    const destination = closestOf(destinations, input.topic) ?? destinations[0];
-    const { record, load } = await acceptSubmission(input, destination);
+    const schedule = { name: c.req.valid('param').name, tenant: c.get('caller').tenant };
+    const { record, load } = await schedules.runNow(schedule, key, (input) =>
+      acceptSubmission(input, closestOf(destinations, input.topic) ?? destinations[0]),
+    );
     // Relative to /v1/schedules/NAME/run.
     const headers = { ...loadHeader(load), Location: `../../${locationOf(record)}` };
     return answerRequest(c, record, parts, { status: 202, isSubmitted: true, headers });
@@ -201,6 +202,7 @@ function resourceOf({
   createdAt,
   pausedAt,
   lastRun,
+  lastManualRun,
   nextRuns,
   ...view
 }: ScheduleView): z.infer<typeof Schedule> {
@@ -210,7 +212,12 @@ function resourceOf({
     ...(endAt && { endAt: endAt.toISOString() }),
     createdAt: createdAt.toISOString(),
     ...(pausedAt && { pausedAt: pausedAt.toISOString() }),
-    ...(lastRun && { lastRun: { at: lastRun.at.toISOString(), requestId: lastRun.requestId } }),
+    ...(lastRun && { lastRun: runResourceOf(lastRun) }),
+    ...(lastManualRun && { lastManualRun: runResourceOf(lastManualRun) }),
     nextRuns: nextRuns.map((run) => run.toISOString()),
   };
+}
+
+function runResourceOf({ at, requestId }: NonNullable<ScheduleView['lastRun']>) {
+  return { at: at.toISOString(), requestId };
 }

@@ -81,6 +81,10 @@ export const Schedule = z
       .object({ at: Time, requestId: z.string() })
       .optional()
       .meta({ description: 'Its latest run that was submitted.' }),
+    lastManualRun: z
+      .object({ at: Time, requestId: z.string() })
+      .optional()
+      .meta({ description: 'The latest request of `POST /v1/schedules/{name}/run`.' }),
     nextRuns: z.array(Time).meta({ description: 'Up to 5.' }),
   })
   .meta({ id: 'Schedule' });

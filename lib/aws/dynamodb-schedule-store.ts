@@ -21,6 +21,7 @@ import type { Schedule, ScheduleState } from '../core/model/schedule.ts';
 import type { Random } from '../core/ports/clock.ts';
 import type {
   ListedSchedule,
+  ManualRun,
   ScheduleKey,
   ScheduleStore,
   StoredSchedule,
@@ -29,7 +30,15 @@ import { readItems } from './read-items.ts';
 import { type Item, updateOf } from './record-item.ts';
 
 /** What a list needs of an item: not the payload. */
-const LISTED = ['schedule', 'revision', 'nextAt', 'lastAt', 'lastRequestId'];
+const LISTED = [
+  'schedule',
+  'revision',
+  'nextAt',
+  'lastAt',
+  'lastRequestId',
+  'lastManualAt',
+  'lastManualRequestId',
+];
 
 /**
  * Schedules in the table of request records, one item for each. The index of the table lists them by name; it lags behind the
@@ -172,6 +181,23 @@ export class DynamoDbScheduleStore implements ScheduleStore {
     }
   }
 
+  async noteManualRun(key: ScheduleKey, { at, requestId }: ManualRun): Promise<void> {
+    const update = updateOf({ ...timeItem('lastManualAt', at), lastManualRequestId: { S: requestId } });
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          ...this.#item(key),
+          ...update,
+          ConditionExpression:
+            'attribute_exists(#revision) AND (attribute_not_exists(#lastManualAt) OR #lastManualAt < :lastManualAt)',
+          ExpressionAttributeNames: { ...update.ExpressionAttributeNames, '#revision': 'revision' },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
   #item(key: ScheduleKey) {
     return { TableName: this.#table, Key: { [RECORD_KEY]: { S: partitionKeyOf(key) } } };
   }
@@ -201,9 +227,15 @@ function timeItem(name: string, time: number | undefined): Item {
   return time === undefined ? {} : { [name]: { N: String(time) } };
 }
 
-function listedOf({ schedule, revision, nextAt, lastAt, lastRequestId }: Item): ListedSchedule {
-  const state = { nextAt: timeOf(nextAt), lastAt: timeOf(lastAt), lastRequestId: lastRequestId?.S };
-  return { schedule: JSON.parse(schedule?.S ?? ''), state, revision: revision?.S ?? '' };
+function listedOf(item: Item): ListedSchedule {
+  const { schedule, revision, nextAt, lastAt, lastRequestId, lastManualAt, lastManualRequestId } = item;
+  const at = timeOf(lastManualAt);
+  return {
+    schedule: JSON.parse(schedule?.S ?? ''),
+    state: { nextAt: timeOf(nextAt), lastAt: timeOf(lastAt), lastRequestId: lastRequestId?.S },
+    revision: revision?.S ?? '',
+    ...(at !== undefined && { lastManualRun: { at, requestId: lastManualRequestId?.S ?? '' } }),
+  };
 }
 
 function storedOf(item: Item): StoredSchedule {

@@ -76,7 +76,7 @@ export type { LimitsClient } from './limits.ts';
 export type { ListOptions, PageOptions } from './list.ts';
 export type { PayloadBody } from './payload.ts';
 export type { OnRetry, RetryPolicy, Timing } from './retry.ts';
-export type { ScheduleRunOptions, SchedulesClient } from './schedules.ts';
+export { latestRun, type ScheduleRunOptions, type SchedulesClient } from './schedules.ts';
 export type { RequestOptions } from './status.ts';
 export type { SubmissionOptions, SubmissionProgress } from './submission.ts';
 export { DIRECT_MAX_BYTES } from './submit.ts';
@@ -127,6 +127,7 @@ export {
   type RequestResource,
   type RequestStatus,
   type Schedule,
+  type ScheduleRun,
   type SeenPlan,
   type ServiceAlarm,
   type ServiceSetting,

@@ -3,7 +3,7 @@ import { hasMembers, readJson, readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './errors.ts';
 import { assertIdempotencyKey, toRfc3339 } from './submission.ts';
-import type { NewSchedule, RequestResource, Schedule } from './types.ts';
+import type { NewSchedule, RequestResource, Schedule, ScheduleRun } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
 
 const PATH = '/v1/schedules';
@@ -16,6 +16,12 @@ export interface ScheduleRunOptions extends CallOptions {
    * @default a new key for every call, so that the client's own retries don't run it twice
    */
   readonly idempotencyKey?: string;
+}
+
+/** The latest run of a schedule: at its time or outside of its times. */
+export function latestRun({ lastRun, lastManualRun }: Schedule): ScheduleRun | undefined {
+  if (!lastRun || !lastManualRun) return lastRun ?? lastManualRun;
+  return Date.parse(lastManualRun.at) > Date.parse(lastRun.at) ? lastManualRun : lastRun;
 }
 
 /** Manages the schedules of a service, which submit requests again and again. */

@@ -193,9 +193,17 @@ export interface Schedule {
   /** Since when it is paused; absent unless it is. */
   readonly pausedAt?: string;
   /** Its latest run that was submitted. */
-  readonly lastRun?: { readonly at: string; readonly requestId: string };
+  readonly lastRun?: ScheduleRun;
+  /** Its latest run outside of its times, by `schedules.run()`. */
+  readonly lastManualRun?: ScheduleRun;
   /** Its next runs, up to 5. */
   readonly nextRuns: readonly string[];
+}
+
+/** A run of a schedule, and its request. */
+export interface ScheduleRun {
+  readonly at: string;
+  readonly requestId: string;
 }
 
 /** Many requests under one ticket. Times are in RFC 3339, UTC. */

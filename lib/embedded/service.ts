@@ -296,8 +296,9 @@ export class Service implements AsyncDisposable {
    */
   async runSchedule(name: string, { tenant, idempotencyKey }: ScheduleRunOptions = {}): Promise<RequestView> {
     this.#assertOpen();
-    const request = await this.#intake.schedules.runNow(name, tenant, idempotencyKey);
-    return this.#viewOf(await this.#submitAdmitted(request));
+    const submit = async (request: SubmitRequest) => ({ record: await this.#submitAdmitted(request) });
+    const { record } = await this.#intake.schedules.runNow({ name, tenant }, idempotencyKey, submit);
+    return this.#viewOf(record);
   }
 
   /** Removes a schedule. Requests that it has already submitted continue. @returns whether there was one */

@@ -32,7 +32,11 @@ test('a run of a schedule answers with its request and the URL of that', async (
   expect(await requestIn(await run({ 'idempotency-key': 'deploy-42' }), 202)).toMatchObject({
     id: request.id,
   });
-  expect((await requestIn(await run(), 202)).id).toContain('stock.2026-01-31T12:01:00.000Z.');
+  const { id: requestId } = await requestIn(await run(), 202);
+  expect(requestId).toContain('stock.2026-01-31T12:01:00.000Z.');
+  expect(await (await call('GET', '/stock')).json()).toMatchObject({
+    lastManualRun: { at: '2026-01-31T12:01:00.000Z', requestId },
+  });
   await call('POST', '', {}, { name: 'stock', everyMinutes: 15, json: { x: 7 } });
   expect(await problemIn(await run({ 'idempotency-key': 'deploy-42' }), 422)).toMatchObject({
     code: 'idempotency_key_reused',

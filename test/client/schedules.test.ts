@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CoatcheckClient } from '../../lib/client/client.ts';
+import { latestRun } from '../../lib/client/schedules.ts';
 import { answer, openScriptedApi, problem, reset, summaryOf } from '../support/scripted-api.ts';
 import type { Script } from '../support/scripted-endpoint.ts';
 
@@ -67,4 +68,16 @@ test('a call whose answer is lost may have removed the schedule', async () => {
   await client.schedules.remove('nightly');
   const other = await openScriptedApi([problem(404, 'schedule_unknown')]);
   await expect(other.client.schedules.remove('nightly')).rejects.toMatchObject({ code: 'schedule_unknown' });
+});
+
+test('the latest run is the later one of that at its time and that outside of its times', () => {
+  const [earlier, later] = ['10', '09'].map((hour, index) => ({
+    at: index === 0 ? `2026-01-31T${hour}:00:00Z` : `2026-02-01T${hour}:00:00.000Z`,
+    requestId: `r-${index}`,
+  }));
+  expect(latestRun(SCHEDULE)).toBeUndefined();
+  expect(latestRun({ ...SCHEDULE, lastRun: earlier })).toBe(earlier);
+  expect(latestRun({ ...SCHEDULE, lastManualRun: earlier })).toBe(earlier);
+  expect(latestRun({ ...SCHEDULE, lastRun: earlier, lastManualRun: later })).toBe(later);
+  expect(latestRun({ ...SCHEDULE, lastRun: later, lastManualRun: earlier })).toBe(later);
 });

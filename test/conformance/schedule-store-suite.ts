@@ -78,6 +78,27 @@ export function exerciseScheduleStore(name: string, open: () => Promise<Schedule
       expect(await store.take(KEY, NOW + MINUTE, NOW + 2 * MINUTE)).toBeUndefined();
     });
 
+    test('it keeps its latest run outside of its times, whatever else changes', async () => {
+      const store = await open();
+      const note = (at: number) => store.noteManualRun(KEY, { at, requestId: `id-${at}` });
+      await note(NOW - 1);
+      expect(await store.get(KEY)).toBeUndefined();
+      await store.put(SCHEDULE, 'r-1', NOW);
+      expect((await store.get(KEY))?.lastManualRun).toBeUndefined();
+      const taken = await store.take(KEY, NOW, NOW + MINUTE);
+      await note(NOW + 2);
+      await note(NOW + 1);
+      const lastManualRun = { at: NOW + 2, requestId: `id-${NOW + 2}` };
+      if (taken) await store.advance(taken, { nextAt: NOW + 9, lastAt: NOW, lastRequestId: 'id-1' });
+      const state = { nextAt: NOW + 9, lastAt: NOW, lastRequestId: 'id-1' };
+      expect(await store.get(KEY)).toEqual({ schedule: SCHEDULE, state, revision: 'r-1', lastManualRun });
+      await store.put(SCHEDULE, 'r-2', NOW);
+      expect(await store.list(KEY.tenant)).toMatchObject([{ revision: 'r-2', lastManualRun }]);
+      await store.remove(KEY);
+      await store.put(SCHEDULE, 'r-3', NOW);
+      expect((await store.get(KEY))?.lastManualRun).toBeUndefined();
+    });
+
     test('tenants have schedules of their own, by name', async () => {
       const store = await open();
       const tenants = [undefined, 'undefined', 'acme', '"acme"'];

@@ -580,11 +580,19 @@ test('the requests of a failure and of an action lead to more', async () => {
 test('a schedule is paused, resumed, and removed if its name is typed', async () => {
   await using service = await openConsoleService({ allowActions: true });
   const { schedules } = service.client;
-  await schedules.put({ name: 'nightly', cron: '30 2 * * *', json: { x: 6 } });
+  await schedules.put({ name: 'nightly', cron: '30 2 * * *', json: { x: 6 }, overlap: 'skip' });
   const { page, problems } = await openPage(service);
   await page.goto(`${service.url}/schedules`);
   await page.getByRole('link', { name: 'nightly' }).click();
   await inspect(page, page.url(), WIDE);
+  expect(await page.textContent('dl.facts')).toContain('If one still runsthe next run is left out (skip)');
+  await page.getByRole('button', { name: 'Run this schedule now' }).click();
+  await page.waitForURL(/\/requests\/nightly\./);
+  const { lastManualRun: { requestId = '' } = {} } = await schedules.get('nightly');
+  for (const path of ['schedules', 'schedules/nightly']) {
+    await page.goto(`${service.url}/${path}`);
+    await page.getByRole('link', { name: requestId }).waitFor();
+  }
   await page.getByRole('button', { name: 'Pause this schedule' }).click();
   await page.waitForSelector('text=Resume this schedule');
   expect(await schedules.get('nightly')).toMatchObject({ pausedAt: expect.any(String), nextRuns: [] });
@@ -628,7 +636,7 @@ test('a schedule is run once for each time its page is shown, however often the 
   expect(Array.isArray(sent) && sent[0]).toMatch(/\/requests\/nightly\./);
   expect(Array.isArray(sent) && new Set(sent).size).toBe(1);
   expect(await all(service.client.list())).toHaveLength(2);
-  expect(await schedules.get('nightly')).toEqual(before);
+  expect(await schedules.get('nightly')).toEqual({ ...before, lastManualRun: expect.anything() });
   expect(problems).toEqual([]);
   await page.close();
 

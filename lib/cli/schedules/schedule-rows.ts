@@ -1,4 +1,4 @@
-import type { Schedule } from '../../client/index.ts';
+import { latestRun, type Schedule } from '../../client/index.ts';
 import { isForPeople, printCells, printJson, printRows } from '../../terminal/output.ts';
 
 const HEADER = ['schedule', 'runs', 'next run', 'latest request', 'topic'] as const;
@@ -14,17 +14,9 @@ export async function printSchedules(
   for (const schedule of schedules) await (json ? printJson(schedule) : printCells(cellsOf(schedule)));
 }
 
-function cellsOf({
-  name,
-  cron,
-  timeZone = '',
-  everyMinutes,
-  nextRuns,
-  pausedAt,
-  lastRun,
-  topic = '',
-}: Schedule): string[] {
+function cellsOf(schedule: Schedule): string[] {
+  const { name, cron, timeZone = '', everyMinutes, nextRuns, pausedAt, topic = '' } = schedule;
   const runs = cron === undefined ? `every ${everyMinutes} min` : `${cron} ${timeZone}`;
   const next = pausedAt === undefined ? (nextRuns[0] ?? '') : 'paused';
-  return [name, runs, next, lastRun?.requestId ?? '', topic];
+  return [name, runs, next, latestRun(schedule)?.requestId ?? '', topic];
 }

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { Schedule } from '../../client/index.ts';
+import { latestRun, type Schedule, type ScheduleRun } from '../../client/index.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
@@ -13,6 +13,19 @@ import { statusOf } from '../view/status.ts';
 import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
 import { timeOf } from '../view/time.ts';
+
+/** What happens at a run whose predecessor hasn't ended. */
+const OVERLAP: Readonly<Record<Schedule['overlap'], string>> = {
+  queue: 'the next run is submitted too (queue)',
+  skip: 'the next run is left out (skip)',
+  cancel: 'it is cancelled, and the next run is submitted (cancel)',
+};
+
+/** What happens to runs that couldn't be submitted in time. */
+const MISSED: Readonly<Record<Schedule['missed'], string>> = {
+  last: 'the last of them is submitted late (last)',
+  skip: 'none of them is submitted (skip)',
+};
 
 /** `/schedules`: the schedules, with their latest and next runs. `/schedules/NAME`: one of them, to run, pause, resume or remove it. */
 export function addSchedulePages(app: Hono, pages: Pages): void {
@@ -61,11 +74,7 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
     columns: [
       { title: 'Name', cell: ({ name }) => html`<a href="${scheduleHref(name)}">${oneLine(name)}</a>` },
       { title: 'When', cell: ruleOf },
-      {
-        title: 'Latest run',
-        cell: ({ lastRun }) =>
-          lastRun && html`${timeOf(lastRun.at, now)} ${requestLink({ id: lastRun.requestId })}`,
-      },
+      { title: 'Latest run', cell: (schedule) => runOf(latestRun(schedule), now) },
       {
         title: 'Next run',
         cell: ({ nextRuns, pausedAt }) =>
@@ -74,7 +83,6 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
             : html`${statusOf('paused')} ${timeOf(pausedAt, now)}`,
       },
       { title: 'Topic', cell: ({ topic }) => topic && oneLine(topic), kind: 'less' },
-      { title: 'If one still runs', cell: ({ overlap }) => overlap, kind: 'less' },
     ],
   });
 }
@@ -82,7 +90,8 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
 async function scheduleView({ c, parts, now, signal, mayAct }: ViewContext): Promise<View> {
   const name = c.req.param('name') ?? '';
   const schedule = await parts.client.schedules.get(name, { signal });
-  const { pausedAt, lastRun, nextRuns, topic, overlap, missed, startAt, endAt, createdAt } = schedule;
+  const { pausedAt, lastRun, lastManualRun, nextRuns, topic, overlap, missed, startAt, endAt, createdAt } =
+    schedule;
   const [what, button] = pausedAt === undefined ? ['pause', 'Pause'] : ['resume', 'Resume'];
   const path = `/v1/schedules/${encodeURIComponent(name)}`;
   return {
@@ -91,11 +100,12 @@ async function scheduleView({ c, parts, now, signal, mayAct }: ViewContext): Pro
 ${factsOf([
   ['When', ruleOf(schedule)],
   ['Paused', pausedAt && timeOf(pausedAt, now)],
-  ['Latest run', lastRun && html`${timeOf(lastRun.at, now)} ${requestLink({ id: lastRun.requestId })}`],
+  ['Latest run', runOf(lastRun, now)],
+  ['Latest “run now”', runOf(lastManualRun, now)],
   ['Next runs', nextRuns.length > 0 && html`${nextRuns.map((run) => html`<div>${timeOf(run, now)}</div>`)}`],
   ['Topic', topic && oneLine(topic)],
-  ['If one still runs', overlap],
-  ['Missed runs', missed],
+  ['If one still runs', OVERLAP[overlap]],
+  ['Missed runs', MISSED[missed]],
   ['Starts', startAt && timeOf(startAt, now)],
   ['Ends', endAt && timeOf(endAt, now)],
   ['Added', timeOf(createdAt, now)],
@@ -111,6 +121,10 @@ ${commandsOf(parts.shell, ['schedules', what, name], { method: 'POST', path: `${
 ${actionForm(mayAct, { action: scheduleHref(name, '/remove'), button: 'Remove this schedule', tone: 'danger', inputs: html`<label>Type ${oneLine(name)} to confirm <input name="typed" required autocomplete="off" spellcheck="false" size="24"></label>` })}
 ${commandsOf(parts.shell, ['schedules', 'remove', name], { method: 'DELETE', path })}</li></ul>`,
   };
+}
+
+function runOf(run: ScheduleRun | undefined, now: number): Html | undefined {
+  return run && html`${timeOf(run.at, now)} ${requestLink({ id: run.requestId })}`;
 }
 
 function ruleOf({ cron, timeZone, everyMinutes }: Schedule): Html {

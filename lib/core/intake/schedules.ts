@@ -3,6 +3,7 @@ import { serializeError } from '../base/serialize-error.ts';
 import { timeProblem } from '../base/time.ts';
 import { cronProblem } from '../model/cron.ts';
 import { type Priority, priorityProblem } from '../model/priority.ts';
+import type { RequestRecord } from '../model/request-record.ts';
 import {
   everyMinutesProblem,
   MISSED_RUNS,
@@ -70,6 +71,8 @@ export interface ScheduleView {
   readonly pausedAt?: Date;
   /** Its latest run that was submitted. */
   readonly lastRun?: { readonly at: Date; readonly requestId: string };
+  /** Its latest run outside of its times, by {@link Schedules.runNow}. */
+  readonly lastManualRun?: { readonly at: Date; readonly requestId: string };
   /** Its next runs, up to 5. */
   readonly nextRuns: readonly Date[];
 }
@@ -196,18 +199,33 @@ export class Schedules {
   }
 
   /**
-   * The request that runs a schedule now, also before its start, after its end and while it is paused. None of these changes, and
-   * its next run doesn't wait for the request.
+   * Runs a schedule now, also before its start, after its end and while it is paused. None of these changes, and its next run
+   * doesn't wait for the request.
+   * @param submit submits the request of the run
    * @param idempotencyKey for a day, runs of the schedule with the same key are one request
-   * @throws RequestRefused if there is none
+   * @returns what `submit` returned
+   * @throws RequestRefused if there is none, and what `submit` throws
    */
-  async runNow(
-    name: string,
-    tenant: string | undefined,
+  async runNow<Submitted extends { readonly record: RequestRecord }>(
+    { name, tenant }: ScheduleKey,
     idempotencyKey: string | undefined,
-  ): Promise<SubmitRequest> {
+    submit: (request: SubmitRequest) => Promise<Submitted>,
+  ): Promise<Submitted> {
     const { schedule } = await this.#stored(name, tenant);
-    return { ...requestOf(schedule), schedule: name, idempotencyKey };
+    const submitted = await submit({ ...requestOf(schedule), schedule: name, idempotencyKey });
+    await this.#noteManualRun({ name, tenant }, submitted.record);
+    return submitted;
+  }
+
+  /** Never rejects: the request is submitted. */
+  async #noteManualRun(key: ScheduleKey, { request: { id }, createdAt }: RequestRecord): Promise<void> {
+    const { store, logger } = this.#ports;
+    try {
+      await store.noteManualRun(key, { at: createdAt, requestId: id });
+    } catch (error) {
+      const fields = { schedule: key.name, tenant: key.tenant, requestId: id, error: serializeError(error) };
+      logger.warn('A run of a schedule was submitted, but its schedule does not show it', fields);
+    }
   }
 
   /** Removes a schedule. Requests that it has already submitted continue. @returns whether there was one */
@@ -239,7 +257,7 @@ export class Schedules {
     }
   }
 
-  #viewOf({ schedule, state }: ListedSchedule): ScheduleView {
+  #viewOf({ schedule, state, lastManualRun }: ListedSchedule): ScheduleView {
     const {
       name,
       cron,
@@ -268,6 +286,7 @@ export class Schedules {
       ...(pausedAt !== undefined && { pausedAt: new Date(pausedAt) }),
       ...(lastAt !== undefined &&
         lastRequestId !== undefined && { lastRun: { at: new Date(lastAt), requestId: lastRequestId } }),
+      ...(lastManualRun && { lastManualRun: { ...lastManualRun, at: new Date(lastManualRun.at) } }),
       nextRuns: nextRunsOf(schedule, state.nextAt),
     };
   }

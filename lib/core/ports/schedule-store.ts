@@ -9,6 +9,15 @@ export interface StoredSchedule {
   readonly state: ScheduleState;
   /** Changes whenever the schedule is put. */
   readonly revision: string;
+  /** Its latest run outside of its times. */
+  readonly lastManualRun?: ManualRun;
+}
+
+/** A run of a schedule outside of its times. */
+export interface ManualRun {
+  /** When it was submitted, in milliseconds since 1970. */
+  readonly at: number;
+  readonly requestId: string;
 }
 
 /** A schedule in a list, which may leave out the payload. */
@@ -19,7 +28,7 @@ export interface ListedSchedule extends Omit<StoredSchedule, 'schedule'> {
 /** Stores schedules. Leaves out a limit: callers count. Times are milliseconds since 1970. */
 export interface ScheduleStore {
   /**
-   * Adds a schedule, or replaces that of its name: its latest run stays.
+   * Adds a schedule, or replaces that of its name: its latest runs stay.
    * @param revision unique for each put
    * @param nextAt its first run
    * @param replaced the only revision to replace. @default - whatever there is
@@ -45,6 +54,8 @@ export interface ScheduleStore {
   take(key: ScheduleKey, now: number, leasedUntil: number): Promise<StoredSchedule | undefined>;
   /** Ends the lease, and notes how far the schedule is, unless it was put or removed meanwhile. */
   advance(stored: StoredSchedule, state: ScheduleState): Promise<void>;
+  /** Notes a run outside of its times, unless a later one is noted or the schedule was removed. Changes nothing else. */
+  noteManualRun(key: ScheduleKey, run: ManualRun): Promise<void>;
 }
 
 /** Finds the schedules that are due, where no timer fires for each. Times are milliseconds since 1970. */

@@ -2,6 +2,7 @@ import type { Schedule, ScheduleState } from '../../core/model/schedule.ts';
 import type {
   DueSchedules,
   ListedSchedule,
+  ManualRun,
   ScheduleKey,
   ScheduleStore,
   StoredSchedule,
@@ -21,6 +22,8 @@ const TABLE = `CREATE TABLE IF NOT EXISTS schedules (
   next_at INTEGER,
   last_at INTEGER,
   last_request_id TEXT,
+  manual_at INTEGER,
+  manual_request_id TEXT,
   leased_until INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant, name)
 ) STRICT, WITHOUT ROWID`;
@@ -48,6 +51,9 @@ const TAKE = `UPDATE schedules SET leased_until = :leasedUntil
 const ADVANCE = `UPDATE schedules
   SET next_at = :nextAt, last_at = :lastAt, last_request_id = :lastRequestId, leased_until = 0
   WHERE tenant = :tenant AND name = :name AND revision = :revision`;
+
+const NOTE_MANUAL_RUN = `UPDATE schedules SET manual_at = :at, manual_request_id = :requestId
+  WHERE tenant = :tenant AND name = :name AND ifnull(manual_at, 0) < :at`;
 
 const NEXT = 'SELECT min(max(next_at, leased_until)) AS at FROM schedules WHERE next_at IS NOT NULL';
 
@@ -114,6 +120,12 @@ export class SqliteScheduleStore implements ScheduleStore, DueSchedules {
     await this.#file.write(() => this.#file.statement(ADVANCE).run(row), 'on disk', SCHEDULES);
   }
 
+  async noteManualRun(key: ScheduleKey, { at, requestId }: ManualRun): Promise<void> {
+    if (!this.#exists) return;
+    const row = { ...rowKeyOf(key), at, requestId };
+    await this.#file.write(() => this.#file.statement(NOTE_MANUAL_RUN).run(row), 'committed');
+  }
+
   due(now: number): readonly ScheduleKey[] {
     const nextDueAt = this.nextDueAt();
     if (nextDueAt === undefined || nextDueAt > now) return [];
@@ -143,5 +155,11 @@ function storedOf(row: Row): StoredSchedule {
     lastAt: numberOf(row.last_at),
     lastRequestId: textOf(row.last_request_id),
   };
-  return { schedule: JSON.parse(String(row.schedule)), state, revision: String(row.revision) };
+  const at = numberOf(row.manual_at);
+  return {
+    schedule: JSON.parse(String(row.schedule)),
+    state,
+    revision: String(row.revision),
+    ...(at !== undefined && { lastManualRun: { at, requestId: String(row.manual_request_id) } }),
+  };
 }

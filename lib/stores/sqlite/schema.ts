@@ -136,6 +136,14 @@ const HAS_DISCARDS = "SELECT 1 FROM pragma_table_info('records') WHERE name = 'd
 /** When the outcome ended whose dead letter was deleted on purpose, in milliseconds since 1970. */
 const ADD_DISCARDS = 'ALTER TABLE records ADD COLUMN discarded_end INTEGER';
 
+const LACKS_MANUAL_RUNS = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schedules'
+  AND NOT EXISTS (SELECT 1 FROM pragma_table_info('schedules') WHERE name = 'manual_at')`;
+
+const ADD_MANUAL_RUNS = `
+  ALTER TABLE schedules ADD COLUMN manual_at INTEGER;
+  ALTER TABLE schedules ADD COLUMN manual_request_id TEXT;
+`;
+
 /**
  * Tables that aren't the application's: those begin with `app_`, which no table of Coatcheck ever does, or are its outbox. An
  * application may create them before Coatcheck's are there.
@@ -170,6 +178,7 @@ export function createTables(database: DatabaseSync, path: string): void {
     if (!database.prepare(HAS_FAILURE_GROUPS).get()) database.exec(ADD_FAILURE_GROUPS);
     if (!database.prepare(HAS_PUBLICATIONS).get()) database.exec(ADD_PUBLICATIONS);
     if (!database.prepare(HAS_DISCARDS).get()) database.exec(ADD_DISCARDS);
+    if (database.prepare(LACKS_MANUAL_RUNS).get()) database.exec(ADD_MANUAL_RUNS);
     if (!database.prepare(HAS_ACTIVITY).get()) database.exec(ACTIVITY_TABLES);
     database.exec('COMMIT');
   } catch (error) {

@@ -43,6 +43,7 @@ async function timed() {
     get: (...args) => inner.get(...args),
     take: (...args) => inner.take(...args),
     advance: (...args) => inner.advance(...args),
+    noteManualRun: (...args) => inner.noteManualRun(...args),
   };
   const schedules = new Schedules({ store, timers, clock, logger });
   const runner = new ScheduleRunner({

@@ -34,12 +34,29 @@ async function scheduling() {
     clock,
     logger,
   });
+  const runNow = async (name: string, tenant?: string, key?: string) => {
+    const { record } = await schedules.runNow({ name, tenant }, key, (request) =>
+      service.submissions.accept(request),
+    );
+    return record.request.id;
+  };
   const runDue = (one = runner) => runDueSchedules({ due: store, runner: one, clock, logger });
   const runAt = async (time: number) => {
     clock.time = time;
     await runDue();
   };
-  return { service, store, schedules, runDue, runAt, clock, file, records, ids: () => service.inFlight };
+  return {
+    service,
+    store,
+    schedules,
+    runNow,
+    runDue,
+    runAt,
+    clock,
+    file,
+    records,
+    ids: () => service.inFlight,
+  };
 }
 
 test('a schedule submits its request at each of its runs, with the id of the run', async () => {
@@ -243,43 +260,55 @@ test('a schedule that is paused has no runs, and no burst of them when it is res
 
 describe('a run at once', () => {
   test('submits the request of the schedule, and leaves its times and its pause as they are', async () => {
-    const { schedules, service, runAt, clock, ids } = await scheduling();
+    const { schedules, service, runNow, runAt, clock, ids } = await scheduling();
     const metadata = { a: 'b' };
     await schedules.put({ ...HOURLY, topic: 'reports', metadata, endAt: new Date(START + 2 * HOUR) });
     await runAt(START + HOUR);
     const before = await schedules.get('hourly', undefined);
-    const submit = async () =>
-      service.submissions.submit(await schedules.runNow('hourly', undefined, undefined));
     clock.time = START + HOUR + 5;
-    const { id } = (await submit()).request;
+    const id = await runNow('hourly');
     expect(id).toMatch(/^hourly\.2026-01-31T13:00:00\.005Z\.[0-9a-f]{8}$/);
     const [scheduled, now] = service.queue.sent.map(({ message }) => decodedRequest(message));
     expect(now).toEqual({ ...scheduled, id, submittedAt: clock.time });
-    expect(await schedules.get('hourly', undefined)).toEqual(before);
+    const lastManualRun = { at: new Date(clock.time), requestId: id };
+    expect(await schedules.get('hourly', undefined)).toEqual({ ...before, lastManualRun });
     const paused = await schedules.pause('hourly', undefined);
     clock.time = START + 3 * HOUR + 7;
-    const later = (await submit()).request.id;
-    expect(await schedules.get('hourly', undefined)).toEqual(paused);
+    const later = await runNow('hourly');
+    expect(await schedules.list(undefined)).toEqual([
+      { ...paused, lastManualRun: { at: new Date(clock.time), requestId: later } },
+    ]);
     expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z', id, later]);
   });
 
   test('is a request for each call of one millisecond, with and without a key', async () => {
-    const { schedules, service, ids } = await scheduling();
+    const { schedules, runNow, ids } = await scheduling();
     await schedules.put(HOURLY);
-    for (const key of [undefined, undefined, 'a', 'b']) {
-      await service.submissions.submit(await schedules.runNow('hourly', undefined, key));
-    }
+    for (const key of [undefined, undefined, 'a', 'b']) await runNow('hourly', undefined, key);
     expect(new Set(ids()).size).toBe(4);
   });
 
+  test('is submitted although its schedule can’t be changed then, which is logged', async () => {
+    const { schedules, service, store, runNow, ids } = await scheduling();
+    await schedules.put(HOURLY);
+    store.noteManualRun = () => Promise.reject(new Error('disk full'));
+    const id = await runNow('hourly');
+    expect(ids()).toEqual([id]);
+    expect(await schedules.get('hourly', undefined)).not.toHaveProperty('lastManualRun');
+    expect(service.harness.logger.lines.at(-1)).toMatchObject({
+      level: 'warn',
+      fields: { schedule: 'hourly', requestId: id, error: { message: 'disk full' } },
+    });
+  });
+
   test('is one request for all calls with one key of its schedule', async () => {
-    const { schedules, service, clock, ids } = await scheduling();
+    const { schedules, service, runNow, clock, ids } = await scheduling();
     await schedules.put(HOURLY);
     await schedules.put({ ...HOURLY, name: 'other' });
     await schedules.put({ ...HOURLY, tenant: 'acme' });
     const runOne = async (name: string, tenant?: string) => {
       clock.time += 1;
-      return (await service.submissions.submit(await schedules.runNow(name, tenant, 'deploy-42'))).request.id;
+      return runNow(name, tenant, 'deploy-42');
     };
     const first = await runOne('hourly');
     expect(await runOne('hourly')).toBe(first);
@@ -293,10 +322,10 @@ describe('a run at once', () => {
   });
 
   test('needs a schedule of the tenant', async () => {
-    const { schedules } = await scheduling();
+    const { schedules, runNow } = await scheduling();
     await schedules.put({ ...HOURLY, tenant: 'acme' });
     for (const tenant of [undefined, 'other']) {
-      await expect(schedules.runNow('hourly', tenant, undefined)).rejects.toMatchObject({
+      await expect(runNow('hourly', tenant)).rejects.toMatchObject({
         code: 'schedule_unknown',
       });
     }
