@@ -1,3 +1,4 @@
+import { wholeDuration } from '../core/base/time.ts';
 import { ALARM_TEXTS } from '../core/config/alarm-texts.ts';
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
 import { ledgerOf } from '../core/operations/ledger.ts';
@@ -86,7 +87,7 @@ export function serviceAlarms({
           'Requests wait without using up attempts. Fix what is down: processing continues by itself.',
         ]),
         alarm('OldestRequest', oldestRequest(), [
-          ...ALARM_TEXTS.OldestRequest(serviceName, String(OLDEST_SECONDS)),
+          ...ALARM_TEXTS.OldestRequest(serviceName, wholeDuration(OLDEST_SECONDS)),
           'Either more requests arrive than COATCHECK_CONCURRENCY allows to process, or attempts fail, or the request starts later.',
         ]),
       ]),

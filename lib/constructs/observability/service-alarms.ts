@@ -1,4 +1,4 @@
-import { Duration, Tokenization } from 'aws-cdk-lib';
+import { Duration, Token, Tokenization } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type Alarm, ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -7,6 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { wholeDuration } from '../../core/base/time.ts';
 import { ALARM_TEXTS } from '../../core/config/alarm-texts.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { emulatorEndpoint } from '../emulated-aws.ts';
@@ -249,7 +250,7 @@ export class ServiceAlarms extends Construct {
     return newAlarm(this, id, metric, age, [
       ...ALARM_TEXTS.OldestRequest(
         `${serviceName}${lane ? ` of ${lane} priority` : ''}`,
-        Tokenization.stringifyNumber(age),
+        Token.isUnresolved(age) ? `${Tokenization.stringifyNumber(age)} seconds` : wholeDuration(age),
       ),
       ...(settings.fargate
         ? [

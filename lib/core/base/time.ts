@@ -1,5 +1,21 @@
 export const DAY_MILLISECONDS = 86_400_000;
 
+const WHOLE_UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** `1 hour`, `90 minutes`, `61 seconds`: whole units, the largest that are exact. */
+export function wholeDuration(seconds: number): string {
+  const [unit, size] = WHOLE_UNITS.find(([, size]) => seconds >= size && seconds % size === 0) ?? [
+    'second',
+    1,
+  ];
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 /** An RFC 3339 time as milliseconds since 1970; undefined if it is invalid or a leap second. */
 export function parseTime(text: string): number | undefined {
   const [, date] = RFC_3339.exec(text) ?? [];

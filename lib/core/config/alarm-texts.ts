@@ -17,7 +17,7 @@ export const ALARM_TEXTS = {
   Paused: (service: string) => [
     `Processing of ${service} was paused because something that every request needs is or was unavailable.`,
   ],
-  OldestRequest: (service: string, seconds: string) => [
-    `A request of ${service} has been waiting for ${seconds} seconds or more.`,
+  OldestRequest: (service: string, time: string) => [
+    `A request of ${service} has been waiting for ${time} or more.`,
   ],
 } as const;

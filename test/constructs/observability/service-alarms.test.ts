@@ -34,9 +34,9 @@ it('describes what to do about dead letters', () => {
 });
 
 it.each([
-  [undefined, 3_600],
-  [Duration.minutes(2), 120],
-])('fires on a waiting request, with %s after %i seconds', (oldestRequestAlarm, seconds) => {
+  [undefined, 3_600, '1 hour'],
+  [Duration.minutes(2), 120, '2 minutes'],
+])('fires on a waiting request, with %s after %i seconds', (oldestRequestAlarm, seconds, text) => {
   const template = serviceInApp({ observability: { oldestRequestAlarm } }).template();
   const queue = resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue');
   const { properties } = resource(template, ALARM, 'ServiceAlarmsOldestRequest');
@@ -46,7 +46,7 @@ it.each([
     Threshold: seconds,
     TreatMissingData: 'notBreaching',
   });
-  expect(properties.AlarmDescription).toContain(`${seconds} seconds`);
+  expect(properties.AlarmDescription).toContain(`waiting for ${text} or more`);
 });
 
 it('fires on a pause, for the duration of the longest pause', () => {

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseTime } from '../../../lib/core/base/time.ts';
+import { parseTime, wholeDuration } from '../../../lib/core/base/time.ts';
+
+test.each([
+  [1, '1 second'],
+  [61, '61 seconds'],
+  [60, '1 minute'],
+  [5_400, '90 minutes'],
+  [3_600, '1 hour'],
+  [172_800, '2 days'],
+])('%i seconds are %s', (seconds, text) => {
+  expect(wholeDuration(seconds)).toBe(text);
+});
 
 /** By `date -u -d … +%s%3N`. */
 test.each([
