@@ -31,7 +31,11 @@ test('a ledger that balances, and an audit without findings, end with 0', async 
     'accepted\t2\nsucceeded\t0\nfailed\t0\ncancelled\t0\nexpired\t0\nwaiting\t2\nrunning\t0\ndead-lettered\t0\ndrift\t0\n',
   ]);
   const audited = await audit();
-  expect([audited.exitCode, audited.stdout, audited.stderr]).toEqual([0, '', '2 requests: all add up\n']);
+  expect([audited.exitCode, audited.stdout, audited.stderr]).toEqual([
+    0,
+    '',
+    '2 requests: all accounted for\n',
+  ]);
 });
 
 test('a lost message ends both with 1, and the audit names it', async () => {

@@ -99,7 +99,7 @@ async function audit(options: AuditOptions, signal: AbortSignal): Promise<number
 }
 
 function resultOf(found: number): string {
-  if (found === 0) return 'all add up';
+  if (found === 0) return 'all accounted for';
   return found === 1 ? '1 finding' : `${formatCount(found)} findings`;
 }
 
