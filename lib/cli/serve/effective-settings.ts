@@ -1,11 +1,13 @@
 import {
   readServeEnvironment,
+  SERVE_NUMBERS,
   type ServeEnvironment,
   serveVariables,
 } from '../../core/config/serve-environment.ts';
 import type { ServiceSetting } from '../../core/config/service-setting.ts';
 import { withDefault } from '../../core/config/service-setting.ts';
-import { NUMBER_SETTINGS, type NumberSetting } from '../../core/config/settings.ts';
+import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import { WORKER_NUMBERS } from '../../core/config/worker-environment.ts';
 import { loggableSettings } from '../loggable-settings.ts';
 
 /** Where variables came from that aren't variables of the environment, by their names: `file` or `option NAME`. */
@@ -29,7 +31,12 @@ export function effectiveSettings(
   });
 }
 
+/** Ports have none. */
 function unitOf(name: string): string | undefined {
-  const settings: Readonly<Record<string, NumberSetting>> = NUMBER_SETTINGS;
-  return settings[name]?.unit;
+  const numbers: Readonly<Record<string, { readonly unit: string }>> = {
+    ...WORKER_NUMBERS,
+    ...SERVE_NUMBERS,
+    ...NUMBER_SETTINGS,
+  };
+  return numbers[name]?.unit || undefined;
 }

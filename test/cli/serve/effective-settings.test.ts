@@ -29,7 +29,7 @@ test('each setting has its value, its default, its unit and where it came from; 
         from: 'variable COATCHECK_MAX_ATTEMPTS',
       },
       { name: 'port', value: 8080, default: 4570, setBy: 'variable COATCHECK_PORT', from: 'option --port' },
-      expect.objectContaining({ name: 'graceSeconds', value: 5, from: 'file' }),
+      expect.objectContaining({ name: 'graceSeconds', value: 5, unit: 'seconds', from: 'file' }),
       expect.objectContaining({ name: 'retryBaseSeconds', from: 'default', unit: 'seconds' }),
       { name: 'apiKeys', setBy: 'variable COATCHECK_API_KEYS', from: 'variable COATCHECK_API_KEYS' },
       expect.objectContaining({ name: 'receiptKeys', from: 'default' }),
