@@ -109,8 +109,8 @@ function operationsTable(actions: readonly Action[], now: number): Html {
       { title: 'State', cell: ({ state }) => statusOf(state) },
       { title: 'Requests', cell: ({ count }) => formatCount(count), kind: 'number' },
       {
-        title: 'Done',
-        cell: ({ state, progress }) => state !== 'planned' && formatCount(progress.done),
+        title: 'Handled',
+        cell: ({ state, progress }) => state !== 'planned' && formatCount(progress.handled),
         kind: 'number',
       },
       { title: 'Planned', cell: ({ createdAt }) => timeOf(createdAt, now) },
@@ -283,6 +283,7 @@ function linesTable(lines: readonly ActionRequestLine[]): Html {
         title: 'Tenant',
         cell: ({ tenant }) => tenant && oneLine(tenant),
         kind: isHandled ? 'names' : 'wide',
+        isOptional: isHandled,
       },
       ...(isHandled
         ? [

@@ -8,7 +8,7 @@ import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
 import type { Html } from '../view/html.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
-import { requestHref, requestLink } from '../view/request-table.ts';
+import { requestHref, requestLink, topicOf } from '../view/request-table.ts';
 import { statusOf } from '../view/status.ts';
 import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
@@ -82,7 +82,12 @@ function schedulesTable(schedules: readonly Schedule[], now: number): Html {
             ? timeOf(nextRuns[0], now)
             : html`${statusOf('paused')} ${timeOf(pausedAt, now)}`,
       },
-      { title: 'Topic', cell: ({ topic }) => topic && oneLine(topic), kind: 'less' },
+      {
+        title: 'Topic',
+        cell: ({ topic }) => topic && topicOf(topic),
+        kind: 'less',
+        isOptional: true,
+      },
     ],
   });
 }

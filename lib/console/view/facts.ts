@@ -22,11 +22,16 @@ export interface Figure {
   readonly href?: string;
 }
 
+/** More figures than this have two rows of about one length. */
+const MAX_IN_ROW = 6;
+
 /** Large figures in a row. Counts have all their digits. */
 export function figuresOf(figures: readonly Figure[]): Html {
-  return html`<dl class="figures">${figures.map(({ name, value, state = '', href }) => {
-    const shown = typeof value === 'number' ? formatCount(value) : (value ?? 'unknown');
-    const content = href === undefined ? shown : html`<a href="${href}">${shown}</a>`;
-    return html`<div class="${state}${value === undefined ? ' unknown' : ''}"><dt>${name}</dt><dd>${content}</dd></div>`;
-  })}</dl>`;
+  return html`<dl class="figures${figures.length > MAX_IN_ROW && ' many'}">${figures.map(
+    ({ name, value, state = '', href }) => {
+      const shown = typeof value === 'number' ? formatCount(value) : (value ?? 'unknown');
+      const content = href === undefined ? shown : html`<a href="${href}">${shown}</a>`;
+      return html`<div class="${state}${value === undefined ? ' unknown' : ''}"><dt>${name}</dt><dd>${content}</dd></div>`;
+    },
+  )}</dl>`;
 }

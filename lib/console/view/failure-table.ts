@@ -20,11 +20,16 @@ export function failureTable(groups: readonly FailureGroup[], now: number): Html
       { title: 'Requests', cell: ({ count }) => formatCount(count), kind: 'number' },
       { title: 'Last seen', cell: ({ lastSeenAt }) => timeOf(lastSeenAt, now) },
       { title: 'First seen', cell: ({ firstSeenAt }) => timeOf(firstSeenAt, now), kind: 'less' },
-      { title: 'Tenants', cell: ({ tenants }) => oneLine(tenants.join(', ')), kind: 'names less' },
+      {
+        title: 'Tenants',
+        cell: ({ tenants }) => oneLine(tenants.join(', ')),
+        kind: 'names less',
+        isOptional: true,
+      },
       {
         title: 'Message',
         cell: ({ message, note }) =>
-          html`${oneLine(message)}${note && html` <span class="note">${oneLine(note.text)}</span>`}`,
+          html`${oneLine(message)}${note && html`<p class="note">${oneLine(note.text)}</p>`}`,
         kind: 'wide',
       },
     ],

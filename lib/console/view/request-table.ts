@@ -7,9 +7,8 @@ import { tableOf } from './table.ts';
 import { oneLine } from './text.ts';
 import { timeOf } from './time.ts';
 
-/** Requests, one a row. Columns that none of them has are left out. */
+/** Requests, one a row. */
 export function requestTable(requests: readonly RequestResource[], now: number, empty: string): Html {
-  const has = (name: keyof RequestResource) => requests.some((request) => request[name] !== undefined);
   return tableOf<RequestResource>({
     caption: 'Requests, newest first',
     rows: requests,
@@ -17,29 +16,29 @@ export function requestTable(requests: readonly RequestResource[], now: number, 
     columns: [
       { title: 'Ticket', cell: (request) => requestLink(request) },
       { title: 'Status', cell: ({ status }) => statusOf(status) },
-      ...(has('tenant')
-        ? [
-            {
-              title: 'Tenant',
-              cell: ({ tenant }: RequestResource) => tenant && oneLine(tenant),
-              kind: 'names' as const,
-            },
-          ]
-        : []),
-      ...(has('topic')
-        ? [
-            {
-              title: 'Topic',
-              cell: ({ topic }: RequestResource) => topic && oneLine(topic),
-              kind: 'less' as const,
-            },
-          ]
-        : []),
+      {
+        title: 'Tenant',
+        cell: ({ tenant }) => tenant && oneLine(tenant),
+        kind: 'names',
+        isOptional: true,
+      },
+      {
+        title: 'Topic',
+        cell: ({ topic }) => topic && topicOf(topic),
+        kind: 'less',
+        isOptional: true,
+      },
       { title: 'Created', cell: ({ createdAt }) => timeOf(createdAt, now) },
       { title: 'Attempts', cell: ({ attempts }) => attempts, kind: 'number less' },
-      { title: 'Outcome', cell: outcomeOf, kind: 'wide' },
+      { title: 'Outcome', cell: outcomeOf, kind: 'wide clamped' },
     ],
   });
+}
+
+/** A topic, which breaks behind its dots. */
+export function topicOf(topic: string): Html {
+  const [first = '', ...more] = oneLine(topic).split('.');
+  return html`<span class="topic">${first}${more.map((part) => html`.<wbr>${part}`)}</span>`;
 }
 
 /** A link to the page of a request. */

@@ -16,8 +16,8 @@ export function settingsOf(settings: readonly ServiceSetting[]): Html {
       { title: 'Setting', cell: ({ name }) => oneLine(name) },
       { title: 'Value', cell: shownValue },
       { title: 'Default', cell: ({ default: byDefault, unit }) => textOf(byDefault, unit), kind: 'less' },
-      { title: 'Set by', cell: ({ setBy }) => setBy && oneLine(setBy), kind: 'less' },
-      { title: 'From', cell: ({ from }) => oneLine(from), kind: 'wide' },
+      { title: 'Set by', cell: ({ setBy }) => setBy && oneLine(setBy), kind: 'less', isOptional: true },
+      { title: 'From', cell: ({ from }) => oneLine(from) },
     ],
   });
 }
@@ -31,7 +31,11 @@ function shownValue({ value, unit, from }: ServiceSetting) {
 /** Only amounts have a unit: a port isn't one. Lists break between their entries. */
 function textOf(value: unknown, unit?: string): string {
   if (value === undefined) return '';
-  if (typeof value === 'number') return unit ? `${formatCount(value)} ${unit}` : String(value);
+  if (typeof value === 'number') return unit ? amountOf(value, unit) : String(value);
   if (Array.isArray(value)) return value.map((entry) => textOf(entry)).join(', ') || 'none';
   return oneLine(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function amountOf(value: number, unit: string): string {
+  return `${formatCount(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
 }
