@@ -37,13 +37,16 @@ test('requests are filtered by the metadata that is declared, which their pages 
   const page = await openPage(service);
   await page.goto(`${service.url}/requests`);
   await inspect(page);
-  await page.getByLabel('customer').fill('acme & co');
+  expect(await page.getByRole('link', { name: 'All requests' }).count()).toBe(0);
+  await page.getByLabel('Metadata customer').fill('acme & co');
   await page.getByRole('button', { name: 'Filter' }).click();
   await eventually(async () => expect(await ticketsOn(page)).toEqual([id]));
   expect(await page.getByLabel('customer').inputValue()).toBe('acme & co');
   await page.getByLabel('order').fill('18');
   await page.getByRole('button', { name: 'Filter' }).click();
   await eventually(async () => expect(await page.textContent('#requests')).toContain('No requests match.'));
+  await page.getByRole('link', { name: 'All requests' }).click();
+  await eventually(async () => expect(await ticketsOn(page)).toHaveLength(2));
   await page.goto(`${service.url}/requests?metadata.region=eu`);
   expect(await page.textContent('main')).toContain('the declared keys are metadata.customer, metadata.order');
   await page.goto(`${service.url}/requests/${id}`);

@@ -33,7 +33,13 @@ test('a service where nothing is wrong shows quiet alarms, its settings, and tha
   await using opened = await openServicePage({ settings: { maxAttempts: 7 } });
   const { page, main } = opened;
   const text = await main();
-  for (const shown of ['No alarm is raised.', 'Not paused.', 'maxAttempts', 'LedgerDrift']) {
+  for (const shown of [
+    'No alarm is raised.',
+    'Not paused.',
+    'maxAttempts',
+    'LedgerDrift',
+    'waiting for 1 hour or more',
+  ]) {
     expect(text).toContain(shown);
   }
   const first = page.locator('#settings tbody tr').first();

@@ -48,7 +48,7 @@ function batchesTable(batches: readonly Batch[], now: number): Html {
   return tableOf<Batch>({
     caption: 'Batches, newest first',
     rows: batches,
-    empty: 'No batches.',
+    empty: 'No batches: submit one with coatcheck batches submit.',
     columns: [
       {
         title: 'Batch',
@@ -115,7 +115,7 @@ ${commandsOf(parts.shell, ['batches', 'cancel', id], { method: 'POST', path: lin
 
 /** Rounded down: 100 % is all of them. */
 function percent(part: number): string {
-  return `${Math.floor(part * 100)} %`;
+  return `${Math.floor(part * 100)}\u00a0%`;
 }
 
 function batchHref(id: string, more = ''): string {

@@ -83,7 +83,7 @@ ${factsOf([
 <div class="row">${actionForm(mayAct, {
       action: failureHref(id, '/note'),
       button: 'Set note',
-      inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="40" autocomplete="off"></label>`,
+      inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="60" autocomplete="off"></label>`,
     })}</div>
 <h2>What you can do</h2>${canAct ? groupActions(id, declared, context) : unavailable('Actions')}
 <h2>Requests</h2><section id="requests">${requestTable(page.requests, now, 'No requests.')}${pagerOf(failureHref(id), query, page.next)}</section>`,

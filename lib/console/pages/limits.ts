@@ -8,7 +8,7 @@ import type { View, ViewContext } from '../parts.ts';
 import { actionForm, fieldOf, wholeNumber } from '../view/action-form.ts';
 import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
-import type { Html } from '../view/html.ts';
+import type { Content, Html } from '../view/html.ts';
 import { FormInvalid, ifAvailable, unavailable } from '../view/problem.ts';
 import { tableOf } from '../view/table.ts';
 import { oneLine } from '../view/text.ts';
@@ -55,6 +55,12 @@ ${
   };
 }
 
+const NO_LIMIT = html`<span class="note">no limit</span>`;
+
+function countOr(limit: number | undefined): Content {
+  return limit === undefined ? NO_LIMIT : formatCount(limit);
+}
+
 function limitsTable(limits: readonly Limit[]): Html {
   return tableOf<Limit>({
     caption: 'Limits as configured',
@@ -67,16 +73,16 @@ function limitsTable(limits: readonly Limit[]): Html {
       },
       {
         title: 'Run at a time',
-        cell: ({ concurrency }) => concurrency && formatCount(concurrency),
+        cell: ({ concurrency }) => countOr(concurrency),
         kind: 'number',
       },
-      { title: 'Start', cell: ({ rate }) => rate, kind: 'number' },
+      { title: 'Start', cell: ({ rate }) => rate ?? NO_LIMIT, kind: 'number' },
       {
         title: 'Wait at most',
-        cell: ({ maxWaiting }) => maxWaiting && formatCount(maxWaiting),
+        cell: ({ maxWaiting }) => countOr(maxWaiting),
         kind: 'number',
       },
-      { title: 'Counted by', cell: ({ weight }) => weight && oneLine(weight), kind: 'wide' },
+      { title: 'Counted by', cell: ({ weight = 'requests' }) => oneLine(weight), kind: 'wide' },
     ],
   });
 }

@@ -61,10 +61,11 @@ async function requestsView(context: ViewContext): Promise<View> {
   const cursor = query.get('cursor') ?? undefined;
   const selection = { ...selectionIn(query), limit: PAGE_REQUESTS, signal };
   const [page, declared] = await Promise.all([parts.client.listPage(selection), declaredMetadata(context)]);
-  const empty =
+  const noneMatch =
     page.next === undefined
       ? 'No requests match.'
-      : 'None of the requests that were looked at match: go on with Older.';
+      : 'None of these requests match. Older ones may: choose “Older”.';
+  const empty = hasFilters(query) || cursor !== undefined ? noneMatch : 'No requests yet.';
   return {
     title: 'Requests',
     live: cursor === undefined,
@@ -74,14 +75,18 @@ async function requestsView(context: ViewContext): Promise<View> {
 ${choiceOf('status', 'Status', STATUSES, selection.status)}
 ${moreFilters(query)}
 ${choiceOf('webhook', 'Webhook', WEBHOOKS, selection.webhook)}
-${declared.map((key) => textFilter(query, `${METADATA_FIELD}${key}`, oneLine(key)))}
-<button>Filter</button></form>
+${declared.map((key) => textFilter(query, `${METADATA_FIELD}${key}`, `Metadata ${oneLine(key)}`))}
+<button>Filter</button>${hasFilters(query) && html`<a href="/requests">All requests</a>`}</form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
 <label>Its tenant <input name="tenant" autocomplete="off" spellcheck="false" size="12"></label>
 <button>Open</button></form>
 </div>
 <section id="requests" data-part>${requestTable(page.requests, now, empty)}${pagerOf('/requests', query, page.next)}</section>`,
   };
+}
+
+function hasFilters(query: URLSearchParams): boolean {
+  return [...query].some(([name, value]) => name !== 'cursor' && value.trim() !== '');
 }
 
 function choiceOf(name: string, label: string, choices: readonly string[], chosen: string | undefined): Html {

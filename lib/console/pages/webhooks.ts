@@ -41,7 +41,7 @@ async function endpointsView({ parts, now, signal }: ViewContext): Promise<View>
     title: 'Webhooks',
     live: endpoints !== undefined,
     main: html`<h1>Webhooks</h1>
-<h2>Of requests</h2>
+<h2>Webhooks of requests</h2>
 <p>Each request has the state of its own webhook on its page, where it can be sent again. Requests by their webhook: ${linkTo('dead_lettered', 'dead-lettered')}, ${linkTo('failing', 'failing and retried')}, ${linkTo('disabled', 'disabled by the receiver')}.</p>
 ${commandsOf(parts.shell, ['list', '--webhook', 'dead_lettered'], { method: 'GET', path: '/v1/requests?webhook=dead_lettered' })}
 <h2>Endpoints</h2>
@@ -58,17 +58,16 @@ function endpointsTable(endpoints: readonly WebhookEndpoint[], now: number): Htm
   return tableOf<WebhookEndpoint>({
     caption: 'Webhook endpoints, oldest first',
     rows: endpoints,
-    empty: 'No endpoints.',
+    empty: 'No endpoints: add one with coatcheck webhooks endpoints add.',
     columns: [
       {
         title: 'Endpoint',
         cell: ({ id, url }) => html`<a href="${endpointHref(id)}">${oneLine(url)}</a>`,
-        kind: 'wide',
       },
       { title: 'Status', cell: healthOf },
       { title: 'Failing since', cell: ({ failingSince }) => timeOf(failingSince, now) },
-      { title: 'Events', cell: ({ events }) => oneLine(events.join(' ')), kind: 'less' },
-      { title: 'Topics', cell: ({ topics = ['all'] }) => oneLine(topics.join(' ')), kind: 'less' },
+      { title: 'Events', cell: ({ events }) => oneLine(events.join(', ')), kind: 'wide less' },
+      { title: 'Topics', cell: ({ topics = ['all'] }) => oneLine(topics.join(', ')), kind: 'less' },
     ],
   });
 }

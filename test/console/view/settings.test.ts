@@ -11,14 +11,20 @@ async function cellsOf(setting: ServiceSetting): Promise<string[]> {
 test('amounts have digit groups and their unit, and other numbers have neither', async () => {
   expect(
     await cellsOf({ name: 'maxPayloadBytes', value: 5_000, unit: 'bytes', default: 1_000, from: 'program' }),
-  ).toEqual(['maxPayloadBytes', '5,000 bytes', '1,000 bytes', '', 'program']);
+  ).toEqual(['maxPayloadBytes', '5,000 bytes', '1,000 bytes', 'program']);
   expect(await cellsOf({ name: 'port', value: 4581, default: 4570, from: 'option --port' })).toEqual([
     'port',
     '4581',
     '4570',
-    '',
     'option --port',
   ]);
+});
+
+test('one has a unit in the singular, and what sets a setting is shown where it is known', async () => {
+  const setBy = 'variable COATCHECK_GRACE_SECONDS';
+  expect(
+    await cellsOf({ name: 'graceSeconds', value: 1, unit: 'seconds', default: 25, setBy, from: 'file' }),
+  ).toEqual(['graceSeconds', '1 second', '25 seconds', setBy, 'file']);
 });
 
 test('a list can break between its entries', async () => {
@@ -26,7 +32,6 @@ test('a list can break between its entries', async () => {
     'callbackPorts',
     '443, 8443',
     'none',
-    '',
     'program',
   ]);
 });
