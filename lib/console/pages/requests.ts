@@ -76,7 +76,7 @@ ${choiceOf('status', 'Status', STATUSES, selection.status)}
 ${moreFilters(query)}
 ${choiceOf('webhook', 'Webhook', WEBHOOKS, selection.webhook)}
 ${declared.map((key) => textFilter(query, `${METADATA_FIELD}${key}`, `Metadata ${oneLine(key)}`))}
-<button>Filter</button>${hasFilters(query) && html`<a href="/requests">All requests</a>`}</form>
+<button>Filter</button>${hasFilters(query) && html`<a class="all" href="/requests">All requests</a>`}</form>
 <form method="get" action="/open" class="filters"><label>Ticket <input name="ticket" required autocomplete="off" spellcheck="false" size="36"></label>
 <label>Its tenant <input name="tenant" autocomplete="off" spellcheck="false" size="12"></label>
 <button>Open</button></form>
