@@ -79,7 +79,7 @@ test('the failures of a group are acted on by their metadata', async () => {
   await page.goto(`${service.url}/failures/${group?.id}`);
   await inspect(page);
   const form = page.locator('form', { has: page.getByRole('button', { name: 'Plan a redrive' }) });
-  await form.getByLabel('Only customer').fill('acme & co');
+  await form.getByLabel('Only metadata customer').fill('acme & co');
   // An outcome is published before its dead letter is sent.
   await eventually(async () => {
     const { count } = await service.client.actions.plan({ action: 'redrive', filter: { ids } });

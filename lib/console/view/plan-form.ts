@@ -33,7 +33,7 @@ export function planForm(
     html`${number('Most a second', 'rate', '50')}${number('First try, %', 'percent', 'all')}${number('Stop above, % failed', 'stopAbove', '0')}`;
   const narrowing = metadata.map(
     (key) =>
-      html`<label>Only ${oneLine(key)} <input name="${METADATA_FIELD}${key}" autocomplete="off" spellcheck="false" size="10"></label>`,
+      html`<label>Only metadata ${oneLine(key)} <input name="${METADATA_FIELD}${key}" autocomplete="off" spellcheck="false" size="10"></label>`,
   );
   return actionForm(mayAct, {
     action: '/operations',
