@@ -7,6 +7,7 @@ import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
 import { addFailureRoutes } from './failure-routes.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
 import { addLimitRoutes } from './limit-routes.ts';
+import { logOperations } from './log-operations.ts';
 import type { DocumentedAuth } from './openapi-document.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
 import { addPauseRoutes } from './pause-routes.ts';
@@ -43,6 +44,7 @@ export function createApi(
   // Clients and proxies may escape the colon of a path.
   const app = new Hono<ApiEnv>({ getPath: (request) => getPath(request).replaceAll(/%3a/gi, ':') });
   app.use(traceCalls);
+  app.use(logOperations(parts.logger));
   app.use(
     methodNotAllowed({
       app,

@@ -127,6 +127,7 @@ const cancel = {
   method: 'post',
   path: `${PATH}/{id}/cancel`,
   operationId: 'cancelBatch',
+  'x-logged': true,
   summary: 'Cancel a batch',
   description:
     'It takes no more items, and those that haven’t ended are cancelled. A batch that has ended stays as it is.',

@@ -70,7 +70,19 @@ export interface Caller {
   readonly name?: string;
 }
 
-/** Variables that are set before a route runs. */
+/** What the log says about a call of a route with `x-logged`. Never anything secret, and of its body at most a name. */
+export interface LoggedOperation {
+  readonly operation: string;
+  /** What it is about: the parameters of its path and query, or its name. */
+  readonly target: Readonly<Record<string, string>>;
+}
+
+/** Variables of a call. */
 export interface ApiEnv {
-  readonly Variables: { caller: Caller };
+  readonly Variables: {
+    /** Set before a route runs. */
+    caller: Caller;
+    /** @default - the call isn't logged */
+    logged?: LoggedOperation;
+  };
 }

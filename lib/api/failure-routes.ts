@@ -69,6 +69,7 @@ const note = {
   path: `${PATH}/{id}/note`,
   operationId: 'noteFailure',
   'x-operator': true,
+  'x-logged': true,
   summary: 'Note something about a group',
   description: 'Replaces an earlier note. Only operators may.',
   request: { params: GroupId, query: NoQuery, headers: NoHeaders, body: jsonBody(FailureNoteBody) },

@@ -56,6 +56,7 @@ const change = {
   method: 'put',
   path: `${PATH}/{key}`,
   operationId: 'changeLimit',
+  'x-logged': true,
   summary: 'Change what a value of a key allows',
   description:
     'The change takes effect within 5 seconds, and lasts until it is reset. Running requests continue. Callers with a tenant may not.',
@@ -71,6 +72,7 @@ const reset = {
   method: 'delete',
   path: `${PATH}/{key}`,
   operationId: 'resetLimit',
+  'x-logged': true,
   summary: 'Reset what a value of a key allows',
   description: 'Undoes all changes, and ends a pause. Callers with a tenant may not.',
   request: OF_ONE,

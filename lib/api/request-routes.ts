@@ -150,10 +150,11 @@ interface RequestCall<Headers extends z.ZodObject = z.ZodObject> extends Route {
 
 /** The same call for operators, who name the tenant: the request's own callers need not. */
 function ofTenant<Headers extends z.ZodObject>(call: RequestCall<Headers>) {
-  const { path, operationId, summary, description, request } = call;
+  const { method, path, operationId, summary, description, request } = call;
   return {
     ...call,
     'x-operator': true,
+    ...(method === 'post' && ({ 'x-logged': true } as const)),
     path: path.replace('/v1/', '/v1/tenants/{tenant}/'),
     operationId: `${operationId}OfTenant`,
     summary: `${summary}, of a tenant`,

@@ -2,13 +2,17 @@ import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { ApiEnv, Caller } from './context.ts';
+import { markLogged } from './log-operations.ts';
 import { assertOperator } from './operator.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
 
 /** A call of the API as the OpenAPI document describes it. Calls are checked by the schemas of `request`. */
 export interface Route extends RouteConfig {
+  readonly operationId: string;
   /** Only operators may make the call. */
   readonly 'x-operator'?: true;
+  /** Each call is logged: it changes the service, or more than its caller's own request, and the core doesn't log it. */
+  readonly 'x-logged'?: true;
   readonly request: {
     readonly params?: z.ZodObject;
     readonly query: z.ZodObject;
@@ -56,6 +60,8 @@ export function addRoute<Checked extends Route>(
   const schema = json && 'schema' in json ? json.schema : undefined;
   const path = route.path.replaceAll(/\{(.+?)\}/g, ':$1');
   app.on(route.method, path, async (c: CheckedContext<Checked>) => {
+    // First: the log also has the calls that are refused.
+    if (route['x-logged']) markLogged(c, route.operationId, Object.keys(query.shape));
     if (route['x-operator']) assertOperator(c.get('caller'));
     assertMayCall(c.get('caller'));
     await check(c, 'query', query, queryOf(c));

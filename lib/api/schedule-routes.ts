@@ -7,6 +7,7 @@ import { acceptSubmission } from './accept-submission.ts';
 import { loadHeader } from './admit.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
+import { nameTarget } from './log-operations.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { payloadOf } from './payload-forms.ts';
@@ -36,6 +37,7 @@ const put = {
   method: 'post',
   path: PATH,
   operationId: 'putSchedule',
+  'x-logged': true,
   summary: 'Add a schedule, or replace the one with its name',
   description: 'It submits the payload as a request at each of its runs.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewScheduleBody) },
@@ -76,6 +78,7 @@ const remove = {
   method: 'delete',
   path: `${PATH}/{name}`,
   operationId: 'removeSchedule',
+  'x-logged': true,
   summary: 'Remove a schedule',
   description: 'Requests that it has already submitted continue.',
   request: OF_ONE,
@@ -89,6 +92,7 @@ const pause = {
   method: 'post',
   path: `${PATH}/{name}/pause`,
   operationId: 'pauseSchedule',
+  'x-logged': true,
   summary: 'Pause a schedule',
   description: 'It has no runs until it is resumed. A run that has begun is submitted.',
   request: OF_ONE,
@@ -111,6 +115,7 @@ const runNow = {
   method: 'post',
   path: `${PATH}/{name}/run`,
   operationId: 'runSchedule',
+  'x-logged': true,
   summary: 'Run a schedule now',
   description:
     'Submits its request at once, also before its start, after its end and while it is paused. None of these changes. The id of ' +
@@ -134,6 +139,7 @@ export function addScheduleRoutes(
 
   addRoute(app, put, async (c) => {
     const { json, text, base64, contentType, startAt, endAt, metadata, ...given } = c.req.valid('json');
+    nameTarget(c, { name: given.name });
     const topic = topicOf('topic', given.topic);
     const { uploadPriorities } = destinationFor('topic', topic, destinations);
     const priority = priorityOf('priority', given.priority);

@@ -4,6 +4,7 @@ import { parseTime } from '../core/base/time.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { cursorTo, positionIn } from './cursor.ts';
+import { nameTarget } from './log-operations.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError } from './problem.ts';
@@ -37,6 +38,7 @@ const create = {
   method: 'post',
   path: PATH,
   operationId: 'createWebhookEndpoint',
+  'x-logged': true,
   summary: 'Add a webhook endpoint',
   description: 'It may miss the outcomes of its first 20 seconds.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewWebhookEndpointBody) },
@@ -82,6 +84,7 @@ const update = {
   method: 'patch',
   path: `${PATH}/{id}`,
   operationId: 'updateWebhookEndpoint',
+  'x-logged': true,
   summary: 'Change a webhook endpoint',
   request: { ...OF_ONE, body: jsonBody(WebhookEndpointChangesBody) },
   responses: {
@@ -95,6 +98,7 @@ const remove = {
   method: 'delete',
   path: `${PATH}/{id}`,
   operationId: 'deleteWebhookEndpoint',
+  'x-logged': true,
   summary: 'Remove a webhook endpoint',
   description: 'Webhooks that are waiting for it aren’t sent any more.',
   request: OF_ONE,
@@ -120,6 +124,7 @@ const rotate = {
   method: 'post',
   path: `${PATH}/{id}/rotate`,
   operationId: 'rotateWebhookEndpointSecret',
+  'x-logged': true,
   summary: 'Give a webhook endpoint a new secret',
   request: { ...OF_ONE, body: { ...jsonBody(RotationBody), required: false } },
   responses: {
@@ -137,6 +142,7 @@ const test = {
   method: 'post',
   path: `${PATH}/{id}/test`,
   operationId: 'testWebhookEndpoint',
+  'x-logged': true,
   summary: 'Send a test to a webhook endpoint',
   description: 'Also sends it to a disabled endpoint. It is tried at most twice, within a minute.',
   request: OF_ONE,
@@ -150,6 +156,7 @@ const replay = {
   method: 'post',
   path: `${PATH}/{id}/replay`,
   operationId: 'replayWebhooks',
+  'x-logged': true,
   summary: 'Send the outcomes of a time window again',
   description:
     'Sends the outcomes that match the endpoint, with the `webhook-id` that each has there. A call looks at up to 100 ' +
@@ -169,6 +176,7 @@ export const WEBHOOK_ENDPOINT_ROUTES = [create, list, get, update, remove, secre
 export function addWebhookEndpointRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
   addRoute(app, create, async (c) => {
     const created = await endpoints().create(c.req.valid('json'), c.get('caller'));
+    nameTarget(c, { id: created.id });
     return c.json(created, 201, { ...NO_STORE, Location: `webhook-endpoints/${created.id}` });
   });
 

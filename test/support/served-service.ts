@@ -21,10 +21,8 @@ export async function openServedService(
   }: Pick<ServiceOptions, 'limits' | 'recordMetadata' | 'settings'> &
     Pick<ServiceApiParts, 'receipts' | 'shownSettings'> & { readonly clock?: TestClock } = {},
 ) {
-  const parts = await openParts(
-    { ...options, file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
-    clock,
-  );
+  const logger = new CollectingLogger();
+  const parts = await openParts({ ...options, file: join(await temporaryFolder(), 'a.db'), logger }, clock);
   const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
   const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
   server.use(
@@ -40,5 +38,5 @@ export async function openServedService(
     await server.close();
     await service.close();
   });
-  return { clock, url: server.url, service, storage: parts.storage };
+  return { clock, url: server.url, service, storage: parts.storage, logger };
 }
