@@ -67,6 +67,8 @@ export function addRoute<Checked extends Route>(
     await check(c, 'query', query, queryOf(c));
     if (params) await check(c, 'param', params, c.req.param());
     await check(c, 'header', headers, c.req.header());
+    // The body of a GET has no meaning, and hosts don't pass it on.
+    if (!body && route.method !== 'get') assertEmpty(await c.req.arrayBuffer());
     // A plain schema describes a body that is for the handler of the service to judge.
     if (schema instanceof z.ZodType) await check(c, 'json', schema, await jsonOf(c));
     return handler(c);
@@ -82,6 +84,13 @@ async function check(
   const { success, data, error } = await schema.safeParseAsync(value);
   if (!success) throw new ProblemError(malformedProblem(error.issues));
   c.req.addValidatedData(target, data as object);
+}
+
+/** Refuses what would be ignored. @throws ProblemError 400 */
+function assertEmpty({ byteLength }: ArrayBuffer): void {
+  if (byteLength === 0) return;
+  const detail = `This call takes no body, got one of ${byteLength} bytes: leave it out`;
+  throw new ProblemError({ status: 400, code: 'request_malformed', detail });
 }
 
 /** A parameter that is given several times is a list. */

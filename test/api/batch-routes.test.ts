@@ -301,14 +301,14 @@ describe('bad input', () => {
   });
 
   test.each([
-    ['GET', '/none'],
-    ['POST', '/none/items'],
-    ['POST', '/none/seal'],
-    ['POST', '/none/cancel'],
-    ['GET', '/none/results'],
-  ])('%s %s: an unknown batch', async (method, path) => {
+    ['GET', '/none', undefined],
+    ['POST', '/none/items', lines({ key: 'a', json: 1 })],
+    ['POST', '/none/seal', undefined],
+    ['POST', '/none/cancel', undefined],
+    ['GET', '/none/results', undefined],
+  ])('%s %s: an unknown batch', async (method, path, body) => {
     await create();
-    const response = await call(method, path, method === 'POST' ? lines({ key: 'a', json: 1 }) : undefined);
+    const response = await call(method, path, body);
     expect([response.status, (await json(response)).code]).toEqual([404, 'batch_unknown']);
   });
 

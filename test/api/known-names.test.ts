@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ownHeaders, ownMembers, ownQuery } from '../../lib/api/known-names.ts';
 import { problemIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
+import { openServedService } from '../support/served-service.ts';
 
 /** What a call is refused with. */
 async function refusal(response: Response): Promise<string> {
@@ -70,6 +71,28 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
       'unknown header "coatcheck-unknown"',
     );
   });
+});
+
+test('a body that a call doesn’t take is refused', async () => {
+  const { url } = await openServedService(undefined);
+  const { paths } = (await (await fetch(`${url}/v1/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { readonly requestBody?: object }>>;
+  };
+  const bodiless = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([method, { requestBody }]) => method !== 'get' && !requestBody)
+      .map(([method]) => [method.toUpperCase(), path.replaceAll(/\{.+?\}/g, 'x')] as const),
+  );
+  expect(bodiless).toContainEqual(['POST', '/v1/schedules/x/run']);
+  for (const [method, path] of bodiless) {
+    const refused = await fetch(url + path, { method, body: '{"x":1}' });
+    expect([path, await refusal(refused)]).toEqual([
+      path,
+      'This call takes no body, got one of 7 bytes: leave it out',
+    ]);
+    const taken = await fetch(url + path, { method, body: '' });
+    expect([path, taken.status]).not.toEqual([path, 400]);
+  }
 });
 
 describe('names of others pass:', () => {
