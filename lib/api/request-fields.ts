@@ -178,14 +178,17 @@ export function metadataOfHeaders(headers: Headers): Record<string, string> {
   return checkedMetadata(Object.fromEntries(notes));
 }
 
+/** Why a name of metadata is refused. */
+export function metadataNameProblem(name: string): string {
+  return `A metadata name must be 1 to 64 lower-case letters, digits and - . _, got ${quote(name)}`;
+}
+
 /** Metadata that an S3 object can carry, whether the payload goes to S3 or not. @throws ProblemError 400 */
 export function checkedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   let bytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
     if (!METADATA_NAME.test(name)) {
-      throw malformed(
-        `A metadata name must be 1 to 64 lower-case letters, digits and - . _, got ${quote(name)}`,
-      );
+      throw malformed(metadataNameProblem(name));
     }
     if (!METADATA_VALUE.test(value)) {
       throw malformed(

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BASE64_OF_32_BYTES } from '../core/base/base64.ts';
+import { isObject } from '../core/base/json-object.ts';
 import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
 import { RFC_3339 } from '../core/base/time.ts';
@@ -16,7 +17,13 @@ import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
 import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
-import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
+import {
+  CONTENT_LANGUAGE,
+  METADATA_HEADER,
+  METADATA_NAME,
+  METADATA_VALUE,
+  metadataNameProblem,
+} from './request-fields.ts';
 
 /** Most part URLs in one response. */
 export const MAX_PART_URLS = 100;
@@ -241,7 +248,15 @@ const METADATA_FORM = {
   additionalProperties: { type: 'string', pattern: METADATA_VALUE.source },
 } as const;
 
-export const Metadata = z.record(z.string(), z.string()).meta({
+/** zod leaves `__proto__` out of a record, so that nothing after it would refuse the name. */
+function refuseProto(value: unknown, { issues }: z.core.ParsePayload): unknown {
+  if (isObject(value) && Object.hasOwn(value, '__proto__')) {
+    issues.push({ code: 'custom', input: value, message: metadataNameProblem('__proto__') });
+  }
+  return value;
+}
+
+export const Metadata = z.preprocess(refuseProto, z.record(z.string(), z.string())).meta({
   description:
     'Metadata for the handler. Names: lower-case letters, digits and - . _; values: printable ASCII.',
   ...METADATA_FORM,

@@ -73,6 +73,27 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
   });
 });
 
+test('metadata named __proto__ is refused in every body', async () => {
+  const { url } = await openServedService(undefined);
+  const post = (path: string, body: string, type = 'application/json') =>
+    fetch(`${url}/v1/${path}`, { method: 'POST', body, headers: { 'content-type': type } });
+  const metadata = '"metadata":{"__proto__":"x"}';
+  const problem = 'A metadata name must be 1 to 64 lower-case letters, digits and - . _, got "__proto__"';
+  for (const [path, body] of [
+    ['uploads', `{"size":1,${metadata}}`],
+    ['batches', `{${metadata}}`],
+    ['schedules', `{"name":"a","everyMinutes":5,"json":1,${metadata}}`],
+    ['actions', `{"action":"retry","reason":"r","filter":{},"payload":{"json":1,${metadata}}}`],
+  ] as const) {
+    expect([path, await refusal(await post(path, body))]).toEqual([path, expect.stringContaining(problem)]);
+  }
+  const together = await post('requests:batch', `{"requests":[{"json":1,${metadata}}]}`);
+  expect(await together.json()).toMatchObject({ results: [{ problem: { detail: `metadata: ${problem}` } }] });
+  const { id } = (await (await post('batches', '{}')).json()) as { readonly id: string };
+  const added = await post(`batches/${id}/items`, `{"key":"a","json":1,${metadata}}`, 'application/x-ndjson');
+  expect(await added.json()).toMatchObject({ refused: [{ problem: { detail: `metadata: ${problem}` } }] });
+});
+
 test('a body that a call doesn’t take is refused', async () => {
   const { url } = await openServedService(undefined);
   const { paths } = (await (await fetch(`${url}/v1/openapi.json`)).json()) as {
