@@ -10,8 +10,8 @@ import { ItemLine } from './batch-schemas.ts';
 import type { ItemDestination } from './destination.ts';
 import { problemOfError } from './error-problem.ts';
 import { itemRequestOf } from './item-request.ts';
+import { parseInput } from './parse-input.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
-import { malformedProblem } from './route.ts';
 
 /** A line that is no item of the batch. */
 export interface RefusedLine {
@@ -108,9 +108,8 @@ function readLine(
   }
   const value: unknown = JSON.parse(text);
   const key = isObject(value) && typeof value.key === 'string' ? value.key : undefined;
-  const { success, data, error } = ItemLine.safeParse(value);
-  if (!success) return refuse(malformedProblem(error.issues), key);
   try {
+    const data = parseInput(ItemLine, value);
     const { metadata, topic = defaults.topic } = data;
     const members = { ...data, topic, metadata: { ...defaults.metadata, ...metadata } };
     // As it was written: numbers keep their digits.

@@ -4,7 +4,8 @@ import * as z from 'zod';
 import type { ApiEnv, Caller } from './context.ts';
 import { markLogged } from './log-operations.ts';
 import { assertOperator } from './operator.ts';
-import { type HttpProblem, ProblemError } from './problem.ts';
+import { parseInput } from './parse-input.ts';
+import { ProblemError } from './problem.ts';
 
 /** A call of the API as the OpenAPI document describes it. Calls are checked by the schemas of `request`. */
 export interface Route extends RouteConfig {
@@ -64,26 +65,24 @@ export function addRoute<Checked extends Route>(
     if (route['x-logged']) markLogged(c, route.operationId, Object.keys(query.shape));
     if (route['x-operator']) assertOperator(c.get('caller'));
     assertMayCall(c.get('caller'));
-    await check(c, 'query', query, queryOf(c));
-    if (params) await check(c, 'param', params, c.req.param());
-    await check(c, 'header', headers, c.req.header());
+    check(c, 'query', query, queryOf(c));
+    if (params) check(c, 'param', params, c.req.param());
+    check(c, 'header', headers, c.req.header());
     // The body of a GET has no meaning, and hosts don't pass it on.
     if (!body && route.method !== 'get') assertEmpty(await c.req.arrayBuffer());
     // A plain schema describes a body that is for the handler of the service to judge.
-    if (schema instanceof z.ZodType) await check(c, 'json', schema, await jsonOf(c));
+    if (schema instanceof z.ZodType) check(c, 'json', schema, await jsonOf(c));
     return handler(c);
   });
 }
 
-async function check(
+function check(
   c: Context,
   target: 'query' | 'param' | 'header' | 'json',
   schema: z.ZodType,
   value: unknown,
-): Promise<void> {
-  const { success, data, error } = await schema.safeParseAsync(value);
-  if (!success) throw new ProblemError(malformedProblem(error.issues));
-  c.req.addValidatedData(target, data as object);
+): void {
+  c.req.addValidatedData(target, parseInput(schema, value) as object);
 }
 
 /** Refuses what would be ignored. @throws ProblemError 400 */
@@ -119,24 +118,4 @@ async function jsonOf(c: Context): Promise<unknown> {
     const detail = 'Malformed JSON in request body';
     throw new ProblemError({ status: 400, code: 'request_malformed', detail });
   }
-}
-
-/** Most issues that are listed, and most characters of one: a malformed call may have thousands, and a response is limited to 6 MB. */
-const MAX_ISSUES = 10;
-const ISSUE_MAX_LENGTH = 300;
-
-/** The problem of a call that doesn't match its route's schema. */
-export function malformedProblem(issues: readonly z.core.$ZodIssue[]): HttpProblem {
-  const listed = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
-    path: path.map(String).join('.').slice(0, ISSUE_MAX_LENGTH),
-    message: message.slice(0, ISSUE_MAX_LENGTH),
-  }));
-  const [first] = listed;
-  const detail = first ? aboutIssue(first) : 'The call does not match the API';
-  return { status: 400, code: 'request_malformed', detail, facts: { issues: listed } };
-}
-
-/** An issue that concerns the whole body, query or headers has no path. */
-function aboutIssue({ path, message }: { readonly path: string; readonly message: string }): string {
-  return path === '' ? message : `${path}: ${message}`;
 }

@@ -322,8 +322,9 @@ export const UploadRequestBody = ownMembers({
 /** A payload in a JSON body. */
 export const PAYLOAD_FORMS = {
   json: z.unknown().optional().meta({ description: 'The payload, as a JSON value.' }),
-  text: z.string().optional().meta({ description: 'The payload, as text.' }),
-  base64: z.base64().optional().meta({
+  // Messages of their own: those of others quote what came, and errors don't quote payloads.
+  text: z.string({ error: 'must be text' }).optional().meta({ description: 'The payload, as text.' }),
+  base64: z.base64({ error: 'must be base64' }).optional().meta({
     description: 'The payload, as the base64 of its bytes.',
     // No tool knows the format of z.base64().
     pattern: '^(?:[0-9a-zA-Z+/]{4})*(?:[0-9a-zA-Z+/]{2}==|[0-9a-zA-Z+/]{3}=)?$',

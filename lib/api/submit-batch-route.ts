@@ -10,10 +10,11 @@ import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
 import { itemRequestOf } from './item-request.ts';
 import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
+import { parseInput } from './parse-input.ts';
 import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
 import { callbackUrlOf, idempotencyKeyOf, requestIdOf, traceOf } from './request-fields.ts';
 import { listedResourceOf } from './request-resource.ts';
-import { addRoute, malformedProblem, type Route } from './route.ts';
+import { addRoute, type Route } from './route.ts';
 import { BatchItem, BatchResults, BatchSubmission, NoHeaders, NoQuery } from './schemas.ts';
 
 const route = {
@@ -102,8 +103,7 @@ function requestOf(
   c: Context<ApiEnv>,
   parts: ApiParts,
 ): { readonly input: SubmitRequest; readonly destination: Destination } {
-  const { success, data, error } = BatchItem.safeParse(item);
-  if (!success) throw new ProblemError(malformedProblem(error.issues));
+  const data = parseInput(BatchItem, item);
   const idempotencyKey = idempotencyKeyOf('idempotencyKey', data.idempotencyKey);
   const id = requestIdOf('id', data.id, idempotencyKey);
   const { request, destination } = itemRequestOf(data, parts, { mayHaveExpired: id !== undefined });

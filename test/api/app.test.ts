@@ -131,10 +131,10 @@ test('a malformed body gets the paths of its issues, ten at most', async () => {
     await new ApiHarness().call('POST', '/v1/uploads/a/parts', { json }),
     400,
   );
-  expect(detail).toBe('uploadName: Invalid input: expected string, received number');
+  expect(detail).toBe('uploadName: Invalid input: expected string, got 5');
   expect(issues).toHaveLength(10);
   expect(issues).toContainEqual({
     path: 'numbers.0',
-    message: 'Invalid input: expected number, received string',
+    message: 'Invalid input: expected number, got "x"',
   });
 });

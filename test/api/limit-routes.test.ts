@@ -67,7 +67,7 @@ test.each([
   [{}, 422, 'A change must have at least one of concurrency, rate, maxWaiting, pausedUntil, got none'],
   [{ concurrency: 1.5 }, 422, 'concurrency must be a whole number from 1 to 1000000000, got 1.5'],
   [{ rate: '0/s' }, 422, 'rate must be a whole number from 1 per s, min, h, such as 100/min, got "0/s"'],
-  [{ concurrency: null }, 400, 'concurrency: Invalid input: expected number, received null'],
+  [{ concurrency: null }, 400, 'concurrency: Invalid input: expected number, got null'],
   [{ pausedUntil: 'soon' }, 400, 'pausedUntil must be'],
   [
     { weight: 'metadata.x' },
