@@ -104,9 +104,17 @@ describe('a condition that no record can meet is refused', () => {
     ],
     ['metadata.Customer=acme', 'metadata_undeclared', 'got "metadata.Customer"'],
     ['metadata.=acme', 'metadata_undeclared', 'got "metadata."'],
-    ['metadata.customer=', 'request_malformed', 'metadata.customer must be one value of 1 to 128 bytes'],
-    ['metadata.customer=a&metadata.customer=b', 'request_malformed', 'got 2 values'],
-    [`metadata.customer=${'x'.repeat(129)}`, 'request_malformed', 'since records keep no longer ones'],
+    ['metadata.customer=', 'request_malformed', 'metadata.customer must have a value, got ""'],
+    [
+      'metadata.customer=a&metadata.customer=b',
+      'request_malformed',
+      'metadata.customer takes one value, got 2',
+    ],
+    [
+      `metadata.customer=${'x'.repeat(129)}`,
+      'request_malformed',
+      'at most 128 bytes, since records keep no longer values',
+    ],
     ['metadata=acme', 'request_malformed', 'unknown query parameter "metadata"'],
   ])('%s', async (query, code, detail) => {
     const { api } = await withRequests();

@@ -324,7 +324,7 @@ test.each([
   [
     { action: 'cancel', filter: { metadata: { customer: '' } } },
     'filter_invalid',
-    'filter.metadata.customer must be one value of 1 to 128 bytes',
+    'filter.metadata.customer must have a value, got ""',
   ],
   [
     { action: 'purge', filter: { code: 'x' }, canary: { percent: 1, stopAbovePercent: 1 } },

@@ -50,11 +50,12 @@ export function undeclaredProblem(key: string, declared: readonly string[]): str
 
 /** The problem with a value that requests are selected by; undefined if records may have it. @param name names it in the problem */
 export function wantedValueProblem(name: string, value: unknown): string | undefined {
-  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= RECORD_METADATA_MAX_BYTES) {
-    return undefined;
+  if (typeof value !== 'string') {
+    return `${name} takes one value, got ${Array.isArray(value) ? value.length : quote(value)}`;
   }
-  const got = Array.isArray(value) ? `${value.length} values` : quote(value);
-  return `${name} must be one value of 1 to ${RECORD_METADATA_MAX_BYTES} bytes, since records keep no longer ones, got ${got}`;
+  if (value === '') return `${name} must have a value, got "": for requests with any, leave it out`;
+  if (Buffer.byteLength(value) <= RECORD_METADATA_MAX_BYTES) return undefined;
+  return `${name} must be at most ${RECORD_METADATA_MAX_BYTES} bytes, since records keep no longer values, got ${quote(value)}`;
 }
 
 /** The keys of metadata that records keep, separated by spaces. @default - none */
