@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../core/base/errors.ts';
+import { isObject } from '../core/base/json-object.ts';
 import { quote } from '../core/base/quote.ts';
 import { versionProblem } from '../core/config/handler-version.ts';
 import { assertLimits, type Limit } from '../core/config/limits.ts';
@@ -11,6 +12,7 @@ import type { Logger } from '../core/ports/telemetry.ts';
 import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
 import { processLogger } from '../lambda/powertools-logger.ts';
 import { notePublications } from '../stores/sqlite/ledger.ts';
+import { assertOptions, type OptionShape } from './assert-options.ts';
 import { addReferrers } from './retention.ts';
 import { Service } from './service.ts';
 import type { ServiceParts } from './service-parts.ts';
@@ -81,6 +83,25 @@ export interface ServiceOptions {
   readonly logger?: Logger;
 }
 
+/** What each option must be. Limits, versions and the like have checks of their own. */
+const SHAPES: Readonly<Record<keyof ServiceOptions, OptionShape>> = {
+  file: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a file'),
+  processor: () => undefined,
+  processors: (value) => (isObject(value) ? undefined : 'an object'),
+  output: (value) => (value === false ? undefined : 'false or left out'),
+  settings: (value) => (isObject(value) ? undefined : 'an object'),
+  limits: () => undefined,
+  recordMetadata: () => undefined,
+  serviceName: (value) => (typeof value === 'string' ? undefined : 'a text'),
+  version: () => undefined,
+  order: () => undefined,
+  onExhausted: () => undefined,
+  webhooks: (value) =>
+    isObject(value) && Array.isArray(value.secrets) ? undefined : 'an object with a list of secrets',
+  graceSeconds: (value) => (Number(value) >= 0 && typeof value === 'number' ? undefined : 'a number from 0'),
+  logger: (value) => (isObject(value) && 'info' in value ? undefined : 'a logger'),
+};
+
 const DEFAULT_NAME = 'coatcheck';
 
 /** Under most orchestrators a process has 30 s before it is killed. */
@@ -101,10 +122,11 @@ const DEFAULT_GRACE_SECONDS = 25;
  *     if (outcome.status === 'succeeded') console.log(await outcome.result.json());
  *
  * Needs Node 24 or later.
- * @throws ConfigurationError for settings that are unknown or out of bounds, a processor that isn't one, or a Node
+ * @throws ConfigurationError for options and settings that are unknown, null or out of bounds, a processor that isn't one, or a Node
  *   without SQLite; Error when the file is another program's, or can't be opened
  */
-export function openService(options: ServiceOptions): Promise<Service> {
+export async function openService(options: ServiceOptions): Promise<Service> {
+  assertOptions(options, SHAPES);
   return openServiceAt(options, Date);
 }
 

@@ -63,6 +63,34 @@ test('records keep the metadata that is declared', async () => {
   expect((await service.request(id))?.metadata).toEqual({ customer: 'acme' });
 });
 
+test.each([
+  ['null', 'openService() takes an object with options, got null'],
+  ['{}', 'file must be the path of a file, got nothing'],
+  [
+    '{"file": ":memory:", "records": null}',
+    'records must be left out or have a value, got null; records is not one of file, ',
+  ],
+  ['{"file": ":memory:", "record": {}}', 'record is not one of file, processor, '],
+  ['{"file": ":memory:", "settings": null}', 'settings must be left out or have a value, got null'],
+  [
+    '{"file": ":memory:", "settings": {"maxAttempts": null}}',
+    'settings.maxAttempts must be left out or have',
+  ],
+  ['{"file": ":memory:", "settings": 5}', 'settings must be an object, got 5'],
+  [
+    '{"file": ":memory:", "webhooks": {}}',
+    'webhooks must be an object with a list of secrets, got another object',
+  ],
+  ['{"file": ":memory:", "output": true}', 'output must be false or left out, got true'],
+  ['{"file": ":memory:", "graceSeconds": "5"}', 'graceSeconds must be a number from 0, got "5"'],
+  ['{"file": ":memory:", "logger": {}}', 'logger must be a logger, got another object'],
+])('what only JavaScript can pass as options is refused by its name: %s', async (json, problem) => {
+  await expect(openService(JSON.parse(json))).rejects.toMatchObject({
+    code: 'configuration_invalid',
+    message: expect.stringContaining(problem),
+  });
+});
+
 test('without an output, outcomes are recorded and not queued', async () => {
   await using service = await open({ output: false });
   const { id } = await service.submit({ number: 4 });

@@ -26,6 +26,7 @@ import { outputOf } from './output-queue.ts';
 import { payloadBucketProblems } from './payload-bucket-problems.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
 import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
+import { shapeProblems } from './shape-problems.ts';
 import { sourceProblems } from './source-problems.ts';
 import { textProblems } from './text-problems.ts';
 import { topicProblems } from './topic-problems.ts';
@@ -66,6 +67,7 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
  * @throws ConfigurationError that lists every invalid prop with its path, the allowed values and the actual value
  */
 export function serviceSettings(service: Construct, props: AsyncServiceProps): ServiceSettings {
+  assertNone(service, shapeProblems(props));
   const problems: string[] = [];
   const numbers = serviceNumbers(props, problems);
   const prefixes = prefixesOf(props);
@@ -89,11 +91,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(...functionProblems(props.function));
   problems.push(...apiProblems(props, numbers), ...webhookProblems(props.webhooks, props.api !== undefined));
   problems.push(...fargateProblems(props));
-  if (problems.length > 0) {
-    throw new ConfigurationError(
-      [`The props of ${service.node.path} are invalid:`, ...problems].join('\n  - '),
-    );
-  }
+  assertNone(service, problems);
   return {
     ...numbers,
     ...webhookSettings(props.webhooks),
@@ -113,6 +111,14 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     tracing: props.observability?.tracing,
     fargate: props.host?.fargate && fargateSettings(props.host.fargate),
   };
+}
+
+/** @throws ConfigurationError that lists the problems, if there are any */
+function assertNone(service: Construct, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new ConfigurationError(
+    [`The props of ${service.node.path} are invalid:`, ...problems].join('\n  - '),
+  );
 }
 
 /** Without a name, each release publishes a version with a number. A name that is unknown until deployment may have an order. */

@@ -26,6 +26,35 @@ function problemsIn(build: () => unknown): string[] {
 
 const { seconds, hours, days } = Duration;
 
+describe('what only JavaScript can pass is refused by its name:', () => {
+  it.each([
+    ['{"records": null}', 'records must be left out or have a value, got null'],
+    ['{"retry": {"maxAttempts": null}}', 'retry.maxAttempts must be left out or have a value, got null'],
+    ['{"topics": [null]}', 'topics.0 must be left out or have a value, got null'],
+    ['{"retry": "abc"}', 'retry must be an object with settings, got "abc"'],
+    ['{"queue": []}', 'queue must be an object with settings, got a list of 0'],
+    ['{"queue": {"queue": {}}}', 'queue.queue must be an SQS queue of the CDK, got another object'],
+    ['{"topics": "images"}', 'topics must be a list, got "images"'],
+    ['{"output": true}', 'output must be false, or an object with settings, got true'],
+    ['{"api": {"receipts": "abc"}}', 'api.receipts must be a secret of the CDK, got "abc"'],
+    ['{"api": {"auth": "iam"}}', 'api.auth must be ApiAuth.iam() or ApiAuth.jwt(), got "iam"'],
+    ['{"encryptionKey": "alias/a"}', 'encryptionKey must be a KMS key of the CDK, got "alias/a"'],
+    [
+      '{"observability": {"audit": {}}}',
+      'observability.audit must be an object with every, got another object',
+    ],
+    ['{"entry": 5}', 'entry must be a text, got 5'],
+  ])('%s', (json, problem) => {
+    expect(problemsOf(JSON.parse(json))).toEqual([problem]);
+  });
+
+  it('a quantity that is none', () => {
+    expect(problemsOf(JSON.parse('{"records": {"retention": {}}}'))).toEqual([
+      expect.stringMatching(/^records.retention must be a whole number of days from .*, got NaN$/),
+    ]);
+  });
+});
+
 describe('a number out of range', () => {
   it.each<[Partial<AsyncServiceProps>, string]>([
     [
@@ -170,7 +199,7 @@ describe('a number out of range', () => {
     [
       // Programs in JavaScript may pass anything.
       { records: { metadata: JSON.parse('null') } },
-      'records.metadata must be a list of metadata names, such as ["customer"], got null',
+      'records.metadata must be left out or have a value, got null',
     ],
     [
       { payloads: { lifecycle: { incompleteUploads: days(0) } } },
