@@ -214,7 +214,7 @@ export function counts(name: string, what: string): Variable<readonly number[]> 
     name,
     write: (values) => values.join(' '),
     read: (given, problems) => {
-      const values = read(given, problems).map(Number);
+      const values = read(given, problems).map(wholeNumberIn);
       if (!values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
         problems.push(`${name} must be whole numbers from 1, each ${what}, got ${given}`);
       }
@@ -229,12 +229,17 @@ function numeric(name: string, problemOf: (value: unknown) => string | undefined
     name,
     write: String,
     read: (given, problems) => {
-      const value = given === undefined || given.trim() === '' ? Number.NaN : Number(given);
+      const value = wholeNumberIn(given);
       const problem = given === undefined ? missing(name) : problemOf(Number.isNaN(value) ? given : value);
       if (problem) problems.push(problem);
       return value;
     },
   };
+}
+
+/** A whole number in decimal digits. JavaScript reads `1e1`, `0x10`, `+5` and ` 5 ` as numbers, too. */
+function wholeNumberIn(text = ''): number {
+  return /^\d+$/.test(text) ? Number(text) : Number.NaN;
 }
 
 function required(name: string, given = '', problems: string[]): string {

@@ -44,6 +44,12 @@ test('every variable that is missing or out of range is named, with what is allo
   );
 });
 
+test.each(['1e1', '0x10', '+5', ' 5 ', '5 ', '5.0', '1_0', '٥'])('the number %j is refused', (text) => {
+  expect(() => readWorkerEnvironment({ ...QUEUES, COATCHECK_CONCURRENCY: text })).toThrow(
+    `COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got ${text}`,
+  );
+});
+
 test('a worker may keep order', () => {
   expect(readWorkerEnvironment(QUEUES)).toMatchObject({ order: 'none', onExhausted: 'skip' });
   const COATCHECK_ON_EXHAUSTED = 'block';
