@@ -248,8 +248,9 @@ export function addBatchRoutes(
     const about = { batchId: id, body, lines: lines.length, at: parts.clock.now() };
     const headers = {
       ...NO_STORE,
-      // A digest of all lines says nothing about some of them.
+      // A digest of all lines says nothing about some of them, and a receipt of no lines says nothing.
       ...(signer &&
+        lines.length > 0 &&
         refused.length === 0 &&
         (await receiptHeader(signer, await itemsReceipt(parts.serviceName, about)))),
     };

@@ -113,7 +113,7 @@ export class ServiceBatches {
 
   /**
    * Creates a batch, which is open: items can be added, and run at once.
-   * @throws RequestRefused for a tenant, a topic or a time, and CallbackRefused for a callback URL, that can't be used;
+   * @throws RequestRefused for a tenant, a topic, a time or an idempotency key, and CallbackRefused for a callback URL, that can't be used;
    *   IdempotencyKeyTaken
    */
   async create(options: BatchOptions = {}): Promise<BatchView> {

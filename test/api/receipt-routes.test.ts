@@ -129,6 +129,11 @@ describe('items of a batch', () => {
     expect((await add(id, BODY)).receipt).not.toBeNull();
   });
 
+  test.each(['', '\n', '  \r\n'])('have none if there are none: %j', async (body) => {
+    const { create, add } = await openApi();
+    expect(await add(await create(), body)).toEqual({ status: 200, receipt: null });
+  });
+
   test('have none in an answer that refuses all: another tenant, a sealed batch', async () => {
     const { batches, create, add } = await openApi();
     const id = await create();

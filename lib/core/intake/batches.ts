@@ -26,6 +26,7 @@ import type {
 import type { Clock } from '../ports/clock.ts';
 import type { MinuteTimers } from '../ports/minute-timers.ts';
 import { BatchNotFound, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
+import { assertIdempotencyKey } from './submission-name.ts';
 import { fingerprintOf, type Submissions, type SubmitRequest } from './submissions.ts';
 
 /** A batch to create. Times are milliseconds since 1970. */
@@ -82,11 +83,12 @@ export class Batches {
     this.#ports = ports;
   }
 
-  /** Creates a batch, which is open. @throws RequestRefused for times that can't be, IdempotencyKeyTaken */
+  /** Creates a batch, which is open. @throws RequestRefused for times and an idempotency key that can't be, IdempotencyKeyTaken */
   async create({ idempotencyKey, metadata = {}, ...given }: NewBatch): Promise<BatchView> {
     const { store, timers, clock, newId } = this.#ports;
     const now = clock.now();
     assertTimes(given, now);
+    if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
     const id = idempotencyKey === undefined ? newId(now) : batchIdOf(given.tenant, idempotencyKey);
     const batch = { ...given, metadata, id, createdAt: now };
     // First, so that no batch is without one.

@@ -40,7 +40,7 @@ export function submissionNameOf({
     };
   }
   if (idempotencyKey === undefined) return undefined;
-  assertKey(idempotencyKey);
+  assertIdempotencyKey(idempotencyKey);
   return {
     // Two schedules may have one payload: a run of one isn't that of the other.
     key: schedule === undefined ? idempotencyKey : `run\n${schedule}\n${idempotencyKey}`,
@@ -49,8 +49,11 @@ export function submissionNameOf({
   };
 }
 
-/** The API takes fewer keys. Programs may pass anything, such as the empty text of a variable that isn't set. */
-function assertKey(key: unknown): void {
+/**
+ * The API takes fewer keys. Programs may pass anything, such as the empty text of a variable that isn't set.
+ * @throws RequestRefused
+ */
+export function assertIdempotencyKey(key: unknown): void {
   if (typeof key === 'string' && key !== '' && !/\p{Cc}/u.test(key)) return;
   throw new RequestRefused(
     'idempotency_key_invalid',

@@ -126,7 +126,9 @@ export async function verifyReceipt(
   const receipt = objectIn(claims);
   if (!isReceipt(receipt)) return invalid('it has not the members of a receipt');
   if (about === undefined) return { valid: true, receipt };
-  const [sha256, expected] = [digestIn(receipt), 'sha256' in about ? about.sha256 : await sha256Of(about)];
+  // A receipt has lower-case digits, and programs write both.
+  const expected = 'sha256' in about ? about.sha256.toLowerCase() : await sha256Of(about);
+  const sha256 = digestIn(receipt);
   if (sha256 === expected) return { valid: true, receipt };
   return invalid(`it is about other bytes: their SHA-256 is ${sha256}, not ${expected}`);
 }

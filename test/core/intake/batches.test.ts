@@ -264,6 +264,17 @@ describe('a batch', () => {
     });
   });
 
+  test.each(['', 'a\nb', JSON.parse('5'), JSON.parse('null')])(
+    'is refused for the idempotency key %j',
+    async (idempotencyKey) => {
+      const { batches } = await openBatches();
+      await expect(batches.create({ idempotencyKey })).rejects.toMatchObject({
+        code: 'idempotency_key_invalid',
+        message: expect.stringContaining('idempotencyKey must be text with at least 1 character'),
+      });
+    },
+  );
+
   test('is created again with its idempotency key as soon as the first one is deleted', async () => {
     const { batches, runner, clock, file } = await openBatches();
     const first = await batches.create({ idempotencyKey: 'k' });

@@ -50,6 +50,8 @@ test('it is valid with its payload, and not with another one', async () => {
   expect(await verifyReceipt(jws, keys)).toEqual({ valid: true, receipt: RECEIPT });
   expect(await verifyReceipt(`${jws}\n`, keys, payload)).toEqual({ valid: true, receipt: RECEIPT });
   expect(await verifyReceipt(jws, keys, { sha256: RECEIPT.sha256 })).toMatchObject({ valid: true });
+  const upperCase = { sha256: RECEIPT.sha256.toUpperCase() };
+  expect(await verifyReceipt(jws, keys, upperCase)).toMatchObject({ valid: true });
   expect(await verifyReceipt(jws, keys, new TextEncoder().encode('abd'))).toEqual({
     valid: false,
     // printf abd | sha256sum
