@@ -111,9 +111,10 @@ export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function forecastFields({ why, startsAbout, endsAbout }: Forecast) {
+function forecastFields({ why, isPaused, startsAbout, endsAbout }: Forecast) {
   return {
     why,
+    ...(isPaused && { isPaused }),
     ...(startsAbout && { startsAbout: formatRange(startsAbout) }),
     ...(endsAbout && { endsAbout: formatRange(endsAbout) }),
   };

@@ -172,6 +172,9 @@ export const Request = z
       description: 'For people: what the request waits for, in one sentence. Absent once it has ended.',
       example: 'behind 412 requests of your tenant',
     }),
+    isPaused: z.literal(true).optional().meta({
+      description: 'It waits because processing is paused, or that of requests which share its key.',
+    }),
     startsAbout: timeRange(
       'When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, once it has expired, and in lists.',
     ),

@@ -1,5 +1,4 @@
 import type { RequestResource } from '../client/index.ts';
-import { saysPaused } from '../core/intake/forecast/why.ts';
 import { note, printable } from '../terminal/output.ts';
 import { ProgressBoard } from '../terminal/progress-board.ts';
 
@@ -8,8 +7,8 @@ export class PauseNotes {
   readonly #noted = new Set<string>();
 
   /** Says it once for all requests that wait for one pause. */
-  see({ why = '' }: RequestResource): void {
-    if (!saysPaused(why) || this.#noted.has(why)) return;
+  see({ why = '', isPaused }: RequestResource): void {
+    if (!isPaused || this.#noted.has(why)) return;
     this.#noted.add(why);
     ProgressBoard.aside(() => note(printable(why)));
   }

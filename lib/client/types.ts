@@ -88,6 +88,8 @@ export interface RequestResource {
   readonly failureGroup?: string;
   /** What it waits for, in one sentence for people. Absent once it has ended. */
   readonly why?: string;
+  /** True if it waits because processing is paused, or that of requests which share its key; absent otherwise. */
+  readonly isPaused?: true;
   /** When its next attempt starts, for nine of ten requests. Absent if too little is known, while it runs, once it has expired, and in lists. */
   readonly startsAbout?: TimeRange;
   /** When its current or next attempt ends, for nine of ten requests. Absent if too little is known, and in lists. */

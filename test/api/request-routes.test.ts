@@ -234,6 +234,7 @@ describe('an ETag', () => {
     const after = await tagged(api, id);
     expect(await after.response.json()).toMatchObject({
       why: 'processing is paused until 12:01 UTC: it is down',
+      isPaused: true,
     });
     expect(after.etag).toBe(before.etag);
   });

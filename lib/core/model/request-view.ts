@@ -32,6 +32,8 @@ export interface RequestView {
   readonly checkpoints?: number;
   /** What it waits for, in one sentence for people. Undefined once it has ended. */
   readonly why?: string;
+  /** True if it waits because processing is paused, or that of requests which share its key; undefined otherwise. */
+  readonly isPaused?: true;
   /** When its next attempt starts, for nine of ten requests. Undefined if too little is known, or if it has expired. */
   readonly startsAbout?: DateRange;
   /** When its current or next attempt ends, for nine of ten requests. Undefined if too little is known. */
@@ -80,6 +82,7 @@ export function viewOf(record: RequestRecord, now: number, forecast?: Forecast):
     progress,
     checkpoints: checkpoint?.number,
     why: forecast?.why,
+    isPaused: forecast?.isPaused,
     startsAbout: datesOf(forecast?.startsAbout),
     endsAbout: datesOf(forecast?.endsAbout),
     createdAt: new Date(createdAt),

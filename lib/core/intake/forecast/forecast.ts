@@ -35,6 +35,9 @@ export interface Figures {
 /** For a record alone: its forecast says why it waits, as far as the record says it, and no times. */
 export const NO_FIGURES: Figures = { hasOtherLimits: true };
 
+/** What a forecast says without times. */
+type Reason = Pick<Forecast, 'why' | 'isPaused'>;
+
 /** Something that a request waits for besides times: the longest decides. */
 interface Wait {
   readonly why: string;
@@ -45,9 +48,8 @@ interface Wait {
 }
 
 /** A time before which a request doesn't start, in milliseconds since 1970. */
-interface Hold {
+interface Hold extends Reason {
   readonly at: number;
-  readonly why: string;
   /** Whether it is the reason even if the request has to wait for its turn for longer. */
   readonly isCause: boolean;
 }
@@ -110,17 +112,17 @@ function forecastOfWaiting(record: RequestRecord, figures: Figures, now: number)
   const waits = waitsOf(figures, now);
   const longest = waits.reduce((longer, wait) => (rankOf(wait) > rankOf(longer) ? wait : longer));
   const turnAt = now + 1_000 * (longest.duration?.mean ?? 0);
-  const reason = time && (time.at >= turnAt || time.isCause) ? time.why : longest.why;
-  if (figures.hasOtherLimits) return { why: reason };
+  const reason = reasonOf(time && (time.at >= turnAt || time.isCause) ? time : longest);
+  if (figures.hasOtherLimits) return reason;
 
   const durations = waits.flatMap(({ duration }) => duration ?? []);
-  if (durations.length < waits.length) return { why: reason };
+  if (durations.length < waits.length) return reason;
   const earliest = Math.max(now, time?.at ?? 0);
   const start = latestOf([
     { from: earliest, to: earliest + START_MILLISECONDS },
     ...durations.map((duration) => timesOf(rangeOf(duration), resumesAt, now)),
   ]);
-  if (!pace) return { why: reason, startsAbout: start };
+  if (!pace) return { ...reason, startsAbout: start };
 
   const attempt = timeOfAttempt(pace);
   const { least, most } = rangeOf(attempt);
@@ -129,7 +131,11 @@ function forecastOfWaiting(record: RequestRecord, figures: Figures, now: number)
     timesOf({ least, most: most + START_MILLISECONDS / 1_000 }, earliest, now),
     ...durations.map((duration) => timesOf(rangeOf(sumOf(duration, attempt)), resumesAt, now)),
   ]);
-  return { why: reason, startsAbout: start, endsAbout: end };
+  return { ...reason, startsAbout: start, endsAbout: end };
+}
+
+function reasonOf({ why, isPaused }: Reason): Reason {
+  return { why, ...(isPaused && { isPaused }) };
 }
 
 /** The latest of the times before which a request doesn't start; undefined if all have passed. */
@@ -147,10 +153,13 @@ function latestTimeOf(
     holds.push({
       at: pausedUntil,
       why: why.keyPausedUntil(limitedOf(limit), pausedUntil, now),
+      isPaused: true,
       isCause: true,
     });
   }
-  if (pause) holds.push({ at: pause.until, why: why.pausedUntil(pause, now), isCause: true });
+  if (pause) {
+    holds.push({ at: pause.until, why: why.pausedUntil(pause, now), isPaused: true, isCause: true });
+  }
   const latest = holds.reduce((later, hold) => (hold.at > later.at ? hold : later));
   return latest.at > now ? latest : undefined;
 }

@@ -49,18 +49,11 @@ export function attemptBegins(attempt: number, time: number, now: number): strin
 
 export function pausedUntil({ until, reason }: NotedPause, now: number): string {
   const because = reason === '' ? '' : `: ${reason}`;
-  return `processing is ${PAUSED} ${timeText(until, now)}${because}`;
+  return `processing is paused until ${timeText(until, now)}${because}`;
 }
 
 export function keyPausedUntil(limited: Limited, until: number, now: number): string {
-  return `${PAUSED} ${timeText(until, now)}${forKey(limited)}`;
-}
-
-const PAUSED = 'paused until';
-
-/** Whether a request waits because all processing is paused, or that of a key. */
-export function saysPaused(why: string): boolean {
-  return why.startsWith(PAUSED) || why.startsWith(`processing is ${PAUSED}`);
+  return `paused until ${timeText(until, now)}${forKey(limited)}`;
 }
 
 export function limitedTo(limited: Limited): string {

@@ -156,6 +156,11 @@ describe('why', () => {
     expect(forecastOf({ ...QUEUED, ...record }, figures, NOW)?.why).toBe(why);
   });
 
+  test.each(cases)('%s: programs see whether that is a pause', (why, record, figures) => {
+    const { isPaused } = forecastOf({ ...QUEUED, ...record }, figures, NOW) ?? {};
+    expect(isPaused).toBe(/^(?:processing is )?paused until /.test(why) ? true : undefined);
+  });
+
   test('no request that has ended waits', () => {
     const outcome = outcomeOf(REQUEST, cancellation(0), NOW);
     expect(forecastOf({ ...QUEUED, status: 'cancelled', outcome }, { place: BUSY }, NOW)).toBeUndefined();
