@@ -2,20 +2,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { batchItemKey } from '../../lib/aws/batch-place.ts';
 import { type BatchItem, CoatcheckClient, verifyReceipt } from '../../lib/client/index.ts';
 import { DAY_MILLISECONDS } from '../../lib/core/base/time.ts';
 import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { eventually } from '../support/eventually.ts';
 import { TableStream } from '../support/table-stream.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 import type { Behaviour } from './processors/behaviour.ts';
-import { inSeconds } from './schedule-timers.ts';
+import { fireNow, inSeconds } from './schedule-timers.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
@@ -28,7 +29,6 @@ const [dynamodb, lambda, scheduler] = [
 const client = new CoatcheckClient({ baseUrl: service.apiUrl });
 const { batches } = client;
 const table = service.output('RequestTableName');
-const WAITING = { timeout: 90_000, interval: 200 };
 
 /** Most items of these tests fail in one of four. */
 function itemsOf(count: number): BatchItem[] {
@@ -99,7 +99,7 @@ test('the command line submits a file of items, goes on without a refused line, 
   expect(JSON.parse(results[2] ?? '')).toMatchObject({ result: { json: { value: 2 } } });
   expect(JSON.parse(results[3] ?? '')).toMatchObject({ status: 'failed', problem: { code: 'refused' } });
 
-  await vi.waitFor(() => expect(calls).toHaveLength(1), WAITING);
+  await eventually(() => expect(calls).toHaveLength(1));
   const manifest = `/v1/batches/${ended.id}/manifest`;
   expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({
     type: 'coatcheck.batch.completed',
@@ -109,7 +109,7 @@ test('the command line submits a file of items, goes on without a refused line, 
   const written = await manifestOf(ended.id);
   expect(written.headers.get('content-type')).toBe('application/x-ndjson');
   expect((await written.text()).trimEnd().split('\n')).toEqual(results);
-  await vi.waitFor(async () => expect(await timersOf(ended.id)).toEqual([]), WAITING);
+  await eventually(async () => expect(await timersOf(ended.id)).toEqual([]));
 });
 
 test('the command line uploads a manifest, which the service imports; lines that are refused are reported, and the batch is sealed meanwhile', async () => {
@@ -124,10 +124,10 @@ test('the command line uploads a manifest, which the service imports; lines that
   const line = ['batches', 'submit', 'items.ndjson', '--manifest', '--json', '--api', service.apiUrl];
   const submitting = coatcheck(line, { cwd });
   // No other batch of these tests has an import.
-  const id = await vi.waitFor(async () => {
+  const id = await eventually(async () => {
     for await (const batch of batches.list()) if (batch.import) return batch.id;
     throw new Error('no import has begun');
-  }, WAITING);
+  });
   expect(await batches.seal(id)).toMatchObject({ status: 'open', sealRequestedAt: expect.any(String) });
   // The timer fires.
   await invoke({ id });
@@ -139,7 +139,7 @@ test('the command line uploads a manifest, which the service imports; lines that
     counts: { total: 40, succeeded: 30, failed: 10 },
     import: { state: 'done', lines: 42, refused: 2, problems: [{ line: 41 }, { line: 42 }] },
   });
-  await vi.waitFor(async () => expect(await batches.manifest(id)).toBeDefined(), WAITING);
+  await eventually(async () => expect(await batches.manifest(id)).toBeDefined());
   const text = (await (await batches.manifest(id))?.text()) ?? '';
   expect(
     text
@@ -170,14 +170,17 @@ test('items that are added again, and changes that come again, count once', asyn
   expect(await batches.add(id, items)).toMatchObject({ added: 0, repeated: 40, refused: [] });
   const other = await batches.add(id, [{ key: 'k-0', text: 'other' }]);
   expect(other.refused).toMatchObject([{ line: 1, key: 'k-0', problem: { code: 'batch_key_reused' } }]);
-  await batches.seal(id);
-  await expect(batches.add(id, [{ key: 'late', text: 'x' }])).rejects.toMatchObject({ code: 'batch_closed' });
-  await batches.wait(id);
-  // Written after the end.
-  await vi.waitFor(async () => expect((await batches.get(id)).links).toHaveProperty('manifest'), WAITING);
-  const ended = await batches.get(id);
   const counts = { total: 40, succeeded: 30, failed: 10, queued: 0, running: 0 };
-  expect(ended).toMatchObject({ status: 'completed', counts });
+  await eventually(async () => expect(await batches.get(id)).toMatchObject({ status: 'open', counts }));
+  // With nothing left to do, it ends now. Its timer has the manifest written.
+  expect(await batches.seal(id)).toMatchObject({ status: 'completed', counts });
+  await expect(batches.add(id, [{ key: 'late', text: 'x' }])).rejects.toMatchObject({ code: 'batch_closed' });
+  const [timer] = await timersOf(id);
+  await fireNow(
+    await scheduler.send(new GetScheduleCommand({ GroupName: timer?.GroupName, Name: timer?.Name })),
+  );
+  await eventually(async () => expect((await batches.get(id)).links).toHaveProperty('manifest'));
+  const ended = await batches.get(id);
 
   const stream = await TableStream.of(dynamodb, inject('endpoint'), table);
   const Records = (await stream.read()).filter((record) => isOf(record, id));
@@ -227,8 +230,8 @@ test('a batch that is cancelled ends its items before their time, and reports on
     status: 'cancelled',
     counts: { total: 230, queued: 0, cancelled: 230 },
   });
-  await vi.waitFor(() => expect(calls).toHaveLength(1), WAITING);
-  await vi.waitFor(async () => expect(await timersOf(id)).toEqual([]), WAITING);
+  await eventually(() => expect(calls).toHaveLength(1));
+  await eventually(async () => expect(await timersOf(id)).toEqual([]));
   await invoke({ id });
   expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
 });
