@@ -36,6 +36,8 @@ const jwt = ApiAuth.jwt({
 /** The services under test, with short retries; they differ in the props here. */
 const services = {
   cloudevents: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
+  // The same, so that the long test of generated calls runs beside those of the first one.
+  fuzz: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
   raw: { outputFormat: 'raw', auth: jwt, timeoutSeconds: 5 },
   truefoundry: { outputFormat: 'truefoundry', auth: undefined, timeoutSeconds: 5 },
   // Only consumers receive its outcomes. Its timeout leaves time to report progress.
@@ -58,6 +60,7 @@ addFannedService();
 addAuditedService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
+  const hasAll = name === 'cloudevents' || name === 'fuzz';
   const bus = new EventBus(stack, 'Bus');
   const failureQueue = new Queue(stack, 'FailureMessages');
   new Rule(stack, 'Failures', {
@@ -77,25 +80,25 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     function: { timeout: Duration.seconds(timeoutSeconds) },
     queue: {
       visibilityTimeout: Duration.seconds(timeoutSeconds + 2),
-      lanes: name === 'cloudevents' || name === 'pausing' ? {} : undefined,
+      lanes: hasAll || name === 'pausing' ? {} : undefined,
     },
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: auth && {
       auth,
-      schedules: name === 'cloudevents',
-      batches: name === 'cloudevents',
-      actions: name === 'cloudevents',
+      schedules: hasAll,
+      batches: hasAll,
+      actions: hasAll,
       console: name === 'raw' ? { clientId: CLIENT_ID, parameters: { resource: AUDIENCE } } : undefined,
       activity: name === 'pausing',
-      receipts: name === 'cloudevents' ? receiptKeys(stack) : undefined,
+      receipts: hasAll ? receiptKeys(stack) : undefined,
     },
     circuitBreaker: { pause: Duration.seconds(2) },
-    records: name === 'cloudevents' ? { metadata: ['colour'] } : undefined,
-    limits: name === 'cloudevents' ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,
-    webhooks: name === 'cloudevents' ? { allowLocal: true, endpoints: true } : undefined,
+    records: hasAll ? { metadata: ['colour'] } : undefined,
+    limits: hasAll ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,
+    webhooks: hasAll ? { allowLocal: true, endpoints: true } : undefined,
     observability: {
       failureEvents: { bus },
-      tracing: name === 'cloudevents' && endpoint ? Tracing.otlp({ endpoint }) : undefined,
+      tracing: hasAll && endpoint ? Tracing.otlp({ endpoint }) : undefined,
     },
     removalPolicy: RemovalPolicy.DESTROY,
   });

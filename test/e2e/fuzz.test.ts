@@ -21,7 +21,7 @@ beforeAll(async () => {
 }, INSTALL_TIMEOUT_MILLISECONDS);
 
 test('the API conforms to its description for generated calls', { timeout: 240_000 }, async () => {
-  const { apiUrl } = new Service('E2e-cloudevents');
+  const { apiUrl } = new Service('E2e-fuzz');
   const config = ['--config-file', join(FOLDER, 'schemathesis.toml'), '--no-color'];
   const bounds = ['--seed', '1', '--max-examples', String(CALLS), '--workers', '2'];
   const args = ['-m', 'schemathesis.cli', ...config, 'run', `${apiUrl}/v1/openapi.json`, '--url', apiUrl];
