@@ -70,16 +70,31 @@ def on_own_metric(evaluate):
     return evaluate_own
 
 
+# Each batch of a queue runs in a process of this machine. A service allows hundreds at a time; more than the machine has
+# room for exceed the timeout of their function, and are tried again until no attempt is left.
+BATCHES_AT_A_TIME = 10
+
+
+def with_room(concurrency_of):
+    def concurrency_here(*mapping):
+        return min(concurrency_of(*mapping), BATCHES_AT_A_TIME)
+
+    return concurrency_here
+
+
 try:
     # Only now: it looks at its environment, and starts threads, when it is imported.
     from ministack.app import main
-    from ministack.services import cloudwatch, dynamodb
+    from ministack.services import cloudwatch, dynamodb, lambda_svc, scheduler
 
     cloudwatch._evaluate_alarm = on_own_metric(cloudwatch._evaluate_alarm)
     dynamodb._partiql_insert = into_stream(dynamodb._partiql_insert, key_of_insert)
     dynamodb._partiql_update = into_stream(
         dynamodb._partiql_update, lambda table, parsed: dynamodb._partiql_key_target(table, parsed)[:2]
     )
+    lambda_svc._sqs_esm_concurrency = with_room(lambda_svc._sqs_esm_concurrency)
+    # It looks for schedules that are due every 10 seconds.
+    scheduler._SCHEDULE_TICK_INTERVAL = 1
     main()
 finally:
     shutil.rmtree(temporary, ignore_errors=True)

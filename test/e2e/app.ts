@@ -81,6 +81,8 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     queue: {
       visibilityTimeout: Duration.seconds(timeoutSeconds + 2),
       lanes: hasAll || name === 'pausing' ? {} : undefined,
+      // On a busy machine, more batches at a time would exceed their timeout.
+      maxConcurrency: 5,
     },
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: auth && {
