@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
+import { openAsBlob, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -19,6 +19,7 @@ import {
   WaitTimedOut,
 } from '../../lib/client/index.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
+import { eventually } from '../support/eventually.ts';
 import { Service } from './service.ts';
 import { SignedClient } from './signed-client.ts';
 
@@ -48,6 +49,15 @@ async function answerTo(id: string): Promise<unknown> {
   return (await client.result(id)).json();
 }
 
+/** Submits until a request ends while its submission waits: on a busy machine, the first one may take longer. */
+function withinItsWait(submit: () => Promise<RequestResource>): Promise<RequestResource> {
+  return eventually(async () => {
+    const request = await submit();
+    expect(request.status).toBe('succeeded');
+    return request;
+  });
+}
+
 /** A client that records its calls. */
 function watchedClient(see: (url: URL, init: RequestInit) => void): SignedClient {
   return new SignedClient(service, {
@@ -67,8 +77,10 @@ describe.concurrent('a payload', () => {
   });
 
   test('in text, with a submission that waits for the outcome', async () => {
-    const request = await client.submit('{ "do": "echo", "value": 1.50 }', { waitSeconds: 20 });
-    expect(request).toMatchObject({ status: 'succeeded', result: { contentType: 'application/json' } });
+    const request = await withinItsWait(() =>
+      client.submit('{ "do": "echo", "value": 1.50 }', { waitSeconds: 20 }),
+    );
+    expect(request).toMatchObject({ result: { contentType: 'application/json' } });
     expect(await answerTo(request.id)).toMatchObject({ value: 1.5 });
   });
 
@@ -81,8 +93,10 @@ describe.concurrent('a payload', () => {
   test('in a file of 6 MiB is uploaded by a form', async () => {
     const file = await fileOf(6 * MEBIBYTE);
     const sha256 = await sha256Of(file);
-    const request = await client.submit(file, { sha256, waitSeconds: 20 });
-    expect(request.status).toBe('succeeded');
+    const bodies: unknown[] = [];
+    const watched = watchedClient((_, { body }) => bodies.push(body));
+    const request = await withinItsWait(() => watched.submit(file, { sha256, waitSeconds: 20 }));
+    expect(bodies).toContainEqual(expect.any(FormData));
     expect(await answerTo(request.id)).toEqual({ bytes: file.size, sha256 });
   });
 
@@ -115,7 +129,8 @@ describe.concurrent('a result', () => {
     const watched = watchedClient(({ pathname }, { headers }) => {
       calls.push({ path: pathname, authorized: new Headers(headers).has('authorization') });
     });
-    const id = await watched.ask({ do: 'fill', megabytes: 2 }, { waitSeconds: 20 });
+    const id = await watched.ask({ do: 'fill', megabytes: 2 });
+    await watched.wait(id);
     calls.length = 0;
     const result = await watched.result(id);
     expect(result).toMatchObject({ size: 2_000_000, contentType: 'application/octet-stream' });
@@ -149,20 +164,25 @@ describe.concurrent('a result', () => {
 
 describe.concurrent('a request', () => {
   test('that runs has progress, and no result yet', async () => {
-    const id = await client.ask({ do: 'report', seconds: 13 });
+    const seen = join(await temporaryFolder(), 'seen');
+    // It ends once its progress was seen. Until then, further attempts report some.
+    const id = await client.ask({ do: 'report', seconds: 60, until: seen });
     const changes: RequestResource[] = [];
-    const waited = client.wait(id, { onChange: (request) => changes.push(request) });
+    const onChange = (request: RequestResource) => {
+      changes.push(request);
+      if ((request.progress?.fraction ?? 0) > 0) writeFileSync(seen, '');
+    };
+    const waited = client.wait(id, { onChange });
     await expect(client.result(id)).rejects.toThrow(RequestPending);
     await expect(client.wait(id, { timeoutMilliseconds: 300 })).rejects.toThrow(WaitTimedOut);
     expect(await waited).toMatchObject({ status: 'succeeded' });
-    const progress = changes.find((request) => request.progress !== undefined);
+    const progress = changes.find((request) => request.progress?.fraction);
     expect(progress).toMatchObject({ status: 'running', progress: { note: 'on the way' } });
-    expect(progress?.progress?.fraction).toBeGreaterThan(0);
   });
 
   test('that runs is cancelled through its signal', async () => {
     const id = await client.ask({ do: 'report', seconds: 12 });
-    await expect.poll(async () => (await client.status(id)).status, { timeout: 20_000 }).toBe('running');
+    await expect.poll(async () => (await client.status(id)).status).toBe('running');
     expect(await client.cancel(id)).toMatchObject({ status: 'cancelling' });
     expect(await client.wait(id)).toMatchObject({ status: 'cancelled', attempts: 1 });
     await expect(client.result(id)).rejects.toThrow(RequestCancelled);
@@ -174,13 +194,14 @@ describe.concurrent('a request', () => {
       const { status, attempts } = await client.status(id);
       return status === 'queued' && attempts === 1;
     };
-    await expect.poll(isWaiting, { timeout: 20_000 }).toBe(true);
+    await expect.poll(isWaiting).toBe(true);
     expect(await client.cancel(id)).toMatchObject({ status: 'cancelled', attempts: 1 });
     expect(await client.cancel(id)).toMatchObject({ status: 'cancelled' });
   });
 
   test('that has ended cannot be cancelled', async () => {
-    const id = await client.ask({ do: 'stamp' }, { waitSeconds: 20 });
+    const id = await client.ask({ do: 'stamp' });
+    await client.wait(id);
     await expect(client.cancel(id)).rejects.toThrow(RequestFinished);
   });
 
@@ -190,7 +211,7 @@ describe.concurrent('a request', () => {
     await service.send({ body: JSON.stringify(event) });
     const codeOf = (error: unknown) => error instanceof CoatcheckError && error.code;
     const status = () => client.status(id, { source }).then((request) => request.status, codeOf);
-    await expect.poll(status, { timeout: 20_000 }).toBe('succeeded');
+    await expect.poll(status).toBe('succeeded');
     expect(await (await client.result(id, { source })).json()).toHaveProperty('run');
   });
 
@@ -224,7 +245,7 @@ test('a list continues from page to page', async () => {
     }
     return found;
   };
-  await expect.poll(listed, { timeout: 20_000 }).toEqual(expect.arrayContaining(ids));
+  await expect.poll(listed).toEqual(expect.arrayContaining(ids));
   const found = await listed();
   expect(new Set(found).size).toBe(found.length);
   expect((await client.listPage({ limit: 2 })).next).toBeDefined();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -44,8 +44,8 @@ export type Behaviour =
   | { readonly do: 'count'; readonly killed: 'before' | 'after'; readonly log: string }
   /** Writes its start and its end into a log. */
   | { readonly do: 'stay'; readonly milliseconds: number; readonly log: string }
-  /** Reports progress many times. */
-  | { readonly do: 'report'; readonly seconds: number };
+  /** Reports progress many times. Ends before its time when a file exists. */
+  | { readonly do: 'report'; readonly seconds: number; readonly until?: string };
 
 /** Performs the behaviour in the payload; measures other payloads. */
 export const handler = processor(async (request) => {
@@ -97,7 +97,7 @@ export const handler = processor(async (request) => {
       appendFileSync(behaviour.log, ')');
       return {};
     case 'report':
-      return await report(request, behaviour.seconds);
+      return await report(request, behaviour);
   }
 });
 
@@ -145,9 +145,10 @@ async function workInSlices(
   return { sum, attempt: request.attempt };
 }
 
-async function report(request: ProcessorRequest, seconds: number) {
+async function report(request: ProcessorRequest, { seconds, until }: Extract<Behaviour, { do: 'report' }>) {
   const begun = Date.now();
   for (let fraction = 0; fraction < 1; fraction = (Date.now() - begun) / (seconds * 1000)) {
+    if (until !== undefined && existsSync(until)) break;
     request.progress(fraction, 'on the way');
     await sleep(100, undefined, { signal: request.signal });
   }
