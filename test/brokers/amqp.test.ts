@@ -279,8 +279,11 @@ describe.runIf(programs)('RabbitMQ', () => {
       );
       await (await channel()).deleteQueue(queue);
       await receiving;
-      await eventually(async () => (await channel()).checkQueue(queue));
-      await send(queue, 'a');
+      // RabbitMQ may reject messages for some time after a queue was declared.
+      await eventually(async () => {
+        await (await channel()).checkQueue(queue);
+        await send(queue, 'a');
+      });
       await (await receiveOne(input)).retryAfter(2);
       expect(await receiveOne(input)).toMatchObject({ body: 'a', deliveryCount: 2 });
     });
