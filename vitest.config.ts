@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { IN_TIME } from './test/support/in-time.ts';
 
 /** Synthesizing a CDK app takes 15 seconds of one core, and longer where other tests share it. */
 const UNIT_TIMEOUT_MILLISECONDS = 90_000;
@@ -34,6 +35,9 @@ const RIGHTS = 'test/e2e/rights.test.ts';
 
 /** Half of the end-to-end tests share this stack, and so run one after another. */
 const SHARED_STACK = 'E2e-cloudevents';
+
+/** For `expect.poll`. By default, it waits for a second. */
+const EXPECT = { poll: IN_TIME };
 
 /** Starts first what takes longest, and spreads the end-to-end tests, which wait for AWS or for each other, over the others. */
 class LongestFirst extends BaseSequencer {
@@ -72,9 +76,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: EXPECT,
           include: ['test/**/*.test.ts'],
           exclude: ['bench', 'brokers', 'conformance', 'e2e', 'peers'].map((folder) => `test/${folder}/**`),
           testTimeout: UNIT_TIMEOUT_MILLISECONDS,
+          hookTimeout: UNIT_TIMEOUT_MILLISECONDS,
           // To load the CDK for each file would take as long as the tests.
           isolate: false,
         },
@@ -82,6 +88,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
+          expect: EXPECT,
           include: ['test/conformance/**/*.test.ts'],
           globalSetup: ['test/conformance/setup.ts'],
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
@@ -91,6 +98,7 @@ export default defineConfig({
       {
         test: {
           name: 'bench',
+          expect: EXPECT,
           include: ['test/bench/**/*.test.ts'],
           globalSetup: ['test/conformance/setup.ts'],
         },
@@ -98,6 +106,7 @@ export default defineConfig({
       {
         test: {
           name: 'peers',
+          expect: EXPECT,
           include: ['test/peers/**/*.test.ts'],
           globalSetup: ['test/conformance/setup.ts'],
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
@@ -108,6 +117,7 @@ export default defineConfig({
       {
         test: {
           name: 'brokers',
+          expect: EXPECT,
           include: ['test/brokers/**/*.test.ts'],
           testTimeout: BROKER_TIMEOUT_MILLISECONDS,
           // Long enough to install a server.
@@ -119,6 +129,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: EXPECT,
           include: ['test/e2e/**/*.test.ts'],
           exclude: [RIGHTS],
           globalSetup: ['test/e2e/setup.ts'],
@@ -131,6 +142,7 @@ export default defineConfig({
       {
         test: {
           name: 'rights',
+          expect: EXPECT,
           include: [RIGHTS],
           // It evaluates more than ten thousand calls.
           testTimeout: AWS_TIMEOUT_MILLISECONDS,

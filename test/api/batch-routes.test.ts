@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { BATCH_LINE_MAX_BYTES, BATCH_MAX_LINES } from '../../lib/core/model/batch-lines.ts';
 import { defineProcessor } from '../../lib/core/processor/handler.ts';
@@ -8,6 +8,7 @@ import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 
@@ -107,7 +108,7 @@ test('a batch is created, filled, sealed, listed and read', async () => {
   expect(await json(call('POST', `/${id}/items`, body))).toEqual({ added: 4, repeated: 0, refused: [] });
   expect(await json(call('POST', `/${id}/items`, body))).toEqual({ added: 0, repeated: 4, refused: [] });
   expect((await call('POST', `/${id}/seal`)).status).toBe(200);
-  await vi.waitFor(async () => expect((await json(call('GET', `/${id}`))).status).toBe('completed'), 20_000);
+  await eventually(async () => expect((await json(call('GET', `/${id}`))).status).toBe('completed'));
   expect(await json(call('GET', `/${id}`))).toMatchObject({
     progress: 1,
     endedAt: '2026-01-31T12:00:00.000Z',
@@ -145,13 +146,13 @@ test('the results of a batch can be read while it runs, and after it was cancell
     `/${id}/items`,
     lines({ key: 'a', json: 1, notBefore: '2026-01-01T00:00:00Z' }, { key: 'b', json: 2 }),
   );
-  await vi.waitFor(async () => expect((await json(call('GET', `/${id}`))).progress).toBe(0.5), 20_000);
+  await eventually(async () => expect((await json(call('GET', `/${id}`))).progress).toBe(0.5));
   expect(await linesOf(id)).toMatchObject([
     { key: 'a', status: 'succeeded', result: { json: 1 } },
     { key: 'b', status: 'scheduled' },
   ]);
   expect(await json(call('POST', `/${id}/cancel`))).toMatchObject({ status: 'cancelling' });
-  await vi.waitFor(async () => expect((await json(call('GET', `/${id}`))).status).toBe('cancelled'), 20_000);
+  await eventually(async () => expect((await json(call('GET', `/${id}`))).status).toBe('cancelled'));
   expect((await linesOf(id)).map(({ key, status }) => [key, status])).toEqual([
     ['a', 'succeeded'],
     ['b', 'cancelled'],
@@ -183,7 +184,7 @@ test('a large result is linked from its line, and its line says when it is gone'
   const { id } = await create();
   await call('POST', `/${id}/items`, lines({ key: 'a', text: 'x'.repeat(500_000) }));
   await call('POST', `/${id}/seal`);
-  await vi.waitFor(async () => expect((await json(call('GET', `/${id}`))).status).toBe('completed'), 20_000);
+  await eventually(async () => expect((await json(call('GET', `/${id}`))).status).toBe('completed'));
   const [line] = await linesOf(id);
   const result = { contentType: 'text/plain; charset=utf-8', size: 500_000 };
   expect(line.result).toEqual({ ...result, link: `/v1/requests/${line.id}/result` });

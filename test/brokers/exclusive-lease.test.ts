@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ExclusiveLease, type LeaseStore } from '../../lib/brokers/exclusive-lease.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** A server that keeps one lease, and its state. */
 class LeaseServer {
@@ -36,10 +37,10 @@ test('one worker at a time has it, and the next one as soon as that one gives it
   const first = hold(server, 'a');
   await first.lease.held;
   const second = hold(server, 'b');
-  await vi.waitFor(() => expect(second.logged()).toEqual(['This worker stands by: another one receives']));
+  await eventually(() => expect(second.logged()).toEqual(['This worker stands by: another one receives']));
   expect(second.isHeld).not.toHaveBeenCalled();
   await first.lease[Symbol.asyncDispose]();
-  await vi.waitFor(() => expect(second.isHeld).toHaveBeenCalled(), 3_000);
+  await eventually(() => expect(second.isHeld).toHaveBeenCalled());
   expect(server.holder).toBe('b');
   expect(first.logged()).toEqual([]);
   expect(second.logged().at(-1)).toBe('This worker receives now');
@@ -51,7 +52,7 @@ test('it is lost when another worker has it, or the server does not answer', asy
   const [taken, cut] = [hold(server, 'a'), hold(new LeaseServer(), 'a')];
   await taken.lease.held;
   server.holder = 'b';
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(taken.onLost).toHaveBeenCalledExactlyOnceWith(new Error('another worker receives from q now')),
   );
   expect(cut.onLost).not.toHaveBeenCalled();

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { eventually } from '../support/eventually.ts';
 import { openServedService } from '../support/served-service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { TestClock } from '../support/test-clock.ts';
@@ -44,9 +45,7 @@ test('a schedule is added, listed, run and removed', async () => {
   clock.advanceSeconds(900);
   const client = new CoatcheckClient({ baseUrl: url });
   const id = 'often.2026-01-31T12:15:00Z';
-  await vi.waitFor(async () => expect((await client.status(id)).status).toBe('succeeded'), {
-    timeout: 20_000,
-  });
+  await eventually(async () => expect((await client.status(id)).status).toBe('succeeded'));
   expect(await (await client.result(id)).json()).toEqual({ x: 6 });
   expect((await schedules('list')).stdout).toContain(
     `often\tevery 15 min\t2026-01-31T12:30:00.000Z\t${id}\t\n`,

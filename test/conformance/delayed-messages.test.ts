@@ -1,25 +1,23 @@
 import { CreateScheduleGroupCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { expect, inject, vi } from 'vitest';
+import { expect, inject } from 'vitest';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { MemoryDelayedMessages } from '../../lib/stores/memory/delayed-messages.ts';
 import { SqliteDelayedMessages } from '../../lib/stores/sqlite/delayed-messages.ts';
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
-import { collect } from '../support/eventually.ts';
+import { collect, eventually } from '../support/eventually.ts';
 import { openSqlite, receiveNow } from '../support/sqlite.ts';
 import { exerciseDelayedMessages, exerciseRemovableMessages } from './delayed-messages-suite.ts';
-
-const IN_TIME = { timeout: 60_000, interval: 100 };
 
 const inMemory = async () => {
   const later = new MemoryDelayedMessages();
   const receive = async (count: number) => {
     const messages: string[] = [];
-    await vi.waitFor(() => {
+    await eventually(() => {
       messages.push(...later.due(Date.now()));
       expect(messages.length).toBeGreaterThanOrEqual(count);
-    }, IN_TIME);
+    });
     return { messages, at: Date.now() };
   };
   return { later, receive };
@@ -49,10 +47,10 @@ const byScheduler = async () => {
     while (messages.length < count) messages.push(...(await poll(QueueUrl)));
     const at = Date.now();
     // Each ends with its message.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName: name }));
       expect(Schedules).toEqual([]);
-    }, IN_TIME);
+    });
     return { messages, at };
   };
   return { later, receive };

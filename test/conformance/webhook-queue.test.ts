@@ -1,11 +1,11 @@
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { expect, inject, vi } from 'vitest';
+import { expect, inject } from 'vitest';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemoryWebhookQueue } from '../../lib/stores/memory/webhook-queue.ts';
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
 import { SqliteWebhookQueue } from '../../lib/stores/sqlite/webhook-queue.ts';
-import { collect } from '../support/eventually.ts';
+import { collect, eventually } from '../support/eventually.ts';
 import { openSqlite, receiveNow } from '../support/sqlite.ts';
 import { exerciseWebhookQueue } from './webhook-queue-suite.ts';
 
@@ -13,7 +13,7 @@ exerciseWebhookQueue('a queue of webhooks in memory', async () => {
   const queue = new MemoryWebhookQueue();
   const openedAt = Date.now();
   const receive = async (count: number) => {
-    await vi.waitFor(() => expect(due()).toHaveLength(count), { timeout: 10_000 });
+    await eventually(() => expect(due()).toHaveLength(count));
     return { messages: due(), at: Date.now() };
   };
   const due = () =>

@@ -4,17 +4,16 @@ import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { keyOf } from '../../lib/aws/record-item.ts';
 import { CoatcheckClient, DIRECT_MAX_BYTES, verifyReceipt } from '../../lib/client/index.ts';
 import { DAY_MILLISECONDS } from '../../lib/core/base/time.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 import { Service } from './service.ts';
-
-const PATIENT = { timeout: 60_000, interval: 100 };
 
 function setUp() {
   const service = new Service('E2e-audited');
@@ -28,11 +27,11 @@ function setUp() {
     submit: async (behaviour: Behaviour, notBefore?: Date) =>
       (await client.submitJson(behaviour, { ...(notBefore && { notBefore }) })).id,
     ended: (id: string) =>
-      vi.waitFor(async () => {
+      eventually(async () => {
         const request = await client.status(id);
         expect(request.endedAt).toBeDefined();
         return request.status;
-      }, PATIENT),
+      }),
     /** Changes a record, as if it were of another time. */
     change: async (id: string, changed: (record: RequestRecord) => RequestRecord) => {
       const stored = await store.read({ id, source: '' });
@@ -120,11 +119,11 @@ test('an audit finds what was lost, and the API has the ledger that it counted',
     at: expect.any(String),
     audit: { verdicts: { message_missing: 1, result_missing: 1 }, seconds: expect.any(Number) },
   });
-  const findings = await vi.waitFor(async () => {
+  const findings = await eventually(async () => {
     const lines = await stack.logged('A request does not add up');
     expect(lines).toHaveLength(2);
     return lines;
-  }, PATIENT);
+  });
   expect(findings.map(({ verdict, ticket }) => `${verdict} ${ticket}`).toSorted()).toEqual([
     `message_missing ${lost}`,
     `result_missing ${large}`,

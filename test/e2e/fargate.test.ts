@@ -11,20 +11,18 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { AsyncService, Host } from '../../lib/constructs/index.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { EcsAgent } from '../support/ecs-agent.ts';
+import { eventually } from '../support/eventually.ts';
 import { type OutcomeEvent, Service } from './service.ts';
 
 const STACK = 'E2e-fargate';
 
 /** What a local AWS without Docker deploys: everything that the worker uses, but neither ECS nor its scaling. */
 const DEPLOYED = /^AWS::(?:S3|SQS|DynamoDB)::/;
-
-/** A task reports its slot time twice a minute. */
-const PATIENT = { timeout: 60_000, interval: 100 };
 
 interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: never }>>;
@@ -170,21 +168,21 @@ test('a request that uses up its attempts becomes a dead letter', async () => {
 });
 
 test('the log has the metrics of a function, and the slot time that the scaling needs', async () => {
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(metric('Succeeded')).toBe(2);
     expect(metric('Failed')).toBeGreaterThanOrEqual(2);
     expect(metric('DeadLettered')).toBe(1);
     expect(metric('SlotTime')).toBeGreaterThan(0);
-  }, PATIENT);
+  });
 });
 
 test('SIGTERM lets a request finish, in a task that was protected meanwhile, and ends the task although another runs on', async () => {
   const { id } = await service.upload('requests/e.json', JSON.stringify({ do: 'report', seconds: 4 }));
   const stays = { do: 'stay', milliseconds: 600_000, log: join(folder, 'stays') };
   const endless = await service.upload('requests/f.json', JSON.stringify(stays));
-  await vi.waitFor(() => expect(agent.isProtected).toBe(true), PATIENT);
+  await eventually(() => expect(agent.isProtected).toBe(true));
   for (const each of [id, endless.id])
-    await vi.waitFor(async () => expect((await service.record(each))?.status).toBe('running'), PATIENT);
+    await eventually(async () => expect((await service.record(each))?.status).toBe('running'));
   worker.kill('SIGTERM');
   const [code] = await once(worker, 'exit');
   expect(code).toBe(0);

@@ -6,8 +6,9 @@ import {
   SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import { expect, inject, vi } from 'vitest';
+import { expect, inject } from 'vitest';
 import { localConfig } from '../../lib/local/clients.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 import type { Service } from './service.ts';
 
@@ -55,10 +56,7 @@ export async function fire(timer: GetScheduleCommandOutput | undefined, change: 
 
 /** Resolves at a time. */
 export async function untilTime(time: string): Promise<void> {
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(time)), {
-    timeout: 60_000,
-    interval: 100,
-  });
+  await eventually(() => expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(time)));
 }
 
 /** Adds a schedule, or replaces it, and has it fire at its first run. @returns the id of the request */

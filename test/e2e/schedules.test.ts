@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { localConfig } from '../../lib/local/clients.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { decodedRequest } from '../support/decoded.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { fire, fireNow, firstRun, inSeconds, timersOf, untilTime } from './schedule-timers.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
 const scheduler = new SchedulerClient(localConfig(inject('endpoint')));
-const WAITING = { timeout: 60_000, interval: 200 };
 
 async function requestOf(id: string): Promise<Record<string, unknown>> {
   return JSON.parse(await (await service.call('GET', `/v1/requests/${id}`)).text());
@@ -35,9 +35,9 @@ test('a message with a time goes back until then, and takes no attempt', async (
   const notBefore = inSeconds(4);
   const attributes = { RequestId: id, NotBefore: notBefore, ContentType: 'application/json' };
   await service.send({ body: JSON.stringify({ do: 'echo', value: 2 }), attributes });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await requestOf(id)).toMatchObject({ status: 'scheduled', notBefore, attempts: 0 });
-  }, WAITING);
+  });
   expect(await service.event(id)).toMatchObject({ data: { value: 2, attempt: 1 } });
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(notBefore));
 });
@@ -57,10 +57,7 @@ test('a later one is a schedule, whose message does not start it early', async (
 
   // The scheduler sends it an hour early.
   await fireNow(schedule);
-  await vi.waitFor(
-    () => expect(scheduleOf(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' }),
-    WAITING,
-  );
+  await eventually(() => expect(scheduleOf(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' }));
   expect(await requestOf(id)).toMatchObject({ status: 'scheduled', attempts: 0 });
 
   expect((await service.call('POST', `/v1/requests/${id}/cancel`)).status).toBe(200);

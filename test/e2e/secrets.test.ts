@@ -1,11 +1,9 @@
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { localConfig } from '../../lib/local/clients.ts';
+import { eventually } from '../support/eventually.ts';
 import { FIRST_KEY } from './first-key.ts';
 import { Service } from './service.ts';
-
-/** A message is delivered again after a second. */
-const PATIENT = { timeout: 60_000, interval: 100 };
 
 test('a processor gets the value of its secret, and its errors do not contain it', async () => {
   const service = new Service('E2e-secrets');
@@ -17,11 +15,11 @@ test('a processor gets the value of its secret, and its errors do not contain it
   expect(await service.event('first')).toMatchObject({ data: { accepted: true } });
 
   await send('second', 'the-second-key');
-  const lastError = await vi.waitFor(async () => {
+  const lastError = await eventually(async () => {
     const record = await service.record('second');
     expect(record?.lastError).toBeDefined();
     return JSON.stringify(record?.lastError);
-  }, PATIENT);
+  });
   expect(lastError).toContain('The service refused');
   expect(lastError).not.toContain(FIRST_KEY);
 

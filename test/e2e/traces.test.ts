@@ -1,4 +1,5 @@
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import type { ReceivedSpan } from '../support/otlp-receiver.ts';
 import { Service } from './service.ts';
 
@@ -17,33 +18,27 @@ async function spansOf(traceId: string): Promise<readonly ReceivedSpan[]> {
 test('the spans of a request share the trace of its sender, and its trace context comes out as it was', async () => {
   const { id } = await service.submit({ do: 'echo', value: 1 }, trace);
   expect(await service.event(id)).toMatchObject(trace);
-  await vi.waitFor(
-    async () => {
-      const spans = await spansOf(TRACE_ID);
-      expect(spans).toHaveLength(2);
-      const called = spans.find(({ name }) => name === 'POST /v1/requests');
-      const attempt = spans.find(({ name }) => name.startsWith('process '));
-      expect(called).toMatchObject({ parentSpanId: PARENT_ID, traceState: trace.tracestate });
-      expect(attempt).toMatchObject({
-        parentSpanId: PARENT_ID,
-        traceState: trace.tracestate,
-        attributes: { 'coatcheck.request.id': id, 'coatcheck.outcome': 'succeeded' },
-        resource: { 'service.name': 'e2e-cloudevents' },
-      });
-    },
-    { timeout: 30_000, interval: 200 },
-  );
+  await eventually(async () => {
+    const spans = await spansOf(TRACE_ID);
+    expect(spans).toHaveLength(2);
+    const called = spans.find(({ name }) => name === 'POST /v1/requests');
+    const attempt = spans.find(({ name }) => name.startsWith('process '));
+    expect(called).toMatchObject({ parentSpanId: PARENT_ID, traceState: trace.tracestate });
+    expect(attempt).toMatchObject({
+      parentSpanId: PARENT_ID,
+      traceState: trace.tracestate,
+      attributes: { 'coatcheck.request.id': id, 'coatcheck.outcome': 'succeeded' },
+      resource: { 'service.name': 'e2e-cloudevents' },
+    });
+  });
 });
 
 test('a request that names no trace is in that of the call that submitted it', async () => {
   const { id } = await service.submit({ do: 'echo', value: 2 }, {});
   const { traceparent = '' } = await service.event(id);
   const [, traceId = ''] = traceparent.split('-');
-  await vi.waitFor(
-    async () => {
-      const names = (await spansOf(traceId)).map(({ name }) => name.replace(/^process .*/, 'process'));
-      expect(names.toSorted()).toEqual(['POST /v1/requests', 'process']);
-    },
-    { timeout: 30_000, interval: 200 },
-  );
+  await eventually(async () => {
+    const names = (await spansOf(traceId)).map(({ name }) => name.replace(/^process .*/, 'process'));
+    expect(names.toSorted()).toEqual(['POST /v1/requests', 'process']);
+  });
 });

@@ -1,14 +1,14 @@
 import type { RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ENDPOINTS_AGE_SECONDS } from '../../lib/core/webhooks/cached-endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
 const PATH = '/v1/webhook-endpoints';
-const WAITING = { timeout: 60_000, interval: 200 };
 
 interface Endpoint {
   readonly id: string;
@@ -85,10 +85,7 @@ test('endpoints get what they ask for, signed by secrets of their own', async ()
   const image = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'images.thumbnail' });
   const report = await service.submit({ do: 'echo', value: 2 }, { 'Coatcheck-Topic': 'reports' });
   const failed = await service.submit({ do: 'refuse', reason: 'no such thing' });
-  await vi.waitFor(
-    () => expect([all, images, failures].map(({ calls }) => calls.length)).toEqual([3, 1, 1]),
-    WAITING,
-  );
+  await eventually(() => expect([all, images, failures].map(({ calls }) => calls.length)).toEqual([3, 1, 1]));
   const idsOf = ({ calls, endpoint }: typeof all) => verified(calls, endpoint).map(({ data }) => data.id);
   expect(idsOf(all).toSorted()).toEqual([image.id, report.id, failed.id].toSorted());
   expect(idsOf(images)).toEqual([image.id]);
@@ -101,7 +98,7 @@ test('endpoints get what they ask for, signed by secrets of their own', async ()
   });
   expect(await call('GET', `${PATH}/${all.endpoint.id}/secret`, 200)).toEqual({ secret: rotated.secret });
   const { webhookId } = await call<{ webhookId: string }>('POST', `${PATH}/${all.endpoint.id}/test`, 202);
-  await vi.waitFor(() => expect(all.calls).toHaveLength(4), WAITING);
+  await eventually(() => expect(all.calls).toHaveLength(4));
   const last = all.calls.slice(-1);
   expect(last.map(idOf)).toEqual([webhookId]);
   for (const endpoint of [all.endpoint, rotated]) {
@@ -114,12 +111,12 @@ test('an endpoint that answers 410 is disabled with an event, and gets what it m
   const { endpoint, calls } = orders;
   const begin = new Date().toISOString();
   const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'orders' });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await call('GET', `${PATH}/${endpoint.id}`, 200)).toMatchObject({
       status: 'disabled',
       lastError: 'the receiver answered 410',
     });
-  }, WAITING);
+  });
   expect(await service.busMessage(endpoint.id)).toMatchObject({
     source: 'coatcheck',
     'detail-type': 'coatcheck.webhook_endpoint.disabled',
@@ -129,7 +126,7 @@ test('an endpoint that answers 410 is disabled with an event, and gets what it m
   await call('PATCH', `${PATH}/${endpoint.id}`, 200, { status: 'enabled' });
   const replayed = await call<object>('POST', `${PATH}/${endpoint.id}/replay`, 200, { from: begin });
   expect(replayed).toMatchObject({ sent: 1 });
-  await vi.waitFor(() => expect(calls).toHaveLength(2), WAITING);
+  await eventually(() => expect(calls).toHaveLength(2));
   expect(verified(calls, endpoint).map(({ data }) => data.id)).toEqual([id, id]);
   expect(new Set(calls.map(idOf)).size).toBe(1);
 });
@@ -141,7 +138,7 @@ test('an endpoint that is removed gets nothing more', async () => {
   await service.event(id);
   const other = await endpointOf();
   await call('POST', `${PATH}/${other.endpoint.id}/test`, 202);
-  await vi.waitFor(() => expect(other.calls).not.toEqual([]), WAITING);
+  await eventually(() => expect(other.calls).not.toEqual([]));
   expect(calls).toEqual([]);
 });
 

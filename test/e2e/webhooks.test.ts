@@ -1,10 +1,11 @@
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Webhook } from 'standardwebhooks';
-import { expect, inject, test, vi } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { parseSecrets } from '../../lib/core/model/webhook-secrets.ts';
 import { decodeWebhook } from '../../lib/core/webhooks/message.ts';
 import { localConfig } from '../../lib/local/clients.ts';
+import { eventually } from '../support/eventually.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 import { Service } from './service.ts';
 
@@ -13,7 +14,6 @@ const config = localConfig(inject('endpoint'));
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 /** Webhook calls are traced: each is a span of its own. */
 const inTrace = /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/;
-const WAITING = { timeout: 60_000, interval: 200 };
 
 /** A receiver that gives these answers in order, then repeats the last one. */
 async function receiverOf(...answers: readonly (readonly [number, Record<string, string>?])[]) {
@@ -36,19 +36,19 @@ async function verified({ headers, body }: ReceivedCall): Promise<unknown> {
 }
 
 async function called(calls: readonly ReceivedCall[], times = 1): Promise<readonly ReceivedCall[]> {
-  await vi.waitFor(() => expect(calls.length).toBeGreaterThanOrEqual(times), WAITING);
+  await eventually(() => expect(calls.length).toBeGreaterThanOrEqual(times));
   return calls;
 }
 
 /** Waits for a status of a request's webhook. */
 function stands(id: string, status: string): Promise<object> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const { webhook } = (await (await service.call('GET', `/v1/requests/${id}`)).json()) as {
       webhook: object;
     };
     expect(webhook).toMatchObject({ status });
     return webhook;
-  }, WAITING);
+  });
 }
 
 test('by HTTP: sends the outcome to the callback URL', async () => {
@@ -147,7 +147,7 @@ test('calls a receiver that asks for an hour with a schedule', async () => {
     nextAttemptAt: expect.any(String),
   });
   const id = String(call?.headers['webhook-id']);
-  const schedule = await vi.waitFor(() => scheduleOf(id), WAITING);
+  const schedule = await eventually(() => scheduleOf(id));
   expect(schedule).toMatchObject({ ActionAfterCompletion: 'DELETE', FlexibleTimeWindow: { Mode: 'OFF' } });
   const deadLetters = schedule.Target?.DeadLetterConfig?.Arn?.split(':').at(-1) ?? 'none';
   expect(service.output('WebhookDeadLetterQueueUrl')).toMatch(new RegExp(`/${deadLetters}$`));

@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { processor } from 'coatcheck';
 import { openService, type ServiceBatchItem, type ServiceOptions } from 'coatcheck/embedded';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Priority } from '../../lib/core/model/priority.ts';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { handler } from './programs/processor.ts';
-
-const PATIENT = { timeout: 30_000, interval: 20 };
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -51,7 +50,7 @@ test('a batch is handled, counted and reported, and its results come in the orde
   expect(await batches.add(id, items, owner)).toEqual({ added: 251, repeated: 0, refused: [] });
   expect(await batches.add(id, numbers(300), owner)).toEqual({ added: 50, repeated: 250, refused: [] });
   await batches.seal(id, owner);
-  await vi.waitFor(async () => expect((await batches.get(id, owner)).status).toBe('completed'), PATIENT);
+  await eventually(async () => expect((await batches.get(id, owner)).status).toBe('completed'));
   expect(await batches.get(id, owner)).toMatchObject({
     progress: 1,
     counts: { total: 301, queued: 0, running: 0, succeeded: 300, failed: 1, cancelled: 0, expired: 0 },
@@ -67,7 +66,7 @@ test('a batch is handled, counted and reported, and its results come in the orde
     ['bad', 'failed', 'order_unknown'],
     ['n-250', 'succeeded', { double: 500 }],
   ]);
-  await vi.waitFor(() => expect(received).toHaveLength(1), PATIENT);
+  await eventually(() => expect(received).toHaveLength(1));
   expect(received[0]).toMatchObject({
     id: expect.stringMatching(/^[0-9a-f]{32}$/),
     body: {
@@ -140,9 +139,9 @@ test('a batch that is cancelled has the results until then', async () => {
     { key: 'done', payload: { number: 1 } },
     { key: 'later', payload: { number: 2 }, notBefore: new Date(clock.now() + 60_000) },
   ]);
-  await vi.waitFor(async () => expect((await batches.get(id)).counts.succeeded).toBe(1), PATIENT);
+  await eventually(async () => expect((await batches.get(id)).counts.succeeded).toBe(1));
   expect(await batches.cancel(id)).toMatchObject({ status: 'cancelling', progress: 0.5 });
-  await vi.waitFor(async () => expect((await batches.get(id)).status).toBe('cancelled'), PATIENT);
+  await eventually(async () => expect((await batches.get(id)).status).toBe('cancelled'));
   const ended = [];
   for await (const { key, status } of batches.results(id)) ended.push([key, status]);
   expect(ended).toEqual([
@@ -163,7 +162,7 @@ test('a batch that expires has the results until then', async () => {
   })();
   clock.advanceSeconds(60);
   await using service = await openServiceAt({ ...options, processor: handler }, clock);
-  await vi.waitFor(async () => expect((await service.batches.get(id)).status).toBe('expired'), PATIENT);
+  await eventually(async () => expect((await service.batches.get(id)).status).toBe('expired'));
   expect((await service.batches.get(id)).counts).toMatchObject({ total: 3, expired: 3 });
 });
 
@@ -181,6 +180,6 @@ test('items with one ordering key run in the order in which they were added', as
   // As a program does that didn't get the answer.
   await batches.add(id, items);
   await batches.seal(id);
-  await vi.waitFor(async () => expect((await batches.get(id)).status).toBe('completed'), PATIENT);
+  await eventually(async () => expect((await batches.get(id)).status).toBe('completed'));
   expect(order).toEqual(numbered);
 });

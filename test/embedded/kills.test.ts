@@ -8,9 +8,10 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processor } from 'coatcheck';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { handler } from './programs/processor.ts';
 import { handler as transfer } from './programs/transfer.ts';
 
@@ -50,7 +51,7 @@ async function killAtRandom(program: string, killed: number): Promise<readonly s
   for (let kills = 0; kills < killed; kills++) {
     const before = accepted.length;
     const kill = run(program, `killed ${kills}`, accepted);
-    await vi.waitFor(() => expect(accepted.length).toBeGreaterThan(before + 20), { timeout: 30_000 });
+    await eventually(() => expect(accepted.length).toBeGreaterThan(before + 20));
     // The moment of the kill is what the test is about.
     await sleep(randomInt(60));
     await kill();
@@ -71,7 +72,7 @@ test('processes that are killed at random lose no request: each that was accepte
     ends.set(requestId, (ends.get(requestId) ?? new Set()).add(id));
   });
   for (const id of accepted) expect(await service.wait(id)).toMatchObject({ status: 'succeeded' });
-  await vi.waitFor(() => expect(accepted.filter((id) => !ends.has(id))).toEqual([]), { timeout: 30_000 });
+  await eventually(() => expect(accepted.filter((id) => !ends.has(id))).toEqual([]));
   expect([...ends.values()].filter(({ size }) => size !== 1)).toEqual([]);
   console.log(`${accepted.length} requests, ${KILLS + 1} kills: none lost`);
 });
@@ -94,7 +95,7 @@ test('what handlers write by complete() is written once for each request, howeve
     if (outcome.status !== 'succeeded') expect.fail(`${request} ${outcome.status}`);
     results.push({ request, ...((await outcome.result.json()) as object) });
   }
-  await vi.waitFor(() => expect(service.processing?.held).toBe(0), { timeout: 30_000 });
+  await eventually(() => expect(service.processing?.held).toBe(0));
   const transfers = database.prepare('SELECT * FROM app_transfers').all();
   // A request may have been accepted without its id being read.
   const made = transfers.filter(({ request }) => accepted.includes(String(request)));
@@ -138,23 +139,19 @@ test('a redrive of 500 dead letters whose process is killed again and again puts
     { file, processor: handler, logger: new CollectingLogger() },
     clock,
   );
-  const action = await vi.waitFor(
-    async () => {
-      const { actions } = await service.actions.list(undefined, 10);
-      expect(actions).toMatchObject([{ state: 'succeeded' }]);
-      return actions[0];
-    },
-    { timeout: 60_000, interval: 50 },
-  );
+  const action = await eventually(async () => {
+    const { actions } = await service.actions.list(undefined, 10);
+    expect(actions).toMatchObject([{ state: 'succeeded' }]);
+    return actions[0];
+  });
   expect(action?.progress).toEqual({ handled: DEAD_LETTERS, done: DEAD_LETTERS, skipped: 0, failed: 0 });
   using database = new DatabaseSync(file, { readOnly: true });
   // A request that was put back twice would have been redriven twice.
   const states = database.prepare(
     "SELECT json_extract(record, '$.status') AS status, json_extract(record, '$.redrives') AS redrives, count(*) AS count FROM records GROUP BY 1, 2",
   );
-  await vi.waitFor(
-    () => expect(states.all()).toEqual([{ status: 'succeeded', redrives: 1, count: DEAD_LETTERS }]),
-    { timeout: 60_000, interval: 50 },
+  await eventually(() =>
+    expect(states.all()).toEqual([{ status: 'succeeded', redrives: 1, count: DEAD_LETTERS }]),
   );
 }, 120_000);
 
@@ -171,13 +168,10 @@ async function deadLetter(numbers: readonly number[]): Promise<void> {
   };
   await using service = await openServiceAt(options, Date);
   await Promise.all(numbers.map((number) => service.submit({ number })));
-  await vi.waitFor(
-    async () => {
-      const { count } = await service.actions.plan({ action: 'purge', filter: { since: 0 } });
-      expect(count).toBe(numbers.length);
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+  await eventually(async () => {
+    const { count } = await service.actions.plan({ action: 'purge', filter: { since: 0 } });
+    expect(count).toBe(numbers.length);
+  });
   // Of these plans, nothing is left to see.
   using database = new DatabaseSync(file);
   database.exec('DELETE FROM action_items; DELETE FROM actions');

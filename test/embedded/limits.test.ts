@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { CoatcheckClient, Overloaded } from 'coatcheck/client';
 import { LimitRefused, RequestRefused } from 'coatcheck/embedded';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Limit } from '../../lib/core/config/limits.ts';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const BASE_URL = 'http://127.0.0.1:1234';
@@ -145,7 +146,7 @@ test('the requests of a tenant run one at a time, those of others beside them, a
       seen.together,
       counts.reduce((total, count) => total + count),
     );
-    await vi.waitFor(() => expect(seen.together).toBe(2));
+    await eventually(() => expect(seen.together).toBe(2));
     running.set(tenant, (running.get(tenant) ?? 0) - 1);
   });
   const submitted = ['acme', 'acme', 'acme', 'other', 'other'].map(async (tenant) => {
@@ -155,9 +156,9 @@ test('the requests of a tenant run one at a time, those of others beside them, a
   const ended = await Promise.all(submitted);
   expect(ended.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'succeeded'));
   expect(seen).toEqual({ together: 2, ofOne: 1 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await service.limits.get('tenant', 'acme')).toMatchObject({ running: 0, waiting: 0 });
-  }, 10_000);
+  });
 });
 
 test('requests wait until the end of a pause, without an attempt', async () => {

@@ -3,6 +3,7 @@ import { openService, type ServiceOptions } from 'coatcheck/embedded';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 async function open(options: Partial<ServiceOptions> = {}) {
@@ -47,10 +48,7 @@ test('a request that has used up its attempts blocks its key, until it is cancel
   const next = await service.submit('next', { orderingKey: 'k' });
   const other = await service.submit('other', { orderingKey: 'l' });
   expect((await service.wait(other.id)).status).toBe('succeeded');
-  await vi.waitFor(async () => expect((await service.request(bad.id))?.attempts).toBeGreaterThan(1), {
-    timeout: 30_000,
-    interval: 20,
-  });
+  await eventually(async () => expect((await service.request(bad.id))?.attempts).toBeGreaterThan(1));
   expect(await service.request(next.id)).toMatchObject({ status: 'queued', attempts: 0 });
   await service.cancel(bad.id);
   expect((await service.wait(next.id)).status).toBe('succeeded');
@@ -86,7 +84,7 @@ test('without a key, the requests of a tenant run in order, and a dead letter le
   const settings = { maxAttempts: 2, retryBaseSeconds: 1, retryCapSeconds: 1 };
   await using service = await open({ processor: handler, settings });
   for (const text of ['first', 'broken', 'last']) await service.submit(text, { tenant: 'acme' });
-  await vi.waitFor(() => expect(runs).toEqual(['first', 'last']), { timeout: 30_000, interval: 20 });
+  await eventually(() => expect(runs).toEqual(['first', 'last']));
 });
 
 test('an ordering key is refused if it is invalid, and in a service that keeps no order', async () => {

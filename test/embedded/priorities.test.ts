@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { processor } from 'coatcheck';
 import { openService, type ServiceOptions } from 'coatcheck/embedded';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-const PATIENT = { timeout: 30_000, interval: 20 };
 
 /** Opens services on one file. The handler notes what it handles, and waits for as long as the gate is closed. */
 async function services() {
@@ -33,7 +32,7 @@ test('requests of three priorities that wait share the slots by their weights, a
     }
   }
   await using _service = await open({ settings: { concurrency: 2 } });
-  await vi.waitFor(() => expect(begun).toHaveLength(180), PATIENT);
+  await eventually(() => expect(begun).toHaveLength(180));
   const countOf = (priority: Priority) => begun.slice(0, 80).filter((one) => one === priority).length;
   expect(countOf('high')).toBeGreaterThan(countOf('normal'));
   expect(countOf('normal')).toBeGreaterThan(countOf('low'));
@@ -51,11 +50,11 @@ test('a high request begins before all that is prefetched', async () => {
   const opened = Promise.withResolvers<void>();
   gate.opened = opened.promise;
   await using service = await open({ settings: { concurrency } });
-  await vi.waitFor(() => expect([begun.length, service.processing?.held]).toEqual([4, 8]), PATIENT);
+  await eventually(() => expect([begun.length, service.processing?.held]).toEqual([4, 8]));
   await service.submit('high', { priority: 'high' });
-  await vi.waitFor(() => expect(service.processing?.held).toBe(9), PATIENT);
+  await eventually(() => expect(service.processing?.held).toBe(9));
   opened.resolve();
-  await vi.waitFor(() => expect(begun).toContain('high'), PATIENT);
+  await eventually(() => expect(begun).toContain('high'));
   expect(begun.indexOf('high')).toBe(concurrency);
 });
 
@@ -71,10 +70,10 @@ test('a priority is in the view, and kept through a dead letter and its redrive'
   expect(priority).toBe('low');
   expect(await service.wait(id)).toMatchObject({ status: 'failed' });
   isBroken = false;
-  await vi.waitFor(async () => expect(await service.redrive()).toBe(1), PATIENT);
-  await vi.waitFor(async () => {
+  await eventually(async () => expect(await service.redrive()).toBe(1));
+  await eventually(async () => {
     expect(await service.request(id)).toMatchObject({ status: 'succeeded', priority: 'low' });
-  }, PATIENT);
+  });
 });
 
 test('a service that keeps order has normal requests only, and takes over the others that wait', async () => {
@@ -84,7 +83,7 @@ test('a service that keeps order has normal requests only, and takes over the ot
     for (const priority of PRIORITIES) await submitting.submit(priority, { priority });
   }
   await using service = await open({ order: 'fifo' });
-  await vi.waitFor(() => expect(begun).toEqual(['high', 'normal', 'low']), PATIENT);
+  await eventually(() => expect(begun).toEqual(['high', 'normal', 'low']));
   await expect(service.submit('x', { priority: 'high' })).rejects.toMatchObject({
     code: 'priority_unsupported',
   });

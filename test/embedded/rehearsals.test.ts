@@ -5,10 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError, type ProcessorRequest, processor } from 'coatcheck';
 import { openService, type ReceivedOutcome, type Rehearsal, type ServiceOptions } from 'coatcheck/embedded';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
-
-const PATIENT = { timeout: 60_000, interval: 20 };
+import { eventually } from '../support/eventually.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -95,7 +94,7 @@ test('500 dead letters of five causes, and a fix of three: the rehearsal foretel
     const submit = (number: number) =>
       before.submit({ number, more: number % 100 === 0 ? LARGE : '' }, tenantOf(number));
     await Promise.all(numbers.map(submit));
-    await vi.waitFor(() => expect(deadLetters()).toBe(COUNT), PATIENT);
+    await eventually(() => expect(deadLetters()).toBe(COUNT));
   }
 
   // Otherwise the redrive would put back once more what fails again.
@@ -116,7 +115,7 @@ test('500 dead letters of five causes, and a fix of three: the rehearsal foretel
   service.consume((outcome) => ends.set(outcome.requestId, endOf(outcome)));
   expect(await service.redrive()).toBe(COUNT);
   redriven.resolve();
-  await vi.waitFor(() => expect(ends.size).toBe(COUNT), PATIENT);
+  await eventually(() => expect(ends.size).toBe(COUNT));
   expect(foretold.map(({ id }) => ends.get(id))).toEqual(foretold.map(({ message: _, ...each }) => each));
 });
 
@@ -129,7 +128,7 @@ test('a rehearsal ends with its signal, and with the service', async () => {
   {
     await using before = await open(broken);
     await before.submit({ number: 1 });
-    await vi.waitFor(() => expect(deadLetters()).toBe(1), PATIENT);
+    await eventually(() => expect(deadLetters()).toBe(1));
   }
   const started: (() => void)[] = [];
   const stoppable = ({ signal }: ProcessorRequest) => {

@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openService, type ServiceOptions } from 'coatcheck/embedded';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { START, TestClock } from '../support/test-clock.ts';
 import { handler } from './programs/processor.ts';
-
-const PATIENT = { timeout: 30_000, interval: 20 };
 
 let folder: string;
 let file: string;
@@ -36,13 +35,13 @@ test('the runs of a schedule are handled, whichever process has it', async () =>
   for (const minute of [1, 2]) {
     clock.advanceSeconds(60);
     const id = `minutely.2026-01-31T12:0${minute}:00Z`;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await service.request(id, { tenant: 'acme' })).toMatchObject({
         status: 'succeeded',
         priority: 'high',
         attempts: 1,
       });
-    }, PATIENT);
+    });
   }
   expect(await service.schedules({ tenant: 'acme' })).toMatchObject([
     { name: 'minutely', lastRun: { requestId: 'minutely.2026-01-31T12:02:00Z' } },
@@ -60,9 +59,9 @@ test('schedules stay when the service closes, and the last missed run is made up
   await first.close();
   clock.advanceSeconds(10 * 86_400);
   await using second = await openServiceAt(optionsOf(), clock);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await second.request('daily.2026-02-10T05:00:00Z')).toMatchObject({ status: 'succeeded' });
-  }, PATIENT);
+  });
 });
 
 test('a schedule stays paused over a restart, and makes up for no run when it is resumed', async () => {
@@ -79,20 +78,20 @@ test('a schedule stays paused over a restart, and makes up for no run when it is
   await second.schedule({ number: 4 }, minutely);
   await second.schedule({ number: 4 }, { name: 'other', everyMinutes: 1 });
   clock.advanceSeconds(60);
-  const [paused] = await vi.waitFor(async () => {
+  const [paused] = await eventually(async () => {
     const schedules = await second.schedules();
     expect(schedules[1]?.lastRun).toMatchObject({ requestId: 'other.2026-01-31T12:11:00Z' });
     return schedules;
-  }, PATIENT);
+  });
   expect(paused).toMatchObject({ name: 'minutely', pausedAt: new Date(START), nextRuns: [] });
   expect(paused).not.toHaveProperty('lastRun');
 
   const { nextRuns } = await second.resumeSchedule('minutely');
   expect(nextRuns[0]).toEqual(new Date('2026-01-31T12:12:00Z'));
   clock.advanceSeconds(60);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await second.request('minutely.2026-01-31T12:12:00Z')).toMatchObject({ status: 'succeeded' });
-  }, PATIENT);
+  });
   for (let minute = 1; minute <= 11; minute++) {
     const time = new Date(START + minute * 60_000).toISOString().replace('.000', '');
     expect(await second.request(`minutely.${time}`)).toBeUndefined();

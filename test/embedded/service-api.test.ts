@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { processor } from 'coatcheck';
 import { CoatcheckClient } from 'coatcheck/client';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { requireProcessor } from '../../lib/core/processor/handler.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const BASE_URL = 'http://127.0.0.1:1234';
@@ -178,7 +179,7 @@ test('requests are listed and cancelled, and the load is known', async () => {
     accepting: true,
     load: { backlog: 0 },
   });
-  await vi.waitFor(async () => expect((await fetch(`${BASE_URL}/v1/nothing`)).status).toBe(404));
+  await eventually(async () => expect((await fetch(`${BASE_URL}/v1/nothing`)).status).toBe(404));
 });
 
 test.each([

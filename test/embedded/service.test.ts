@@ -14,10 +14,9 @@ import { serviceRetention, sweep } from '../../lib/embedded/retention.ts';
 import { serviceSettings } from '../../lib/embedded/settings.ts';
 import { Storage } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestClock } from '../support/test-clock.ts';
 import { handler } from './programs/processor.ts';
-
-const PATIENT = { timeout: 30_000, interval: 20 };
 
 let folder: string;
 let file: string;
@@ -48,7 +47,7 @@ test('a request is handled, and its outcome waited for and consumed', async () =
   expect(await service.request(id)).toBeUndefined();
   const consumed: ReceivedOutcome[] = [];
   service.consume((one) => consumed.push(one));
-  await vi.waitFor(() => expect(consumed).toHaveLength(1), PATIENT);
+  await eventually(() => expect(consumed).toHaveLength(1));
   expect(consumed[0]?.id).toBe(outcome.id);
   expect(consumed[0] && (await resultOf(consumed[0]))).toEqual({ double: 8 });
 });
@@ -119,7 +118,7 @@ test('a request that is suspended when its service closes goes on from its check
   {
     await using first = await open({ processor: slices });
     ({ id } = await first.submit({}));
-    await vi.waitFor(async () => expect((await first.request(id))?.checkpoints).toBe(2), PATIENT);
+    await eventually(async () => expect((await first.request(id))?.checkpoints).toBe(2));
     const closing = first.close();
     gate.resolve();
     await closing;
@@ -178,9 +177,9 @@ test('a request for a processor that this process doesn’t have is retried', as
   }
   const lines = new CollectingLogger();
   await using other = await open({ processor: undefined, processors: { other: handler }, logger: lines });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(JSON.stringify(lines.lines)).toContain('No processor here takes double: they take other');
-  }, PATIENT);
+  });
   expect(other.processing?.state).toBe('ready');
 });
 
@@ -200,7 +199,7 @@ test('an outcome comes again until its handler returns', async () => {
     seen.push(requestId);
     if (seen.length === 1) throw new RetryLater(0);
   });
-  await vi.waitFor(() => expect(seen).toEqual([id, id]), PATIENT);
+  await eventually(() => expect(seen).toEqual([id, id]));
 });
 
 test('a failure has its problem, and a dead letter is put back', async () => {
@@ -209,8 +208,8 @@ test('a failure has its problem, and a dead letter is put back', async () => {
   expect(await resultOf(await service.wait(unknown.id))).toMatchObject({ code: 'order_unknown' });
   const { id } = await service.submit({ number: 1, fail: 'always' });
   expect(await service.wait(id)).toMatchObject({ status: 'failed' });
-  await vi.waitFor(async () => expect(await service.redrive()).toBe(1), PATIENT);
-  await vi.waitFor(async () => expect(await service.request(id)).toMatchObject({ attempts: 2 }), PATIENT);
+  await eventually(async () => expect(await service.redrive()).toBe(1));
+  await eventually(async () => expect(await service.request(id)).toMatchObject({ attempts: 2 }));
 });
 
 test('large payloads and results go through the directory', async () => {
@@ -245,10 +244,7 @@ test('submissions with the same key are one request', async () => {
 test('a request that runs is cancelled', async () => {
   await using service = await open();
   const { id } = await service.submit({ number: 1, wait: 60_000 });
-  await vi.waitFor(
-    async () => expect(await service.request(id)).toMatchObject({ status: 'running' }),
-    PATIENT,
-  );
+  await eventually(async () => expect(await service.request(id)).toMatchObject({ status: 'running' }));
   expect(await service.cancel(id)).toMatchObject({ status: 'cancelling' });
   expect(await service.wait(id)).toMatchObject({ status: 'cancelled' });
 });
@@ -256,10 +252,7 @@ test('a request that runs is cancelled', async () => {
 test('closing finishes what runs, and what waits is handled by the next process', async () => {
   const first = await open({ settings: { concurrency: 1 } });
   const running = await first.submit({ number: 1, wait: 300 });
-  await vi.waitFor(
-    async () => expect(await first.request(running.id)).toMatchObject({ status: 'running' }),
-    PATIENT,
-  );
+  await eventually(async () => expect(await first.request(running.id)).toMatchObject({ status: 'running' }));
   const waiting = await first.submit({ number: 2 });
   await first.close();
   await expect(first.submit({ number: 3 })).rejects.toThrow(`The service in ${file} is closed`);
@@ -291,10 +284,10 @@ async function closeAtOnce(handler: Handler, count: number) {
   {
     await using first = await openServiceAt({ ...options, processor: processor(handler) }, clock);
     for (let number = 0; number < count; number++) ids.push((await first.submit({ number })).id);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(first.processing?.held).toBeGreaterThan(1);
       expect((await first.request(ids[0] ?? ''))?.status).toBe('running');
-    }, PATIENT);
+    });
   }
   clock.advanceSeconds(1);
   await using second = await openServiceAt(options, clock);
@@ -326,7 +319,7 @@ test('webhooks are delivered, signed', async () => {
   try {
     await using service = await open({ webhooks: { secrets, callbacks: 'local' } });
     const { id } = await service.submit({ number: 5 }, { callbackUrl: `http://127.0.0.1:${port}/hook` });
-    await vi.waitFor(() => expect(bodies).toHaveLength(1), PATIENT);
+    await eventually(() => expect(bodies).toHaveLength(1));
     expect(bodies[0]?.body).toContain(id);
     expect(bodies[0]?.headers).toHaveProperty('webhook-signature');
   } finally {
@@ -460,10 +453,7 @@ test('order holds for the requests that waited when it was turned on, except tho
   });
   await using after = await at({ processor: inTurn, order: 'fifo' });
   for (const tenant of tenants) await after.submit('3', { tenant });
-  await vi.waitFor(() => expect([...ran.values()]).toEqual(tenants.map(() => ['1', '2', '3'])), 10_000);
+  await eventually(() => expect([...ran.values()]).toEqual(tenants.map(() => ['1', '2', '3'])));
   clock.time += 60_000;
-  await vi.waitFor(
-    () => expect([...ran.values()]).toEqual(tenants.map(() => ['1', '2', '3', 'scheduled'])),
-    10_000,
-  );
+  await eventually(() => expect([...ran.values()]).toEqual(tenants.map(() => ['1', '2', '3', 'scheduled'])));
 });

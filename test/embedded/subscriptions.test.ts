@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError, processor } from 'coatcheck';
 import { type OutcomeFilter, openService, type ServiceOptions } from 'coatcheck/embedded';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { serviceRetention, sweep } from '../../lib/embedded/retention.ts';
 import { serviceSettings } from '../../lib/embedded/settings.ts';
 import { Storage } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
-
-const PATIENT = { timeout: 30_000, interval: 20 };
+import { eventually } from '../support/eventually.ts';
 
 let folder: string;
 let file: string;
@@ -54,13 +53,13 @@ test('each subscription gets the outcomes that fit its filter, and consume() wit
   const other = await submit('a', 'reports.daily', 'other');
   const none = await submit('no');
   const all = [small, images, failed, report, other, none];
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(got.all?.toSorted()).toEqual(all.toSorted());
     expect(got.everything?.toSorted()).toEqual(all.toSorted());
     expect(got.images?.toSorted()).toEqual([small, failed].toSorted());
     expect(got.failures?.toSorted()).toEqual([failed, none].toSorted());
     expect(got.acme?.toSorted()).toEqual([images, report].toSorted());
-  }, PATIENT);
+  });
 });
 
 test('a subscription is in the file: it collects outcomes while no process consumes it', async () => {
@@ -74,7 +73,7 @@ test('a subscription is in the file: it collects outcomes while no process consu
   expect(second.subscriptions).toEqual(['billing']);
   const topics: (string | undefined)[] = [];
   second.consume(({ topic }) => topics.push(topic), { subscription: 'billing' });
-  await vi.waitFor(() => expect(topics).toEqual(['orders.paid']), PATIENT);
+  await eventually(() => expect(topics).toEqual(['orders.paid']));
 });
 
 test('an outcome comes again until the handler of its subscription returns; the others don’t wait for it', async () => {
@@ -92,7 +91,7 @@ test('an outcome comes again until the handler of its subscription returns; the 
     { subscription: 'slow' },
   );
   await service.submit('a');
-  await vi.waitFor(() => expect(slow).toHaveLength(1), PATIENT);
+  await eventually(() => expect(slow).toHaveLength(1));
   expect(all).toEqual(slow);
   expect(attempts).toBe(2);
 });
@@ -119,14 +118,14 @@ test('subscriptions that are added, changed and removed under load lose and doub
     if (n % 60 === 40) expect(await service.unsubscribe('passing')).toBe(true);
     submitted.push((await service.submit('a', { topic: `work.${n}` })).id);
   }
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(all.size).toBe(300);
     expect(steady.toSorted()).toEqual(submitted.toSorted());
     for (const { from, ids } of Object.values(since)) {
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids).toEqual(expect.arrayContaining(submitted.slice(from)));
     }
-  }, PATIENT);
+  });
   expect(await service.unsubscribe('passing')).toBe(false);
   expect(service.subscriptions).toEqual([...Object.keys(since), 'steady'].toSorted());
 });

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DownstreamUnavailable, RetryLater } from 'coatcheck';
 import { CoatcheckClient } from 'coatcheck/client';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
 import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const BASE_URL = 'http://127.0.0.1:1234';
-const PATIENT = { timeout: 20_000, interval: 20 };
 const CLOCK = /\d\d:\d\d(:\d\d)? UTC/;
 
 /** Opens services on one file, and its API. */
@@ -66,7 +66,7 @@ test('requests wait behind those that were submitted before', async () => {
   ]);
   const gated = gatedHandler();
   await open(gated.handler);
-  await vi.waitFor(() => expect(gated.begun()).toBe(2), PATIENT);
+  await eventually(() => expect(gated.begun()).toBe(2));
   expect(await whyOf(service, ids[0])).toMatch(/^attempt 1 is running since \d\d:\d\d/);
   gated.open();
   await Promise.all(ids.map((id) => service.wait(id)));
@@ -80,7 +80,7 @@ test('a request that has expired says so everywhere, until it ends when its turn
   const expiresAt = new Date(Date.now() + 100);
   const { id } = await service.submit('x', { expiresAt });
   const why = /^it expired at .* UTC: it ends when its turn comes$/;
-  await vi.waitFor(async () => expect(await whyOf(service, id)).toMatch(why), PATIENT);
+  await eventually(async () => expect(await whyOf(service, id)).toMatch(why));
   const status = await client.status(id);
   expect(status).toMatchObject({ status: 'queued', why: expect.stringMatching(why) });
   expect(status).not.toHaveProperty('startsAbout');
@@ -97,7 +97,7 @@ test('an upload waits from its arrival', async () => {
   await submitAll(service, 2);
   const { id } = await client.submit(new Blob([new Uint8Array(7_000_000)]));
   await submitAll(service, 2);
-  await vi.waitFor(async () => expect(await whyOf(service, id)).toBe('behind 2 requests'), PATIENT);
+  await eventually(async () => expect(await whyOf(service, id)).toBe('behind 2 requests'));
 });
 
 test('requests of tenants wait in turns, and each names those of its tenant only', async () => {
@@ -140,11 +140,11 @@ test('a request that is retried says when, and its next attempt begins then', as
     if (starts.length === 1) throw new RetryLater(2);
   });
   const { id } = await service.submit('x');
-  const view = await vi.waitFor(async () => {
+  const view = await eventually(async () => {
     const found = await service.request(id);
     expect(found?.why).toMatch(/^attempt 2 begins at /);
     return found;
-  }, PATIENT);
+  });
   expect(view?.why).toMatch(CLOCK);
   await service.wait(id);
   expect(starts[1]).toBeGreaterThanOrEqual(view?.startsAbout?.from.getTime() ?? Number.NaN);
@@ -165,11 +165,10 @@ test('a request of a tenant that is limited says so', async () => {
   const gated = gatedHandler();
   const { service } = await open(gated.handler);
   const ids = await submitAll(service, 3, { tenant: 'acme' });
-  await vi.waitFor(() => expect(gated.begun()).toBe(1), PATIENT);
+  await eventually(() => expect(gated.begun()).toBe(1));
   // The state of a limit is read every few seconds.
-  await vi.waitFor(
-    async () => expect(await whyOf(service, ids[2], 'acme')).toBe('limited to 1 at a time for acme'),
-    PATIENT,
+  await eventually(async () =>
+    expect(await whyOf(service, ids[2], 'acme')).toBe('limited to 1 at a time for acme'),
   );
 });
 
@@ -179,11 +178,11 @@ test('while something is down, a waiting request says what, and until when', asy
     throw new DownstreamUnavailable('the model is down');
   });
   const ids = await submitAll(service, 6);
-  const view = await vi.waitFor(async () => {
+  const view = await eventually(async () => {
     const found = await service.request(ids[5] ?? '');
     expect(found?.why).toMatch(/^processing is paused until .* UTC: the model is down$/);
     return found;
-  }, PATIENT);
+  });
   expect(view?.startsAbout?.from.getTime() ?? Number.POSITIVE_INFINITY).toBeGreaterThan(Date.now());
 });
 
@@ -197,11 +196,8 @@ test('once requests were handled, others have times, in the API too', async () =
   await Promise.all((await submitAll(service, 20)).map((id) => service.wait(id)));
   isGated = true;
   const ids = await submitAll(service, 10);
-  await vi.waitFor(() => expect(gated.begun()).toBe(1), PATIENT);
-  await vi.waitFor(
-    async () => expect((await service.request(ids[9] ?? ''))?.startsAbout).toBeDefined(),
-    PATIENT,
-  );
+  await eventually(() => expect(gated.begun()).toBe(1));
+  await eventually(async () => expect((await service.request(ids[9] ?? ''))?.startsAbout).toBeDefined());
   const [running, next] = [await client.status(ids[0] ?? ''), await client.status(ids[9] ?? '')];
   expect(running.why).toMatch(/^attempt 1 is running since /);
   expect(running.startsAbout).toBeUndefined();

@@ -1,7 +1,8 @@
 import type { Client } from '@modelcontextprotocol/client';
 import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { agentOf, call } from '../support/mcp-agent.ts';
 import { openServedService } from '../support/served-service.ts';
 import type { TestClock } from '../support/test-clock.ts';
@@ -80,7 +81,7 @@ async function cancelled(service: CoatcheckClient): Promise<Set<string>> {
 }
 
 async function ended(agent: Client, id: string, clock: TestClock): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     clock.advanceSeconds(1);
     expect((await call(agent, 'get_action', { id })).value.state).not.toBe('running');
   });

@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
+import { eventually } from '../support/eventually.ts';
 import { agentOf, call } from '../support/mcp-agent.ts';
 import { openServedService } from '../support/served-service.ts';
 
@@ -120,7 +121,7 @@ test('an agent finds why requests fail, and puts them back by a plan', async () 
 
   isDown = false;
   // An outcome is published before its dead letter is sent.
-  const plan = await vi.waitFor(async () => {
+  const plan = await eventually(async () => {
     const { value } = await call(agent, 'plan_action', {
       action: 'redrive',
       filter: { failureGroup: group },
@@ -185,7 +186,7 @@ test('an agent sees alarms that are raised, with what to do', async () => {
   await service.wait((await service.submit('one')).id);
   const agent = await agentOf(url);
   // An outcome is published before its dead letter is sent.
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { alarms } = (await call(agent, 'list_alarms')).value;
     expect(alarms).toContainEqual({
       name: 'DeadLetters',

@@ -1,7 +1,5 @@
 import { expect, vi } from 'vitest';
-
-/** Generous, since real queues and servers are slow on a busy machine. */
-const IN_TIME = { timeout: 60_000, interval: 50 };
+import { IN_TIME } from './in-time.ts';
 
 /** Polls until a condition holds. @returns the value of the last poll */
 export function eventually<Value>(poll: () => Value | Promise<Value>): Promise<Value> {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
 import { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { SqliteSubmissionQueue } from '../../lib/stores/sqlite/submission-queue.ts';
+import { IN_TIME } from './in-time.ts';
 import { type OutcomeEvent, outcomeEvent } from './outcome-event.ts';
-import { PATIENT, WorkerProcess } from './worker-process.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 /** The variables of workers on the queues of a {@link WorkerFolder}. */
 export const QUEUES = {
@@ -46,7 +47,7 @@ export class WorkerFolder implements AsyncDisposable {
   /** The outcomes in the output queue, which they leave. */
   async outcomes(count: number): Promise<OutcomeEvent[]> {
     const queue = new SqliteInputQueue(this.file, { queue: 'outcomes', visibilitySeconds: 60, clock: Date });
-    const signal = AbortSignal.timeout(PATIENT.timeout);
+    const signal = AbortSignal.timeout(IN_TIME.timeout);
     const events: OutcomeEvent[] = [];
     while (events.length < count && !signal.aborted) {
       const messages = await queue.receive(10, signal);

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { vi } from 'vitest';
-
-/** How long a test waits for what a worker does: it is a process that has to start. */
-export const PATIENT = { timeout: 50_000, interval: 50 };
+import { eventually } from './eventually.ts';
 
 /** A processor that doubles numbers. */
 export const DOUBLING_PROCESSOR = resolve('test/worker/fixtures/processor.ts');
@@ -56,10 +53,10 @@ export class WorkerProcess implements Disposable {
 
   /** Waits until it takes messages. @returns the URL of its state and figures */
   async started(): Promise<string> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       if (this.child.exitCode !== null) throw new Error(`The worker ended: ${this.text}`);
       if (!this.#firstLine) throw new Error(`not started: ${this.text}`);
-    }, PATIENT);
+    });
     return `http://127.0.0.1:${this.#firstLine?.statusPort}`;
   }
 

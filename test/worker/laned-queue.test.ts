@@ -6,6 +6,7 @@ import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { LaneUnreachable } from '../../lib/worker/lane-unreachable.ts';
 import { LanedQueue } from '../../lib/worker/laned-queue.ts';
+import { eventually } from '../support/eventually.ts';
 import { WaitingQueue } from '../support/waiting-queue.ts';
 
 const never = new AbortController().signal;
@@ -84,7 +85,7 @@ test('what a host doesn’t want any more stays in its lane, or goes back', asyn
   send('high');
   send('normal');
   expect(await queue.receive(1, never)).toMatchObject([{ body: 'high' }]);
-  await vi.waitFor(() => expect(inputs.normal.deferrals).toMatchObject([{ delaySeconds: 0 }]), 3_000);
+  await eventually(() => expect(inputs.normal.deferrals).toMatchObject([{ delaySeconds: 0 }]));
   send('low');
   await sleep(10);
   expect(inputs.low.receive(1)).toHaveLength(1);
@@ -112,7 +113,7 @@ test('an urgent message comes while the host wants no others, and a backlog of t
 test('a message is settled in its own lane', async () => {
   const { queue, inputs, send } = laned();
   for (const priority of PRIORITIES) send(priority);
-  const messages = await vi.waitFor(async () => {
+  const messages = await eventually(async () => {
     const received = [];
     for (let round = 0; round < 3 && received.length < 3; round++)
       received.push(...(await queue.receive(10, never)));

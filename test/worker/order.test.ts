@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
@@ -9,6 +9,7 @@ import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { Worker } from '../../lib/worker/worker.ts';
+import { eventually } from '../support/eventually.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { engineSettings } from '../support/settings.ts';
 import { WaitingQueue } from '../support/waiting-queue.ts';
@@ -94,7 +95,7 @@ describe.each(['holds groups', 'holds none'] as const)('a worker on a queue that
       service.submit(id);
       await sleep(Math.random());
     }
-    await vi.waitFor(() => expect(service.outcomes()).toHaveLength(60));
+    await eventually(() => expect(service.outcomes()).toHaveLength(60));
     for (const key of 'abc') {
       expect(ofKey(key, started)).toEqual(ofKey(key, ids));
       expect(ofKey(key, service.outcomes())).toEqual(ofKey(key, ids));
@@ -111,8 +112,8 @@ describe.each(['holds groups', 'holds none'] as const)('a worker on a queue that
     // More of one key than the worker has places.
     const behind = Array.from({ length: 20 }, (_, nth) => `a${nth + 2}`);
     service.submit('a1', ...behind, 'b1');
-    await vi.waitFor(() => expect(service.outcomes()).toEqual(['b1']));
-    await vi.waitFor(() => expect(service.outcomes()).toHaveLength(22), { timeout: 5_000 });
+    await eventually(() => expect(service.outcomes()).toEqual(['b1']));
+    await eventually(() => expect(service.outcomes()).toHaveLength(22));
     expect(ofKey('a', attempts)).toEqual(['a1:1', 'a1:2', ...behind.map((id) => `${id}:1`)]);
     expect(service.output.messages.at(-1)).toMatchObject({ group: 'a' });
     await service.stop();
@@ -130,8 +131,8 @@ describe.each(['holds groups', 'holds none'] as const)('a worker on a queue that
       { maxAttempts: 1, onExhausted },
     );
     service.submit('a1', 'a2', 'b1');
-    await vi.waitFor(() => expect(service.outcomes()).toContain('b1'));
-    await vi.waitFor(() => expect(ofKey('a', service.outcomes())).toEqual(expected));
+    await eventually(() => expect(service.outcomes()).toContain('b1'));
+    await eventually(() => expect(ofKey('a', service.outcomes())).toEqual(expected));
     await service.stop();
     expect(service.input.size).toBe(2 - expected.length);
     expect(service.deadLetters.messages.map(({ group }) => group)).toEqual(
@@ -152,7 +153,7 @@ describe.each(['holds groups', 'holds none'] as const)('a worker on a queue that
       { retryBaseSeconds: 3_600, retryCapSeconds: 3_600 },
     );
     service.submit('a1', 'a2', 'b1', 'b2', 'a3');
-    await vi.waitFor(() => expect(attempts.toSorted()).toEqual(['a1:1', 'b1:1']));
+    await eventually(() => expect(attempts.toSorted()).toEqual(['a1:1', 'b1:1']));
     const stopped = service.stop();
     end.resolve();
     await stopped;

@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { protectWhileBusy } from '../../lib/worker/scale-in-protection.ts';
+import { eventually } from '../support/eventually.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 function start() {
@@ -30,7 +31,7 @@ function start() {
     async after(seconds: number) {
       clock.advanceSeconds(seconds);
       const { looks } = state;
-      await vi.waitFor(() => expect(state.looks).toBeGreaterThan(looks + 1));
+      await eventually(() => expect(state.looks).toBeGreaterThan(looks + 1));
     },
     [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose](),
   };

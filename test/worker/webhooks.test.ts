@@ -8,8 +8,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { endpointSecret } from '../../lib/core/webhooks/endpoint-secrets.ts';
 import { SqliteOutputQueue } from '../../lib/stores/sqlite/output-queue.ts';
 import { SqliteWebhookEndpoints } from '../../lib/stores/sqlite/webhook-endpoints.ts';
+import { eventually } from '../support/eventually.ts';
 import { QUEUES, WorkerFolder } from '../support/worker-folder.ts';
-import { DOUBLING_PROCESSOR, PATIENT } from '../support/worker-process.ts';
+import { DOUBLING_PROCESSOR } from '../support/worker-process.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
@@ -87,9 +88,9 @@ test('an outcome is sent, signed, and the record says so', async () => {
   const { url, events } = await receiver(accept);
   await submit({ number: 4 }, url);
   const worker = folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
-  await vi.waitFor(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }), PATIENT);
+  await eventually(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }));
   expect(events).toMatchObject([{ type: 'coatcheck.request.succeeded', data: { status: 'succeeded' } }]);
-  await vi.waitFor(() => expect(waiting('webhooks')).toBe(0), PATIENT);
+  await eventually(() => expect(waiting('webhooks')).toBe(0));
   expect(worker.text).not.toContain(SECRET);
 });
 
@@ -102,7 +103,7 @@ test('an outcome is also sent to the endpoints of the file, signed by their secr
   });
   await folder.submit({ number: 4 });
   folder.run([DOUBLING_PROCESSOR], { ...WEBHOOKS, COATCHECK_WEBHOOK_ENDPOINTS: 'on' });
-  await vi.waitFor(() => expect(events).toHaveLength(1), PATIENT);
+  await eventually(() => expect(events).toHaveLength(1));
   expect(events).toMatchObject([{ type: 'coatcheck.request.succeeded' }]);
 });
 
@@ -115,7 +116,7 @@ test('the previous secret signs too, and requests without a callback URL go to t
     COATCHECK_WEBHOOK_SECRETS: `${SECRET} ${previous}`,
     COATCHECK_WEBHOOK_DEFAULT_URL: `${url}?token=confidential`,
   });
-  await vi.waitFor(() => expect(events).toHaveLength(1), PATIENT);
+  await eventually(() => expect(events).toHaveLength(1));
   expect(worker.text).not.toContain('confidential');
 });
 
@@ -125,9 +126,9 @@ test('a receiver that fails is called again, with the same id', async () => {
   );
   await submit({ number: 4 }, url);
   folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
-  await vi.waitFor(() => expect(standing()).toMatchObject({ status: 'failing', attempts: 1 }), PATIENT);
+  await eventually(() => expect(standing()).toMatchObject({ status: 'failing', attempts: 1 }));
   await passTime();
-  await vi.waitFor(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 2 }), PATIENT);
+  await eventually(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 2 }));
   expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
 });
 
@@ -135,15 +136,15 @@ test('a worker that is killed while its receiver thinks loses no webhook: anothe
   const { url, calls } = await receiver((response, number) => number > 1 && accept(response));
   await submit({ number: 4 }, url);
   const first = folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
-  await vi.waitFor(() => expect(calls).toHaveLength(1), PATIENT);
+  await eventually(() => expect(calls).toHaveLength(1));
   // Before the request is acknowledged, its next delivery would put its webhook into the queue once more.
-  await vi.waitFor(() => expect(waiting('requests')).toBe(0), PATIENT);
+  await eventually(() => expect(waiting('requests')).toBe(0));
   first.child.kill('SIGKILL');
   await first.exit();
   expect(waiting('webhooks')).toBe(1);
   await passVisibility();
   folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
-  await vi.waitFor(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }), PATIENT);
+  await eventually(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }));
   expect(calls.map(({ headers }) => headers['webhook-id'])).toEqual([
     calls[0]?.headers['webhook-id'],
     calls[0]?.headers['webhook-id'],
@@ -157,7 +158,7 @@ test('workers on one file share the webhooks, and none is lost when some of them
   const workers = [run(), run()];
   for (let number = 0; number < count; number++) await submit({ number, wait: number % 7 }, url);
   for (const enough of [5, 20]) {
-    await vi.waitFor(() => expect(events.length).toBeGreaterThan(enough), PATIENT);
+    await eventually(() => expect(events.length).toBeGreaterThan(enough));
     const killed = workers.shift();
     killed?.child.kill('SIGKILL');
     await killed?.exit();
@@ -174,15 +175,12 @@ test('a webhook that used up its attempts is listed and put back', async () => {
   const { url, calls, events } = await receiver((response) => response.writeHead(works ? 204 : 500).end());
   await submit({ number: 4 }, url);
   folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await passTime();
     expect(waiting('webhook-dead-letters')).toBe(1);
-  }, PATIENT);
+  });
   expect(calls).toHaveLength(10);
-  await vi.waitFor(
-    () => expect(standing()).toMatchObject({ status: 'dead_lettered', attempts: 10 }),
-    PATIENT,
-  );
+  await eventually(() => expect(standing()).toMatchObject({ status: 'dead_lettered', attempts: 10 }));
   const program = (...args: string[]) =>
     promisify(execFile)(process.execPath, [resolve('bin/coatcheck.ts'), 'webhooks', ...args], {
       cwd: folder.path,
@@ -191,7 +189,7 @@ test('a webhook that used up its attempts is listed and put back', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ request: events[0]?.data.id, attempts: 10 });
   works = true;
   await program('replay', '--file', 'queues.db', '--yes');
-  await vi.waitFor(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }), PATIENT);
+  await eventually(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }));
   await expect(program('list', '--file', 'nowhere.db')).rejects.toThrow('There is no file nowhere.db');
 });
 

@@ -1,20 +1,16 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DirectoryPayloadStore } from '../../lib/stores/directory/payload-store.ts';
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
 import { SqliteOutputQueue } from '../../lib/stores/sqlite/output-queue.ts';
 import { EcsAgent } from '../support/ecs-agent.ts';
+import { eventually } from '../support/eventually.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { chunked } from '../support/streams.ts';
 import { QUEUES, WorkerFolder } from '../support/worker-folder.ts';
-import {
-  DOUBLING_PROCESSOR,
-  PATIENT,
-  SECRET_PROCESSOR,
-  SLICES_PROCESSOR,
-} from '../support/worker-process.ts';
+import { DOUBLING_PROCESSOR, SECRET_PROCESSOR, SLICES_PROCESSOR } from '../support/worker-process.ts';
 
 let folder: WorkerFolder;
 
@@ -39,10 +35,10 @@ test('a worker handles what waits in its queue, serves its state, and ends on SI
     inputUrl: QUEUES.COATCHECK_INPUT,
   });
   expect(await (await fetch(`${url}/ready`)).text()).toBe('ready\n');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toContain('coatcheck_outcomes_total{status="succeeded",service="coatcheck"} 1');
-  }, PATIENT);
+  });
   worker.child.kill('SIGTERM');
   expect(await worker.exit()).toBe(0);
   expect(worker.logged('Worker is stopping')).toMatchObject([{ held: 0, graceSeconds: 25 }]);
@@ -77,11 +73,11 @@ test('a request that is handled when SIGTERM comes is finished, and what waits g
   const status = await worker.started();
   await submit({ number: 1, wait: 1_500 });
   await submit({ number: 2 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await (await fetch(`${status}/metrics`)).text()).toContain(
       'coatcheck_messages_held{service="coatcheck"} 2',
     );
-  }, PATIENT);
+  });
   worker.child.kill('SIGTERM');
   expect(await worker.exit()).toBe(0);
   expect((await outcomes(1)).map(({ data }) => data)).toEqual([{ double: 2 }]);
@@ -94,7 +90,7 @@ test('work in slices goes on in another worker when its worker stops, as one att
   await submit({ upTo: 30 });
   const first = run([SLICES_PROCESSOR], variables);
   const record = () => String(folder.file.statement('SELECT record FROM records').get({})?.record);
-  await vi.waitFor(() => expect(record()).toContain('"number":5'), PATIENT);
+  await eventually(() => expect(record()).toContain('"number":5'));
   first.child.kill('SIGTERM');
   expect(await first.exit()).toBe(0);
   expect(first.logged('Request suspended at a checkpoint')).toHaveLength(1);
@@ -106,9 +102,9 @@ test('a worker that is killed loses nothing: another one takes over when its lea
   const first = run([DOUBLING_PROCESSOR], QUEUES);
   const status = await first.started();
   await submit({ number: 5, wait: 2_000 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await (await fetch(`${status}/metrics`)).text()).toContain('messages_held{service="coatcheck"} 1');
-  }, PATIENT);
+  });
   first.child.kill('SIGKILL');
   await first.exit();
   run([DOUBLING_PROCESSOR], QUEUES);
@@ -124,7 +120,7 @@ test('a worker in an ECS task asks for protection from scale-in while it holds a
   await worker.started();
   expect(agent.calls).toEqual([]);
   await submit({ number: 1, wait: 3_000 });
-  await vi.waitFor(() => expect(agent.isProtected).toBe(true), PATIENT);
+  await eventually(() => expect(agent.isProtected).toBe(true));
   await outcomes(1);
 });
 
@@ -193,17 +189,17 @@ test('records, payloads and results that are kept no longer are deleted', async 
   await rm(join(payloads.directory, 'swept'));
   await payloads.renew({ ...payloads.location, key: 'orphan' }, 1);
   run([DOUBLING_PROCESSOR], variables);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(folder.file.statement('SELECT record FROM records').get({})).toBeUndefined();
     expect(await payloads.recall('orphan', signal)).toBeUndefined();
-  }, PATIENT);
+  });
 });
 
 test('a worker without an output queue records its outcomes', async () => {
   run([DOUBLING_PROCESSOR], { ...QUEUES, COATCHECK_OUTPUT: 'none', COATCHECK_RECORDS: 'sqlite:queues.db' });
   await submit({ number: 3 });
   const row = () => folder.file.statement('SELECT outcome FROM records').get({});
-  await vi.waitFor(() => expect(String(row()?.outcome)).toContain('"status":"succeeded"'), PATIENT);
+  await eventually(() => expect(String(row()?.outcome)).toContain('"status":"succeeded"'));
 });
 
 test('a request with a callback URL fails if its worker sends no webhooks', async () => {

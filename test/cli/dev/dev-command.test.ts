@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const COATCHECK = resolve('bin/coatcheck.ts');
-const PATIENT = { timeout: 60_000, interval: 50 };
 
 const PROCESSOR = `
 import { processor } from 'coatcheck';
@@ -58,7 +58,7 @@ function run(...args: readonly string[]) {
 /** Starts `coatcheck dev`. */
 async function dev() {
   const service = run('dev', 'processor.ts', '--port', '0');
-  await vi.waitFor(() => expect(service.text()).toMatch(/Ready at \S+ after .* s/), PATIENT);
+  await eventually(() => expect(service.text()).toMatch(/Ready at \S+ after .* s/));
   const [, url = '', seconds] = /Ready at (\S+) after (\S+) s/.exec(service.text()) ?? [];
   console.log(`coatcheck dev: ready after ${seconds} s`);
   return { ...service, url };
@@ -80,11 +80,11 @@ test('a file is submitted without options; the log names its request; Ctrl-C end
   expect(submitted).toMatchObject({ code: 0 });
   expect(submitted.output).toContain(`using the service of coatcheck dev at ${service.url}`);
   const [ticket = ''] = /[0-9a-f-]{36}/.exec(submitted.output) ?? [];
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(service.text()).toMatch(new RegExp(`INFO {3}${ticket} {2}Working`));
     expect(service.text()).toMatch(new RegExp(`WARN {3}${ticket} {2}Careful`));
     expect(service.text()).toContain('plain text');
-  }, PATIENT);
+  });
   const consumed = await run('consume', '--max', '1').end();
   expect(consumed).toMatchObject({ code: 0, output: expect.stringContaining(`"requestId":"${ticket}"`) });
   expect((await run('logs').end()).output).toContain(
@@ -110,7 +110,7 @@ test('the service has the limits of COATCHECK_LIMITS, and one that is no limit i
   // The processor takes the rate's one start, so that the next request waits, and the one after that may not.
   expect((await submit('runs')).status).toBe(202);
   const limitOf = async () => (await fetch(`${url}/v1/limits/topic?value=images`)).json();
-  await vi.waitFor(async () => expect(await limitOf()).toMatchObject({ waiting: 0, maxWaiting: 1 }), PATIENT);
+  await eventually(async () => expect(await limitOf()).toMatchObject({ waiting: 0, maxWaiting: 1 }));
   expect((await submit('waits')).status).toBe(202);
   expect((await submit('is refused')).status).toBe(429);
 });
@@ -130,14 +130,14 @@ test('a change of an import is loaded; a syntax error is shown and changes nothi
   const { url, text } = await dev();
   expect(await answerOf(url)).toBe(1);
   await writeAnswer(2);
-  await vi.waitFor(() => expect(text()).toContain('the new processor is ready'), PATIENT);
+  await eventually(() => expect(text()).toContain('the new processor is ready'));
   expect(await answerOf(url)).toBe(2);
   await writeAnswer('= oops');
-  await vi.waitFor(() => expect(text()).toContain('The one before runs on until a file changes'), PATIENT);
+  await eventually(() => expect(text()).toContain('The one before runs on until a file changes'));
   expect(text()).toMatch(/answer\.ts|oops/);
   expect(await answerOf(url)).toBe(2);
   await writeAnswer(3);
-  await vi.waitFor(async () => expect(await answerOf(url)).toBe(3), PATIENT);
+  await eventually(async () => expect(await answerOf(url)).toBe(3));
 });
 
 test('a processor that can’t be loaded at first is waited for, and its requests too', async () => {
@@ -159,10 +159,10 @@ test('after kill -9, the next one runs what was submitted', async () => {
   await first.end();
   await writeAnswer(5);
   const second = await dev();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const result = await fetch(`${second.url}/v1/requests/${id}/result`);
     expect(await result.json()).toMatchObject({ answer: 5 });
-  }, PATIENT);
+  });
 });
 
 test('other sites can’t reach the API', async () => {

@@ -6,15 +6,15 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processor } from 'coatcheck';
 import { CoatcheckClient } from 'coatcheck/client';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openServiceAt } from '../../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
+import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { WorkerProcess } from '../../support/worker-process.ts';
 
 const TAKER = join(import.meta.dirname, 'programs', 'taker.ts');
 const KILLS = 6;
-const PATIENT = { timeout: 60_000, interval: 20 };
 const VARIABLES = {
   COATCHECK_PORT: '0',
   COATCHECK_RETRY_BASE_SECONDS: '1',
@@ -54,7 +54,7 @@ test('services and takers that are killed at random lose no request: each ends o
     client = new CoatcheckClient({ baseUrl: service.apiUrl, retry: { attempts: 1 } });
     const taker = startTaker(`killed ${kills}`);
     const before = confirmed.size;
-    await vi.waitFor(() => expect(confirmed.size).toBeGreaterThan(before + 20), PATIENT);
+    await eventually(() => expect(confirmed.size).toBeGreaterThan(before + 20));
     // The moment of a kill is what the test is about.
     await sleep(randomInt(60));
     taker.kill('SIGKILL');
@@ -85,7 +85,7 @@ test('services and takers that are killed at random lose no request: each ends o
     if (outcome.status === 'succeeded') results.set(outcome.requestId, await outcome.result.json());
   });
   for (const id of accepted) expect(await rest.wait(id)).toMatchObject({ status: 'succeeded' });
-  await vi.waitFor(() => expect(accepted.filter((id) => !ends.has(id))).toEqual([]), PATIENT);
+  await eventually(() => expect(accepted.filter((id) => !ends.has(id))).toEqual([]));
   expect([...ends.values()].filter(({ size }) => size !== 1)).toEqual([]);
   for (const [id, result] of confirmed) expect(results.get(id)).toBe(result);
   console.log(

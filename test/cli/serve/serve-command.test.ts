@@ -8,14 +8,10 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { CoatcheckClient } from 'coatcheck/client';
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { SqliteFile } from '../../../lib/stores/sqlite/sqlite-file.ts';
-import {
-  DOUBLING_PROCESSOR,
-  ENDLESS_PROCESSOR,
-  PATIENT,
-  WorkerProcess,
-} from '../../support/worker-process.ts';
+import { eventually } from '../../support/eventually.ts';
+import { DOUBLING_PROCESSOR, ENDLESS_PROCESSOR, WorkerProcess } from '../../support/worker-process.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../../webhooks/receiver.ts';
 
 const KEY = 'k'.repeat(32);
@@ -76,10 +72,10 @@ test('with a processor, requests are handled; state and figures are served; SIGT
   expect(await (await client.result(id)).json()).toEqual({ double: 8 });
   expect((await fetch(`${statusUrl}/health`)).status).toBe(200);
   expect(await (await fetch(`${statusUrl}/ready`)).text()).toBe('ready\n');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const figures = await (await fetch(`${statusUrl}/metrics`)).text();
     expect(figures).toContain('coatcheck_outcomes_total{status="succeeded",service="coatcheck"} 1');
-  }, PATIENT);
+  });
   expect((await post(`${service.apiUrl}/v1/jobs/receive`, {})).status).toBe(404);
   service.child.kill('SIGTERM');
   expect(await service.exit()).toBe(0);
@@ -89,7 +85,7 @@ test('with a processor, requests are handled; state and figures are served; SIGT
 test('SIGTERM ends it although a handler ignores its signal and runs on', async () => {
   const { service, client } = await serve([ENDLESS_PROCESSOR], { COATCHECK_GRACE_SECONDS: '1' });
   const { id } = await client.submit('x');
-  await vi.waitFor(async () => expect(await client.status(id)).toMatchObject({ status: 'running' }), PATIENT);
+  await eventually(async () => expect(await client.status(id)).toMatchObject({ status: 'running' }));
   service.child.kill('SIGTERM');
   expect(await service.exit()).toBe(0);
   expect(service.logged('Service stopped')).toHaveLength(1);
@@ -101,7 +97,7 @@ test('without an output, outcomes are recorded and not queued', async () => {
   expect(await client.wait(id)).toMatchObject({ status: 'succeeded' });
   await using file = await SqliteFile.open(join(folder, '.coatcheck', 'service.db'));
   // The message of the request is deleted after its end.
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(file.statement('SELECT count(*) AS count FROM messages').get({})).toEqual({ count: 0 });
   });
   expect(await coatcheck('consume')).toMatchObject({
@@ -132,14 +128,14 @@ test('clients add endpoints, which get signed outcomes, and are disabled when th
   });
   const { id, secret } = await client.webhookEndpoints.create({ url: `http://127.0.0.1:${port}/hook` });
   const { id: requestId } = await client.submit('{"number":4}', { contentType: 'application/json' });
-  await vi.waitFor(() => expect(calls).toHaveLength(1), PATIENT);
+  await eventually(() => expect(calls).toHaveLength(1));
   const [{ headers, body } = { headers: {}, body: '' }] = calls;
   const event = new Webhook(secret).verify(body, { ...headers } as Record<string, string>);
   expect(event).toMatchObject({ type: 'coatcheck.request.succeeded', data: { id: requestId } });
   expect((await coatcheck('webhooks', 'endpoints', 'test', id)).code).toBe(0);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await coatcheck('webhooks', 'endpoints', 'list')).stdout).toContain('disabled');
-  }, PATIENT);
+  });
   const figures = await (await fetch(`${statusUrl}/metrics`)).text();
   expect(figures).toContain('coatcheck_webhook_endpoints_disabled_total{service="coatcheck"} 1');
 });
@@ -157,7 +153,7 @@ test('while a taker waits, SIGTERM answers it at once, lets jobs end, and ends t
   // The one that waits is there when a request that was sent later is answered.
   await client.status(id);
   service.child.kill('SIGTERM');
-  await vi.waitFor(async () => expect((await fetch(`${statusUrl}/ready`)).status).toBe(503), PATIENT);
+  await eventually(async () => expect((await fetch(`${statusUrl}/ready`)).status).toBe(503));
   expect(await waiting).toEqual({ status: 200, body: { jobs: [] } });
   expect(await post(`${url}/v1/jobs/receive`, {})).toMatchObject({ status: 503 });
   expect(await post(`${url}/v1/jobs/${body.jobs[0].lease}/ack`, { done: 1 })).toMatchObject({ status: 204 });
@@ -215,7 +211,7 @@ test('requests are pushed to an HTTP service, whose response is the result', asy
     request.pipe(response);
   }).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
-  await vi.waitFor(() => expect(server.listening).toBe(true));
+  await eventually(() => expect(server.listening).toBe(true));
   const { client, url } = await serve(['--forward', `http://127.0.0.1:${Object(server.address()).port}/`]);
   const { id } = await client.submit('echo');
   expect(await client.wait(id)).toMatchObject({ status: 'succeeded' });
@@ -309,7 +305,7 @@ test.each([
 test('a port that is in use is an error that says so', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
-  await vi.waitFor(() => expect(server.listening).toBe(true));
+  await eventually(() => expect(server.listening).toBe(true));
   const { port } = Object(server.address());
   const service = run(['--port', String(port)]);
   expect(await service.exit()).toBe(1);

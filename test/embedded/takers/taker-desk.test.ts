@@ -10,6 +10,7 @@ import { TakerDesk } from '../../../lib/embedded/takers/taker-desk.ts';
 import { DirectoryClientTransfers } from '../../../lib/stores/directory/client-transfers.ts';
 import { SqliteOutputQueue } from '../../../lib/stores/sqlite/output-queue.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
+import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const BASE_URL = 'http://127.0.0.1:1234';
@@ -124,7 +125,7 @@ test('a job whose payload can’t be handed over is tried again, and the others 
   vi.spyOn(DirectoryClientTransfers.prototype, 'downloadUrl').mockRejectedValueOnce(new Error('no link'));
   expect(await receive({ max: 2 })).toMatchObject([{ id: small.id }]);
   // A call that gets only the job without a link has none, so the next one gets its second attempt.
-  const retried = await vi.waitFor(() => takeOne(), { timeout: 20_000 });
+  const retried = await eventually(() => takeOne());
   expect(retried).toMatchObject({ id: large.id, attempt: 2, dataUrl: expect.any(String) });
   expect(await client.status(large.id)).toMatchObject({ lastError: { message: 'no link' } });
 });
@@ -243,9 +244,7 @@ test('a lease is extended, with progress', async () => {
   expect(logger.lines.find(({ message }) => message === 'Progress')).toMatchObject({
     fields: { fraction: 0.5, note: 'half' },
   });
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(leaseEndsAt) + 100), {
-    timeout: 5_000,
-  });
+  await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(leaseEndsAt) + 100));
   expect(await call(`${lease}/ack`, { done: true })).toMatchObject({ status: 204 });
   expect(await client.status(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
@@ -311,11 +310,8 @@ test('a taker learns that its request was cancelled when it extends or ends', {
   const { id } = await client.submit('x');
   const { lease } = await takeOne();
   expect(await client.cancel(id)).toMatchObject({ status: 'cancelling' });
-  await vi.waitFor(async () => expect(await call(`${lease}/extend`)).toMatchObject({ status: 409 }), {
-    timeout: 30_000,
-    interval: 200,
-  });
-  await vi.waitFor(async () => expect(await client.status(id)).toMatchObject({ status: 'cancelled' }));
+  await eventually(async () => expect(await call(`${lease}/extend`)).toMatchObject({ status: 409 }));
+  await eventually(async () => expect(await client.status(id)).toMatchObject({ status: 'cancelled' }));
 });
 
 test('a service that stops answers takers that wait, lets jobs end, and hands back the rest uncounted', async () => {
@@ -325,7 +321,7 @@ test('a service that stops answers takers that wait, lets jobs end, and hands ba
   const unended = await client.submit('is not ended');
   await takeOne({ leaseSeconds: 1 });
   const waiting = receive({ waitSeconds: 50 });
-  await vi.waitFor(() => expect(takers.wanted).toBe(1));
+  await eventually(() => expect(takers.wanted).toBe(1));
   const draining = drain();
   expect(await waiting).toEqual([]);
   expect(await call('receive')).toMatchObject({ status: 503, body: { code: 'service_stopping' } });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openServiceAt } from '../../../lib/embedded/open-service.ts';
 import { SQLITE_OUTBOX } from '../../../lib/outbox/index.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
+import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { handler } from '../programs/note.ts';
 
@@ -46,7 +47,7 @@ test('whatever is killed when, a change that was committed is one request, in th
     const driver = kills % 2 === 0 ? 'node:sqlite' : 'better-sqlite3';
     const writer = run('change-and-insert.ts', application, driver);
     const relay = run('relay-and-handle.ts', jobs, application);
-    await vi.waitFor(() => expect(writer.lines.length).toBeGreaterThan(15), { timeout: 30_000 });
+    await eventually(() => expect(writer.lines.length).toBeGreaterThan(15));
     // The moment of the kill is what the test is about.
     await sleep(randomInt(60));
     await Promise.all([writer.kill(), sleep(randomInt(60)).then(relay.kill)]);
@@ -60,13 +61,10 @@ test('whatever is killed when, a change that was committed is one request, in th
   await service.relayOutbox({ file: application });
   const committed = changes.prepare('SELECT request, key, number FROM changes ORDER BY key, number').all();
   const noted = notes.prepare('SELECT request, key, number FROM app_notes ORDER BY key, position');
-  await vi.waitFor(
-    async () => {
-      expect(changes.prepare('SELECT count(*) AS count FROM outbox').get()).toEqual({ count: 0 });
-      expect(noted.all().length).toBeGreaterThanOrEqual(committed.length);
-    },
-    { timeout: 60_000 },
-  );
+  await eventually(async () => {
+    expect(changes.prepare('SELECT count(*) AS count FROM outbox').get()).toEqual({ count: 0 });
+    expect(noted.all().length).toBeGreaterThanOrEqual(committed.length);
+  });
   expect(noted.all()).toEqual(committed);
   expect(notes.prepare('SELECT count(*) AS count FROM records').get()).toEqual({ count: committed.length });
   for (const { request } of committed) expect(await service.request(String(request))).toBeDefined();
