@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localClients } from '../../lib/local/clients.ts';
 import { deploy } from '../../lib/local/deployment.ts';
@@ -60,16 +60,32 @@ describe('a deployment', { timeout: TIMEOUT_MS }, () => {
     expect(error.message).not.toMatch(/^\s+at /m);
   });
 
-  test("runs functions on the project's Node, isolated from the user's environment, and stops them", async () => {
+  test("runs functions on the project's Node, isolated from the user's environment, ten of a queue at a time, and stops them", async () => {
     const { LocalFixture } = await deploy({ endpoint: aws.endpoint, folder, app: APP });
-    const message = { QueueUrl: LocalFixture?.QueueUrl, MessageBody: 'go' };
-    await localClients(aws.endpoint).sqs.send(new SendMessageCommand(message));
+    const QueueUrl = LocalFixture?.QueueUrl ?? '';
+    const { sqs } = localClients(aws.endpoint);
+    const send = (count: number) =>
+      Promise.all(
+        Array.from({ length: count }, () =>
+          sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'go' })),
+        ),
+      );
+    await send(1);
 
-    await expect.poll(() => workersIn(folder), { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(() => workersIn(folder)).toHaveLength(1);
     const [worker] = await workersIn(folder);
     expect(worker?.version).toBe(process.version);
     expect(worker?.env).not.toHaveProperty('VITEST');
     expect(await isAnswering(worker?.port)).toBe(true);
+
+    // The mapping allows a hundred.
+    await send(14);
+    await expect.poll(() => workersIn(folder)).toHaveLength(10);
+    const asked = { QueueUrl, AttributeNames: ['All' as const] };
+    expect((await sqs.send(new GetQueueAttributesCommand(asked))).Attributes).toMatchObject({
+      ApproximateNumberOfMessagesNotVisible: '10',
+      ApproximateNumberOfMessages: '5',
+    });
 
     await aws[Symbol.asyncDispose]();
     await expect.poll(() => isAnswering(worker?.port)).toBe(false);
@@ -85,10 +101,17 @@ interface Worker {
 
 async function workersIn(folder: string): Promise<Worker[]> {
   const places = (await readdir(folder)).filter((name) => name.startsWith('ministack-'));
-  const files = await Promise.allSettled(
-    places.map((place) => readFile(join(folder, place, 'node_modules', 'worker.json'), 'utf8')),
+  const files = await Promise.all(
+    places.map(async (place) => {
+      const temporary = join(folder, place, 'node_modules');
+      const names = await readdir(temporary).catch(() => []);
+      return names.filter((name) => name.startsWith('worker-')).map((name) => join(temporary, name));
+    }),
   );
-  return files.filter((file) => file.status === 'fulfilled').map(({ value }) => JSON.parse(value));
+  const workers = await Promise.allSettled(
+    files.flat().map(async (file) => JSON.parse(await readFile(file, 'utf8'))),
+  );
+  return workers.filter((worker) => worker.status === 'fulfilled').map(({ value }) => value);
 }
 
 async function isAnswering(port = 0): Promise<boolean> {
