@@ -126,6 +126,7 @@ test('a call whose answer was lost is repeated', async () => {
 test('there may be no timer to stop', async () => {
   endpoint.script = answered(404, 'ResourceNotFoundException');
   await timers.stop(SCHEDULE, 'r-1');
+  expect(endpoint.calls).toMatchObject([{ method: 'DELETE' }]);
 });
 
 test('what EventBridge Scheduler refuses is invalid', async () => {

@@ -79,8 +79,9 @@ describe('a call whose answer is lost', () => {
   });
 
   test('may have removed the endpoint', async () => {
-    const { client } = await openScriptedApi([reset, problem(404, 'webhook_endpoint_unknown')]);
+    const { client, calls } = await openScriptedApi([reset, problem(404, 'webhook_endpoint_unknown')]);
     await client.webhookEndpoints.remove('e-1');
+    expect(calls).toHaveLength(2);
   });
 
   test('an endpoint that never existed is unknown', async () => {

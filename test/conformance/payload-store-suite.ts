@@ -142,7 +142,7 @@ export function exercisePayloadStore(
       for await (const _ of part.body) break;
       part.discard();
       const whole = await store.open({ ...location, key }, signal);
-      await readAll(whole.body);
+      expect(await readAll(whole.body)).toHaveLength(1_000_000);
       whole.discard();
       whole.discard();
     });

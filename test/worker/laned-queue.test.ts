@@ -169,6 +169,7 @@ test('a lane that stays down is asked again later and later, while the others de
     expect(await queue.receive(1, never)).toMatchObject([{ body: 'high' }]);
     expect(asked).toHaveBeenCalledTimes(failures);
   }
+  expect(waits).toHaveLength(3);
   for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(250 * 2 ** index);
   queues.low.isReachable = true;
   send('low');
@@ -180,6 +181,7 @@ test('while no lane can be reached, a receive fails as that of one queue does', 
   for (const priority of PRIORITIES) queues[priority].isReachable = false;
   const failures: unknown[] = [];
   for (let each = 0; each < 3; each++) await queue.receive(1, never).catch((error) => failures.push(error));
+  expect(failures).toEqual(Array.from({ length: 3 }, () => new Error('no connection')));
   for (const failure of failures) expect(failure).not.toBeInstanceOf(LaneUnreachable);
 });
 

@@ -29,7 +29,6 @@ test('is at least the mean age of the jobs that run, which may take hours', () =
   times.start();
   clock.advanceSeconds(994);
   expect(times.read()).toBe((4_000_000 + 994_000) / 2);
-  expect(times.read()).toBeDefined();
 });
 
 test('follows the times of recent jobs', () => {

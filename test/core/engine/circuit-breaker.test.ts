@@ -222,10 +222,16 @@ test('the end of a batch waits for the question, until there is no time left', a
   );
   for (let failure = 0; failure < 5; failure++) circuit.failed(DOWN, 1);
   await circuit.flush(AbortSignal.abort());
+  // The first pause is over: another one is asked for.
+  clock.advanceSeconds(31);
   for (let failure = 0; failure < 5; failure++) circuit.failed(DOWN, 1);
-  const flushed = circuit.flush(never);
+  const ended: string[] = [];
+  const flushed = circuit.flush(never).then(() => ended.push('batch'));
+  await new Promise(setImmediate);
+  ended.push('question');
   resolve();
   await flushed;
+  expect(ended).toEqual(['question', 'batch']);
 });
 
 test('whatever happens, pauses are in bounds, none begins within another, and each comes of a failure', () => {

@@ -118,6 +118,9 @@ describe('fault 13: a handler', () => {
       throw id === 'r-0' ? new Error(long) : new PermanentError(long, { details: { long } });
     });
     await harness.process(requests(2));
+    expect(harness.logger.lines.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(['Attempt failed and will be retried', 'Request failed']),
+    );
     for (const line of harness.logger.lines) expect(JSON.stringify(line).length).toBeLessThan(8_000);
     expect(JSON.stringify(harness.events).length).toBeLessThan(8_000);
   });

@@ -227,10 +227,10 @@ describe('waiting for a change', () => {
 
   test('ends after its time, when the signal fires, and when the file is closed', async () => {
     const { file } = await openSqlite();
-    await file.whenChanged(QUEUE, 1, signal);
-    await file.whenChanged(QUEUE, LONG_MILLISECONDS, AbortSignal.abort());
+    expect(await file.whenChanged(QUEUE, 1, signal)).toBe('changed');
+    expect(await file.whenChanged(QUEUE, LONG_MILLISECONDS, AbortSignal.abort())).toBe('changed');
     const waiting = file.whenChanged(QUEUE, LONG_MILLISECONDS, signal);
     await file[Symbol.asyncDispose]();
-    await waiting;
+    expect(await waiting).toBe('changed');
   });
 });
