@@ -20,6 +20,8 @@ async function createFifo(name: string): Promise<string> {
         FifoQueue: 'true',
         DeduplicationScope: 'messageGroup',
         FifoThroughputLimit: 'perMessageGroupId',
+        // Of the two waits after a kill, the lease's is the one that the order depends on.
+        VisibilityTimeout: '10',
       },
     }),
   );

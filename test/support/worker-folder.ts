@@ -57,6 +57,11 @@ export class WorkerFolder implements AsyncDisposable {
     return events;
   }
 
+  /** Lets the time pass that the messages of a killed worker are hidden. */
+  async passVisibility(): Promise<void> {
+    await this.file.write(() => this.file.statement('UPDATE messages SET visible_at = 0').run({}));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const worker of this.#workers) worker[Symbol.dispose]();
     await this.file[Symbol.asyncDispose]();

@@ -79,11 +79,6 @@ async function passTime(): Promise<void> {
   await folder.file.write(() => folder.file.statement(sql).run({}));
 }
 
-/** Lets the time pass that the messages of a killed worker are hidden. */
-async function passVisibility(): Promise<void> {
-  await folder.file.write(() => folder.file.statement('UPDATE messages SET visible_at = 0').run({}));
-}
-
 test('an outcome is sent, signed, and the record says so', async () => {
   const { url, events } = await receiver(accept);
   await submit({ number: 4 }, url);
@@ -142,7 +137,7 @@ test('a worker that is killed while its receiver thinks loses no webhook: anothe
   first.child.kill('SIGKILL');
   await first.exit();
   expect(waiting('webhooks')).toBe(1);
-  await passVisibility();
+  await folder.passVisibility();
   folder.run([DOUBLING_PROCESSOR], WEBHOOKS);
   await eventually(() => expect(standing()).toMatchObject({ status: 'delivered', attempts: 1 }));
   expect(calls.map(({ headers }) => headers['webhook-id'])).toEqual([
@@ -162,7 +157,7 @@ test('workers on one file share the webhooks, and none is lost when some of them
     const killed = workers.shift();
     killed?.child.kill('SIGKILL');
     await killed?.exit();
-    await passVisibility();
+    await folder.passVisibility();
     workers.push(run());
   }
   const untilLeasesEnd = { timeout: 80_000, interval: 100 };

@@ -53,7 +53,8 @@ async function startPubSub(program: string): Promise<RunningBroker> {
     urlOf: (queue) => `pubsub://${PROJECT}/${queue}`,
     create: async (queue, { ordered } = { ordered: false }) => {
       await using admin = new PubSubAdmin(port);
-      await admin.create(queue, { enableMessageOrdering: ordered });
+      // Shorter than a worker is advised to have: tests wait for the messages of killed workers.
+      await admin.create(queue, { enableMessageOrdering: ordered, ackDeadlineSeconds: 20 });
     },
     variables: { PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}` },
   };
