@@ -23,23 +23,28 @@ function scheduleOf(id: string) {
 
 test('a request within a quarter of an hour is delayed by SQS, and runs at its time', async () => {
   const notBefore = inSeconds(4);
-  const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Not-Before': notBefore });
-  expect(await requestOf(id)).toMatchObject({ status: 'scheduled', notBefore, attempts: 0 });
+  const submitted = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Not-Before': notBefore });
+  expect(submitted).toMatchObject({ status: 'scheduled', notBefore, attempts: 0 });
+  const { id } = submitted;
   expect(await service.event(id)).toMatchObject({ data: { value: 1, attempt: 1 } });
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(notBefore));
   await expect(scheduleOf(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
 test('a message with a time goes back until then, and takes no attempt', async () => {
-  const id = crypto.randomUUID();
-  const notBefore = inSeconds(4);
-  const attributes = { RequestId: id, NotBefore: notBefore, ContentType: 'application/json' };
-  await service.send({ body: JSON.stringify({ do: 'echo', value: 2 }), attributes });
+  const [soon, later] = [crypto.randomUUID(), crypto.randomUUID()];
+  const times = { [soon]: inSeconds(4), [later]: inSeconds(600) };
+  for (const [id, notBefore] of Object.entries(times)) {
+    const attributes = { RequestId: id, NotBefore: notBefore, ContentType: 'application/json' };
+    await service.send({ body: JSON.stringify({ do: 'echo', value: 2 }), attributes });
+  }
   await eventually(async () => {
-    expect(await requestOf(id)).toMatchObject({ status: 'scheduled', notBefore, attempts: 0 });
+    const waiting = { status: 'scheduled', notBefore: times[later], attempts: 0 };
+    expect(await requestOf(later)).toMatchObject(waiting);
   });
-  expect(await service.event(id)).toMatchObject({ data: { value: 2, attempt: 1 } });
-  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(notBefore));
+  expect((await service.call('POST', `/v1/requests/${later}/cancel`)).status).toBe(200);
+  expect(await service.event(soon)).toMatchObject({ data: { value: 2, attempt: 1 } });
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(times[soon] ?? ''));
 });
 
 test('a later one is a schedule, whose message does not start it early', async () => {
@@ -79,9 +84,11 @@ test('a schedule submits a request when its timer fires, and ends when it is rem
   await writeFile(join(cwd, 'report.json'), JSON.stringify({ do: 'echo', value: 4 }));
   const schedules = (...line: readonly string[]) =>
     coatcheck(['schedules', ...line, '--api', service.apiUrl], { cwd });
-  const startAt = `${inSeconds(6).slice(0, 19)}Z`;
-  const line = ['add', 'often', 'report.json', '--every', '1min', '--start', startAt, '--overlap', 'cancel'];
+  const begun = Date.now();
   await schedules('add', 'often', 'report.json', '--every', '10min');
+  // After the next two commands, which take as long.
+  const startAt = `${inSeconds(2 + (4 * (Date.now() - begun)) / 1_000).slice(0, 19)}Z`;
+  const line = ['add', 'often', 'report.json', '--every', '1min', '--start', startAt, '--overlap', 'cancel'];
   expect(await schedules(...line)).toMatchObject({ exitCode: 0 });
   const [timer, ...others] = await timersOf(service, 'often');
   expect(others, 'the timer of the replaced schedule').toEqual([]);
