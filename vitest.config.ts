@@ -28,7 +28,9 @@ process.env.CGO_ENABLED = '0';
 process.env.GOFLAGS = [process.env.GOFLAGS, "'-gcflags=all=-N -l'", '-ldflags=-w'].filter(Boolean).join(' ');
 
 /** Files that take longest. By their sizes they would start last, and the other processes would wait for them. */
-const LONGEST = ['/test/brokers/worker.test.ts', '/test/brokers/order.test.ts', '/test/e2e/fuzz.test.ts'];
+const LONGEST = ['brokers/worker', 'brokers/order', 'e2e/fuzz', 'e2e/pauses'].map(
+  (file) => `/test/${file}.test.ts`,
+);
 
 /** It checks what the end-to-end tests recorded. */
 const RIGHTS = 'test/e2e/rights.test.ts';
