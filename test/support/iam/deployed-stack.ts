@@ -35,6 +35,8 @@ const IdentityPolicySchema = z.object({ PolicyDocument: DocumentSchema, Roles: z
 const QueuePolicySchema = z.object({ PolicyDocument: DocumentSchema, Queues: z.array(ReferenceSchema) });
 const BucketPolicySchema = z.object({ PolicyDocument: DocumentSchema, Bucket: ReferenceSchema });
 
+const ScheduleGroupSchema = z.object({ Name: z.string() });
+
 const TemplateSchema = z.object({
   Resources: z.record(
     z.string(),
@@ -146,12 +148,26 @@ export class DeployedStack {
       effect: Effect,
       actions: Action,
       resources: Resource.map((each) => this.#textOf(each, this.#deployed)),
-      places: Resource.map((each) => this.#textOf(each, (id) => this.#pathOf(id)).replace(ARN_PREFIX, '')),
+      places: Resource.map((each) => this.#placeOf(each)),
       conditions: mapValues(Condition, (keys) =>
         mapValues(keys, (values) => values.map((value) => this.#textOf(value, this.#deployed))),
       ),
       ...(Principal !== undefined && { principals: this.#principals(Principal) }),
     }));
+  }
+
+  #placeOf(resource: unknown): string {
+    const place = this.#textOf(resource, (id) => this.#pathOf(id)).replace(ARN_PREFIX, '');
+    return place.replace(/(?<=^schedule\/)[^/]+/, (name) => this.#scheduleGroupPath(name) ?? name);
+  }
+
+  /** The path of a schedule group. Templates have their names, which differ between stacks, instead of references. */
+  #scheduleGroupPath(name: string): string | undefined {
+    const [id] =
+      this.#ofType('AWS::Scheduler::ScheduleGroup').find(
+        ([, properties]) => ScheduleGroupSchema.parse(properties).Name === name,
+      ) ?? [];
+    return id && this.#pathOf(id);
   }
 
   #principals(principal: string | Record<string, unknown[]>): string[] {
