@@ -164,10 +164,10 @@ describe('a pause of an operator', () => {
     expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded' });
     expect(await stateOfSource()).toBe('Enabled');
     await expect.poll(() => ask('GET', '/v1/status'), soon).not.toHaveProperty('pause');
-    await expect.poll(reasons, { timeout: 60_000, interval: 500 }).toBe(0);
   });
 
   test('ends by itself', async () => {
+    // What ends the pause before it is still on its way, and must not end this one.
     const { until, id } = await pause(15);
     expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded' });
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(until));
