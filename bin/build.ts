@@ -40,6 +40,12 @@ const NODE_VERSIONS = '>=22.12.0';
 export const PEERS: Texts = { 'aws-cdk-lib': '^2.215.0', constructs: '^10.4.2' };
 
 /**
+ * Packages whose next minor version breaks ours. OpenTelemetry's SDKs refuse the API 1.10, which ignores an SDK that was registered
+ * through 1.9, such as that of the ADOT layer. npm takes their peer ranges into account, but pnpm and Yarn don't.
+ */
+const PATCHES_ONLY = new Set(['@opentelemetry/api']);
+
+/**
  * Folder of the same code as CommonJS. Jest runs the tests of a CDK app as CommonJS, and can't require ES modules.
  */
 const COMMONJS = 'cjs';
@@ -156,11 +162,17 @@ function importedOf(packages: Texts, texts: readonly string[]): Texts {
     const pattern = new RegExp(`\\b(?:from|import\\(?)\\s*["']${name.replace('@types/', '')}["'/]`);
     return texts.some((text) => pattern.test(text));
   };
-  return mapValues(filterKeys(packages, isImported), (version) => `^${version}`);
+  return mapValues(
+    filterKeys(packages, isImported),
+    (version, name) => `${PATCHES_ONLY.has(name) ? '~' : '^'}${version}`,
+  );
 }
 
-function mapValues<Value>(record: Texts, change: (value: string) => Value): Record<string, Value> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+function mapValues<Value>(
+  record: Texts,
+  change: (value: string, key: string) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
 }
 
 function filterKeys(record: Texts, isWanted: (key: string) => boolean): Texts {

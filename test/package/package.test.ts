@@ -150,6 +150,22 @@ describe('the published package', () => {
     }
   });
 
+  // npm takes the peer ranges of all packages into account, pnpm and Yarn take the newest version that this range allows.
+  test('allows no version of a dependency that its other dependencies refuse', async () => {
+    const { dependencies } = consumer.manifest;
+    const refused: string[] = [];
+    for (const name of Object.keys(dependencies)) {
+      const manifest = join(consumer.folder, 'node_modules', name, 'package.json');
+      const { peerDependencies = {} } = JSON.parse(await readFile(manifest, 'utf8'));
+      for (const [peer, range] of Object.entries(dependencies)) {
+        const below = /<\s*(\d\S*)/.exec(peerDependencies[peer] ?? '')?.[1];
+        if (below && endOf(range).localeCompare(below, 'en', { numeric: true }) > 0)
+          refused.push(`${name}: ${peer}`);
+      }
+    }
+    expect(refused).toEqual([]);
+  });
+
   test('passes publint', async () => {
     const { messages } = await publint({ pkgDir: consumer.installed, pack: false, strict: true });
     expect(messages).toEqual([]);
@@ -317,6 +333,13 @@ function packageOf(imported: string): string {
     .split('/')
     .slice(0, imported.startsWith('@') ? 2 : 1)
     .join('/');
+}
+
+/** The version at which a range of this package ends. */
+function endOf(range: string): string {
+  const [major = 0, minor = 0] = range.slice(1).split('.').map(Number);
+  if (range.startsWith('~')) return `${major}.${minor + 1}.0`;
+  return major > 0 ? `${major + 1}.0.0` : `0.${minor + 1}.0`;
 }
 
 /** The version in a range such as `>=1.2`. */
