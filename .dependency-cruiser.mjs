@@ -153,6 +153,7 @@ const ROOMS = {
       'lib/client/',
       'lib/core/',
       'lib/stores/sqlite/',
+      'lib/stores/sync-file.ts',
     ],
     packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
   },

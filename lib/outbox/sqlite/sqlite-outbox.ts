@@ -10,6 +10,7 @@ import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
 import { codeOf, SQLITE_BUSY } from '../../stores/sqlite/result-code.ts';
 import { rollback } from '../../stores/sqlite/rollback.ts';
 import type { Row } from '../../stores/sqlite/row.ts';
+import { syncFileData } from '../../stores/sync-file.ts';
 import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbox-source.ts';
 import { explaining, openDatabase, readLevel } from './open-database.ts';
 import type { SqliteOutboxTable } from './table.ts';
@@ -167,7 +168,7 @@ export class SqliteOutbox implements OutboxSource {
    */
   async #sync(): Promise<void> {
     const log = await open(`${this.#path}-wal`, 'r+').catch(() => undefined);
-    await log?.datasync().finally(() => log.close());
+    if (log) await syncFileData(log.fd).finally(() => log.close());
   }
 
   /** Removes what was published, and marks what was refused. */

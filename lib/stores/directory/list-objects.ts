@@ -16,7 +16,11 @@ export async function* listObjects(directory: string): AsyncGenerator<ListedObje
 }
 
 async function readObject(path: string): Promise<ListedObject> {
-  await using file = await open(path);
-  const [{ key }, { mtimeMs }] = await Promise.all([readHeader(file), file.stat()]);
-  return { key, modifiedAt: mtimeMs };
+  const file = await open(path);
+  try {
+    const [{ key }, { mtimeMs }] = await Promise.all([readHeader(file), file.stat()]);
+    return { key, modifiedAt: mtimeMs };
+  } finally {
+    await file.close();
+  }
 }

@@ -15,6 +15,7 @@ import { BINARY_TYPE } from '../../core/base/media-type.ts';
 import { type ClaimCheck, formatClaimCheck } from '../../core/model/claim-check.ts';
 import type { StoredResult } from '../../core/model/stored-result.ts';
 import type { OpenedPayload, PayloadStore } from '../../core/ports/payload-store.ts';
+import { syncFile } from '../sync-file.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { formatHeader, type ObjectHeader, readHeader } from './object-header.ts';
 
@@ -242,7 +243,7 @@ async function writeObject(
     };
     // Only a stream is let go when the signal fires.
     await pipeline(Readable.from(body, { objectMode: false }), write, { signal });
-    await file.sync();
+    await syncFile(file.fd);
   } finally {
     await file.close();
   }

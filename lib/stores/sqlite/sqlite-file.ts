@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../../core/base/errors.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
+import { syncFileData } from '../sync-file.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { type Confirmation, GroupCommit } from './group-commit.ts';
 import { HandlerTransactions } from './handler-transactions.ts';
@@ -66,7 +67,7 @@ export class SqliteFile implements AsyncDisposable {
     this.#database = database;
     this.handlers = new HandlerTransactions(database);
     this.#log = log;
-    const sync = new SharedSync(() => log.datasync());
+    const sync = new SharedSync(() => syncFileData(log.fd));
     this.#commits = new GroupCommit(
       {
         begin: () => this.statement('BEGIN IMMEDIATE').run(),
