@@ -93,7 +93,7 @@ export const NewActionBody = ownMembers({
   payload: ownMembers({ ...PAYLOAD_FORMS, metadata: Metadata.optional() })
     .optional()
     .meta({ description: 'For a retry of one request: a payload that replaces the original one.' }),
-}).meta({ id: 'NewAction' });
+}).meta({ id: 'ActionInput' });
 
 export const ApplyActionBody = ownMembers({
   hash: z.string().max(SHORT).meta({ description: 'That of the plan.' }),

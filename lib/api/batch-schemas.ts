@@ -49,7 +49,7 @@ export const NewBatchBody = ownMembers({
     description: 'URL to POST to when the batch has ended, see webhooks. https only.',
     example: 'https://example.com/hooks/batches',
   }),
-}).meta({ id: 'NewBatch', description: 'Defaults for items.' });
+}).meta({ id: 'BatchInput', description: 'Defaults for items.' });
 
 export const CreateBatchHeaders = ownHeaders({
   'idempotency-key': z.string().optional().meta({

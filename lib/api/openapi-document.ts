@@ -2,6 +2,7 @@ import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-ope
 import * as z from 'zod';
 import type { ApiAuthName } from '../core/config/settings.ts';
 import { FAILURE_ROUTES } from './failure-routes.ts';
+import { forGenerators } from './for-generators.ts';
 import { LEDGER_ROUTES } from './ledger-routes.ts';
 import { LIMIT_ROUTES } from './limit-routes.ts';
 import { OPERATIONS_ROUTES } from './operations-routes.ts';
@@ -57,7 +58,9 @@ export function openApiDocument(auth: DocumentedAuth, more: readonly Route[] = [
   // The body of a batch refers to it by name, since each item is checked by itself.
   registry.registerComponent('schemas', 'BatchItem', jsonSchemaOf(BatchItem));
   if (auth !== 'none') registry.registerComponent('securitySchemes', auth, SECURITY_SCHEMES[auth]);
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions, {
+    unionPreferredType: 'oneOf',
+  }).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'Coatcheck',
@@ -68,6 +71,7 @@ export function openApiDocument(auth: DocumentedAuth, more: readonly Route[] = [
     servers: [{ url: '..', description: 'The base URL of the API.' }],
     security: auth === 'none' ? [] : [{ [auth]: [] }],
   });
+  return forGenerators(document);
 }
 
 /** The schema of a component that no route has. */

@@ -1,13 +1,18 @@
 import type * as z from 'zod';
-import { BINARY_TYPE } from '../core/base/media-type.ts';
+import { BINARY_TYPE, JSON_TYPE } from '../core/base/media-type.ts';
 import { Problem, Request } from './schemas.ts';
 
 /** A response whose content is a request. */
 export const REQUEST_ANSWER = { content: { 'application/json': { schema: Request } } } as const;
 
-/** Bytes first: generated clients take the first content they support. The other has no type: it may be JSON. */
+/**
+ * Bytes first: generated clients take the first content they support. The last has no type: it may be JSON. What most handlers return
+ * is listed too, because clients of ogen reject all types that only the last one allows.
+ */
 export const BYTES = {
   [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } },
+  [JSON_TYPE]: { schema: {} },
+  'text/plain': { schema: { type: 'string' } },
   '*/*': { schema: {} },
 } as const;
 

@@ -31,7 +31,7 @@ const NewPause = ownMembers({
     description: 'The reason. All callers who wait for a request can see it.',
     example: 'The database moves',
   }),
-}).meta({ id: 'NewPause' });
+}).meta({ id: 'PauseInput' });
 
 const UNAVAILABLE = {
   ...problems(404)[404],

@@ -59,7 +59,7 @@ export const NewScheduleBody = ownMembers({
   topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
   priority: z.string().max(SHORT).optional().meta(PRIORITY_FIELD),
 }).meta({
-  id: 'NewSchedule',
+  id: 'ScheduleInput',
   description: 'One of `json`, `text` and `base64` is the payload of its requests.',
 });
 

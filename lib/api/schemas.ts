@@ -402,21 +402,26 @@ export const UploadForm = z
   })
   .meta({ id: 'UploadForm' });
 
+export const UploadParts = z
+  .object({
+    method: z.literal('PUT_PARTS'),
+    uploadName: z.string(),
+    partSize: z.int().meta({ description: 'Size of every part but the last, in bytes.' }),
+    partCount: z.int(),
+    expiresAt: Time,
+  })
+  .meta({ id: 'UploadParts' });
+
 export const UploadTicket = z
   .object({
     request: Request,
-    upload: z.union([
-      UploadForm,
-      z
-        .object({
-          method: z.literal('PUT_PARTS'),
-          uploadName: z.string(),
-          partSize: z.int().meta({ description: 'Size of every part but the last, in bytes.' }),
-          partCount: z.int(),
-          expiresAt: Time,
-        })
-        .meta({ id: 'UploadParts' }),
-    ]),
+    // A discriminated union of Zod would be code of the function's start.
+    upload: z.union([UploadForm, UploadParts]).meta({
+      discriminator: {
+        propertyName: 'method',
+        mapping: { POST: '#/components/schemas/UploadForm', PUT_PARTS: '#/components/schemas/UploadParts' },
+      },
+    }),
   })
   .meta({ id: 'UploadTicket' });
 

@@ -87,7 +87,7 @@ export const NewWebhookEndpointBody = ownMembers({
   events: Events.optional(),
   topics: Topics.optional(),
   description: Description.optional(),
-}).meta({ id: 'NewWebhookEndpoint' });
+}).meta({ id: 'WebhookEndpointInput' });
 
 export const WebhookEndpointChangesBody = ownMembers({
   url: Url.optional(),

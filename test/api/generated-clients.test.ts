@@ -1,10 +1,17 @@
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ACTION_ROUTES } from '../../lib/api/action-routes.ts';
+import { ACTIVITY_ROUTES } from '../../lib/api/activity-routes.ts';
+import { BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
+import { openApiDocument } from '../../lib/api/openapi-document.ts';
+import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
+import { WORK_ROUTES } from '../../lib/api/work-routes.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS, peerFolder } from '../support/peers/installation.ts';
+import { installJavaPeers } from '../support/peers/java.ts';
 import { installJsPeers } from '../support/peers/js.ts';
 import { installPythonPeers } from '../support/peers/python.ts';
 import { runProgram } from '../support/peers/run-program.ts';
@@ -12,11 +19,13 @@ import { hasToolchain } from '../support/peers/toolchain.ts';
 import { ServedApi } from '../support/served-api.ts';
 
 const hasPython = await hasToolchain('python');
+const hasGo = await hasToolchain('go');
+const hasJava = await hasToolchain('java');
 const timeout = INSTALL_TIMEOUT_MILLISECONDS;
 
 /** The requests the programs submit, as the handler must get them: JSON once encoded, bytes untouched. */
 const SUBMITTED = [
-  { contentType: 'application/json', body: JSON.stringify({ x: 6, text: 'ü', list: [1, null] }) },
+  { contentType: 'application/json', body: { x: 6, text: 'ü', list: [1, null] } },
   { contentType: 'application/octet-stream', body: '\x00\xff{}' },
 ];
 
@@ -24,9 +33,8 @@ const SUBMITTED = [
 const PRINTED = { statuses: ['succeeded', 'succeeded'], result: '{"done":true}', upload: 'POST' };
 
 test('the types of coatcheck/client are those of the description', { timeout }, async () => {
-  await using service = await recordingService();
   const { folder: peers } = await installJsPeers();
-  const folder = await describedIn(await temporaryFolder(), service);
+  const folder = await describedIn(await temporaryFolder());
   const program = 'client-types.ts';
   await mkdir(join(folder, 'node_modules'));
   await symlink(PROJECT_FOLDER, join(folder, 'node_modules', 'coatcheck'));
@@ -44,7 +52,7 @@ describe('B9: a client generated from the description submits JSON as JSON and b
   test('openapi-typescript and openapi-fetch', { timeout }, async () => {
     await using service = await recordingService();
     const { folder: peers } = await installJsPeers();
-    const folder = await describedIn(await temporaryFolder(), service);
+    const folder = await describedIn(await temporaryFolder());
     const program = 'submit-by-openapi-fetch.ts';
     await symlink(join(peers, 'node_modules'), join(folder, 'node_modules'));
     await copyFile(join(peerFolder('js'), program), join(folder, program));
@@ -61,9 +69,9 @@ describe('B9: a client generated from the description submits JSON as JSON and b
   test.runIf(hasPython)('openapi-python-client', { timeout }, async () => {
     await using service = await recordingService();
     const python = await installPythonPeers();
-    const folder = await describedIn(await temporaryFolder(), service);
+    const folder = await describedIn(await temporaryFolder());
     // Formatting the client is all the hooks do, and a formatter that is missing is a warning.
-    await writeFile(join(folder, 'config.yml'), 'post_hooks: []\n');
+    await writeFile(join(folder, 'config.yml'), `post_hooks: []\ncontent_type_overrides: ${OVERRIDES}\n`);
     await runProgram(
       python,
       [
@@ -83,7 +91,59 @@ describe('B9: a client generated from the description submits JSON as JSON and b
     expect(JSON.parse(printed)).toEqual(PRINTED);
     expect(service.received).toEqual(SUBMITTED);
   });
+
+  test.runIf(hasGo)('ogen 1.25', { timeout }, async () => {
+    await using service = await recordingService();
+    const folder = await goModule();
+    await go(folder, 'tool', 'ogen', '--target', 'ogen/api', '--package', 'api', 'openapi.json');
+    expect(JSON.parse(await go(folder, 'run', './ogen', service.url))).toEqual(PRINTED_BY_GO);
+    expect(service.received).toEqual(SUBMITTED);
+  });
+
+  test.runIf(hasGo)('oapi-codegen 2.8', { timeout }, async () => {
+    await using service = await recordingService();
+    const folder = await goModule();
+    const out = join(folder, 'oapi-codegen', 'api');
+    await mkdir(out);
+    const options = ['-generate', 'types,client', '-package', 'api', '-o', join(out, 'client.gen.go')];
+    await go(folder, 'tool', 'oapi-codegen', ...options, 'openapi.json');
+    expect(JSON.parse(await go(folder, 'run', './oapi-codegen', service.url))).toEqual(PRINTED_BY_GO);
+    expect(service.received).toEqual(SUBMITTED);
+  });
+
+  test.runIf(hasGo && hasJava)('openapi-generator 7.24 for Go, but for bytes', { timeout }, async () => {
+    await using service = await recordingService();
+    const folder = await goModule();
+    const generator = ['-cp', await installJavaPeers('openapi-generator'), OPENAPI_GENERATOR, 'generate'];
+    const output = ['-g', 'go', '-o', 'openapi-generator/api'];
+    const properties = 'enumClassPrefix=true,packageName=api,withGoMod=false';
+    const options = ['-i', 'openapi.json', ...output, '--additional-properties', properties];
+    await runProgram('java', [...generator, ...options], { cwd: folder });
+    const printed = await go(folder, 'run', './openapi-generator', service.url);
+    expect(JSON.parse(printed)).toEqual({ ...PRINTED_BY_GO, statuses: ['succeeded'] });
+    expect(service.received).toEqual(SUBMITTED.slice(0, 1));
+  });
 });
+
+/** Their programs also open an upload that is too large for one call, and for an integer of 32 bits. */
+const PRINTED_BY_GO = {
+  statuses: PRINTED.statuses,
+  result: PRINTED.result,
+  uploads: ['POST', 'PUT_PARTS'],
+};
+
+const OPENAPI_GENERATOR = 'org.openapitools.codegen.OpenAPIGenerator';
+
+/** The Go programs, with the description for the generators of their clients. */
+async function goModule(): Promise<string> {
+  const folder = await describedIn(await temporaryFolder());
+  await cp(peerFolder('openapi'), folder, { recursive: true });
+  return folder;
+}
+
+function go(cwd: string, ...args: readonly string[]): Promise<string> {
+  return runProgram('go', args, { cwd });
+}
 
 const STRICT = [
   '--noEmit',
@@ -98,6 +158,9 @@ const STRICT = [
 /** The client is made for Node, too. */
 const NODE_TYPES = ['--types', 'node', '--typeRoots', join(PROJECT_FOLDER, 'node_modules', '@types')];
 
+/** Has the client send and read lines as bytes. */
+const OVERRIDES = '{"application/x-ndjson": "application/octet-stream"}';
+
 const OPTIONS = ['--meta', 'none', '--fail-on-warning', '--config', 'config.yml'];
 
 /** The API over HTTP, with a handler that keeps what it is given. */
@@ -106,15 +169,24 @@ async function recordingService(): Promise<ServedApi & { readonly received: read
   const api = new ApiHarness(async (request) => {
     const body = Buffer.from(await request.bytes());
     const isJson = request.contentType === 'application/json';
-    received.push({ contentType: request.contentType, body: body.toString(isJson ? 'utf8' : 'latin1') });
+    received.push({
+      contentType: request.contentType,
+      body: isJson ? JSON.parse(body.toString()) : body.toString('latin1'),
+    });
     return { done: true };
   });
   return Object.assign(await new ServedApi(api).start(), { received });
 }
 
-/** Writes the description into a folder. */
-async function describedIn(folder: string, { api }: ServedApi): Promise<string> {
-  const response = await api.call('GET', '/v1/openapi.json');
-  await writeFile(join(folder, 'openapi.json'), await response.text());
+/** Writes the description into a folder, with the routes that only some hosts have. */
+async function describedIn(folder: string): Promise<string> {
+  const description = openApiDocument('none', [
+    ...SCHEDULE_ROUTES,
+    ...BATCH_ROUTES,
+    ...WORK_ROUTES,
+    ...ACTION_ROUTES,
+    ...ACTIVITY_ROUTES,
+  ]);
+  await writeFile(join(folder, 'openapi.json'), JSON.stringify(description));
   return folder;
 }

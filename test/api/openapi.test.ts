@@ -39,6 +39,12 @@ async function described(auth: 'iam' | 'jwt' | 'none' = 'none'): Promise<Descrip
   return JSON.parse(await response.text());
 }
 
+/** The description with the routes that only some hosts have. */
+function wholeDescription(): Description {
+  const more = [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...WORK_ROUTES, ...ACTION_ROUTES, ...ACTIVITY_ROUTES];
+  return JSON.parse(JSON.stringify(openApiDocument('key', more)));
+}
+
 /** What Redocly's linter says by its recommended rules. */
 async function lint(
   description: Description,
@@ -84,17 +90,7 @@ describe('the description', () => {
   );
 
   test('has nothing a linter minds, with schedules, batches, the calls of takers and callers let in by a key', async () => {
-    const description = JSON.parse(
-      JSON.stringify(
-        openApiDocument('key', [
-          ...SCHEDULE_ROUTES,
-          ...BATCH_ROUTES,
-          ...WORK_ROUTES,
-          ...ACTION_ROUTES,
-          ...ACTIVITY_ROUTES,
-        ]),
-      ),
-    );
+    const description = wholeDescription();
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
     expect(operationsOf(description)).toHaveProperty('size', 72);
   });
@@ -201,6 +197,36 @@ describe('the description', () => {
     const description = await described(auth);
     expect(description.security).toEqual(security);
     expect(Object.keys(description.components.securitySchemes ?? {})).toEqual(schemes);
+  });
+
+  test('has integers of 64 bits, unless 32 are enough', () => {
+    const { components } = wholeDescription();
+    expect(components.schemas).toMatchObject({
+      UploadRequest: { properties: { size: { type: 'integer', format: 'int64' } } },
+      Ledger: { properties: { accepted: { type: 'integer', format: 'int64' } } },
+      ActionInput: { properties: { rate: { type: 'integer', maximum: 1000 } } },
+    });
+    expect(JSON.stringify(components.schemas.ActionInput)).not.toContain('int64');
+  });
+
+  test('names no schema as the constructor of another one in Go', () => {
+    const names = Object.keys(wholeDescription().components.schemas);
+    expect(names.filter((name) => names.includes(`New${name}`))).toEqual([]);
+  });
+
+  test('describes lines as bytes, with the schema of a line', () => {
+    const { paths } = wholeDescription();
+    const schema = (name: string) => ({
+      schema: { type: 'string', format: 'binary', contentSchema: { $ref: `#/components/schemas/${name}` } },
+    });
+    expect(paths).toMatchObject({
+      '/v1/batches/{id}/items': {
+        post: { requestBody: { content: { 'application/x-ndjson': schema('ItemLine') } } },
+      },
+      '/v1/batches/{id}/results': {
+        get: { responses: { 200: { content: { 'application/x-ndjson': schema('ManifestLine') } } } },
+      },
+    });
   });
 
   test('has schemas that say of themselves what they are', async () => {
