@@ -1,37 +1,26 @@
-import { PauseUntil, RequestIdReused } from '../base/errors.ts';
-import { requestFields } from '../base/log-fields.ts';
+import { PauseUntil } from '../base/errors.ts';
 import { Semaphore } from '../base/semaphore.ts';
-import { type ErrorSummary, serializeError, summarizeError } from '../base/serialize-error.ts';
+import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-import type { LimitWait, Permit } from '../limits/key-lease.ts';
+import type { Permit } from '../limits/key-lease.ts';
 import type { Decoded } from '../model/decoded-request.ts';
-import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
+import { type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
+import type { ReceivedMessage } from '../model/received-message.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
-import { longestWaitSeconds, secondsUntil } from '../model/retry.ts';
 import type { Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
 import { decode } from '../wire/decode.ts';
 import { Attempt } from './attempt.ts';
 import type { AttemptContext, AttemptCounts } from './attempt-context.ts';
-import { attemptDelaySeconds } from './attempt-retry.ts';
 import { AttemptSpan } from './attempt-tracing.ts';
 import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import { EndPublisher } from './end-publisher.ts';
 import type { EnginePorts } from './engine-ports.ts';
-import {
-  AttemptNotStarted,
-  AttemptSuspended,
-  AttemptTimedOut,
-  RequestLeased,
-  StillLeased,
-  TooEarly,
-  VersionTooOld,
-} from './errors.ts';
+import { AttemptSuspended, AttemptTimedOut, TooEarly, VersionTooOld } from './errors.ts';
 import { FailureEventPublisher } from './failure-event-publisher.ts';
 import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey, turnOf } from './job.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -39,36 +28,17 @@ import { FREE, Limiter } from './limiter.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
 import { OperatorPauseWatch } from './operator-pause-watch.ts';
-import { blocksItsGroup } from './ordering.ts';
 import { OutcomePublisher } from './outcome-publisher.ts';
 import { type RejectedAttempt, rejectedAttempt } from './rejected-attempt.ts';
+import { RetryPolicy } from './retry-policy.ts';
 
-/** Longest wait after a pause for a message that failed, unless its own retry delay is longer. */
-const LONGEST_STEP_BACK_SECONDS = 60;
-
-/** After how long a request that waits for newer code is delivered again. The receives of a message are limited. */
-const VERSION_DELAY_SECONDS = 60;
-
-/** A handler that names a time which has passed, such as a `Retry-After` of 0, must not run again and again at once. */
-const SHORTEST_PAUSE_SECONDS = 1;
-
-/** What decides how long a failed attempt waits. */
-type RetriedAttempt = AttemptCounts & Pick<Attempt, 'retrySeconds'>;
-
-/** A message that failed before an attempt was made. */
-const NO_ATTEMPT: RetriedAttempt = {
-  countedAttempt: undefined,
-  hasCheckpoint: false,
-  retrySeconds: undefined,
-};
-
-/** What a request needs to start. */
+/** A request may start: its slot and its permit. */
 interface Start {
   readonly slot: Disposable;
   readonly permit: Permit;
 }
 
-/** How the attempt of a rehearsal ended: the request by an outcome, or only the attempt by an error. */
+/** How a rehearsed attempt ended: with the outcome of its request, or with an error that a retry would follow. */
 export interface RehearsedAttempt {
   readonly request: RequestIdentity;
   readonly outcome?: Outcome;
@@ -103,6 +73,7 @@ export class Engine {
   readonly #meter: LoadMeter | undefined;
   readonly #metrics: BatchMetrics | undefined;
   readonly #failureEvents: FailureEventPublisher | undefined;
+  readonly #retries: RetryPolicy;
   readonly #running = new Map<string, RunningJob>();
   /** Jobs whose request was already dead-lettered: a later message of the request may be its redriven dead letter. */
   readonly #deadLettered = new WeakSet<Job>();
@@ -147,6 +118,7 @@ export class Engine {
         random: ports.random,
         logger: ports.logger,
       });
+    this.#retries = new RetryPolicy({ settings, ports, limiter: this.#limiter, metrics: this.#metrics });
   }
 
   /**
@@ -164,8 +136,8 @@ export class Engine {
   }
 
   /**
-   * Makes one attempt at each request of a message, for an engine whose ports keep nothing. Takes no permits, publishes nothing
-   * and doesn't settle the message. Never rejects.
+   * Makes one attempt at each request of a message, for an engine whose ports keep nothing. Takes no permits, publishes
+   * nothing and doesn't settle the message. Never rejects.
    */
   async rehearse(message: ReceivedMessage, deadline: Deadline): Promise<RehearsedAttempt[]> {
     const jobs = decode(message, this.#settings).map((decoded) => ({ decoded, message }));
@@ -174,16 +146,11 @@ export class Engine {
 
   /**
    * The delay of a message with the disposition `retry`. Call it when the message is settled and not before: messages that
-   * run at the same time may open the circuit. After a pause, messages that failed are delivered later than those that
-   * haven't been tried, so that requests that can't succeed don't delay others.
+   * run at the same time may open the circuit.
    */
   retrySeconds(message: ReceivedMessage, afterSeconds: number): number {
     // A pause of an operator may end early. While it lasts, this process receives nothing.
-    const secondsLeft = this.#circuitSecondsLeft;
-    if (secondsLeft === 0) return afterSeconds;
-    const longest = Math.min(message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
-    const stepBack = Math.min(afterSeconds, LONGEST_STEP_BACK_SECONDS);
-    return Math.max(afterSeconds, Math.min(secondsLeft + stepBack, longest));
+    return this.#retries.afterPause(message, afterSeconds, this.#circuitSecondsLeft);
   }
 
   /** Seconds until the pause ends; 0 unless something that every request needs is down, or an operator paused processing. */
@@ -201,8 +168,8 @@ export class Engine {
   }
 
   /**
-   * Sends what was collected: a due pause, metrics and failure events, and looks for the pause of an operator. Call it at the
-   * end of a batch, or regularly. Never rejects.
+   * Sends what was collected (a due pause, metrics, failure events) and checks whether an operator has paused processing.
+   * Call it at the end of a batch, or regularly. Never rejects.
    * @param signal fires when there is no time left to wait for responses
    */
   async flush(signal: AbortSignal): Promise<void> {
@@ -222,25 +189,12 @@ export class Engine {
     const key = jobKey(job);
     for (let running = this.#running.get(key); running; running = this.#running.get(key)) {
       const disposition = await running.disposition;
-      if (!this.#mayRedrive(job, running.job)) return this.#withinRetention(disposition, job.message);
+      if (!this.#mayRedrive(job, running.job)) return this.#retries.withinRetention(disposition, job.message);
     }
     const run = isOffloaded(job.decoded) ? this.#runOffloaded(job, deadline) : this.#runJob(job, deadline);
     const disposition = run.finally(() => this.#running.delete(key));
     this.#running.set(key, { job, disposition });
     return disposition;
-  }
-
-  /** A message that shares a run may be older than the message of the run, and leave the queue earlier. */
-  #withinRetention(disposition: Disposition, message: QueueMessage): Disposition {
-    if (disposition.action !== 'retry') return disposition;
-    return {
-      action: 'retry',
-      afterSeconds: Math.min(disposition.afterSeconds, this.#longestWaitSeconds(message)),
-    };
-  }
-
-  #longestWaitSeconds({ sentAt }: QueueMessage): number {
-    return longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, this.#ports.clock.now());
   }
 
   /** Whether a job may redrive the request of a job that just ran. */
@@ -268,18 +222,8 @@ export class Engine {
       if (attempt.handled && outcome.status === 'succeeded') this.#circuit.succeeded();
       publishing = this.#endPublisher(deadline).publish({ outcome: copied, deadLetter }, job);
     } catch (error) {
-      if (error instanceof AttemptSuspended) {
-        span.endSuspended();
-        return this.#settleSuspended(job);
-      }
-      if (error instanceof VersionTooOld) return this.#leaveToNewer(job);
-      if (error instanceof TooEarly) return this.#putBack(job, error);
-      if (error instanceof PauseUntil) {
-        span.endPaused();
-        return this.#pause(job, error, deadline);
-      }
-      span.endRetried(error);
-      return this.#settleFailure(error, job, attempt);
+      endSpan(span, error);
+      return this.#retries.settle(error, job, deadline, attempt);
     } finally {
       this.#finish();
     }
@@ -288,7 +232,7 @@ export class Engine {
         this.#meter?.add({ completed: 1 });
         return disposition;
       },
-      (error) => this.#settleFailure(error, job, attempt),
+      (error) => this.#retries.settle(error, job, deadline, attempt),
     );
   }
 
@@ -298,7 +242,7 @@ export class Engine {
   ): Attempt | RejectedAttempt {
     if ('rejection' in decoded) return rejectedAttempt(decoded, message, this.#ports.clock);
     const retrySeconds = (error: unknown, attempt: AttemptCounts) =>
-      this.#retrySeconds(error, attempt, message);
+      this.#retries.retrySeconds(error, attempt, message);
     return new Attempt(decoded, message, { ...this.#context(), ...given, message, retrySeconds });
   }
 
@@ -307,8 +251,8 @@ export class Engine {
     const span = this.#startSpan(job);
     try {
       if (isOffloaded(request)) {
-        const read = (await this.#readOffloaded(job, deadline)) ?? [];
-        const runs = read.map((decoded) => this.#rehearse({ ...job, decoded }, deadline));
+        const requests = (await this.#readOffloaded(job, deadline)) ?? [];
+        const runs = requests.map((decoded) => this.#rehearse({ ...job, decoded }, deadline));
         return (await Promise.all(runs)).flat();
       }
       const { outcome } = await this.#attemptAt(job, { deadline, span, isRehearsal: true }).run(FREE);
@@ -320,7 +264,7 @@ export class Engine {
     }
   }
 
-  /** Takes a slot, and the permits that limits ask for. @returns how to settle the message if there are none */
+  /** Takes a slot and the permits of the request's limits. @returns how to settle the message if the request must wait */
   async #prepareStart(job: Job, deadline: Deadline): Promise<Start | Disposition> {
     const { message } = job;
     for (;;) {
@@ -335,7 +279,7 @@ export class Engine {
         return { slot, permit };
       }
       unused.dispose();
-      if (!(await this.#limiter.waitShortly(permit, deadline))) return this.#awaitTurn(job, permit);
+      if (!(await this.#limiter.waitShortly(permit, deadline))) return this.#retries.awaitTurn(job, permit);
     }
   }
 
@@ -348,7 +292,7 @@ export class Engine {
       if (decoded === undefined) return UNTOUCHED;
       runs = decoded.map((each) => this.#runOnce({ ...job, decoded: each }, deadline));
     } catch (error) {
-      return this.#settleFailure(error, job);
+      return this.#retries.settle(error, job, deadline);
     } finally {
       // Its requests are counted separately. If it stayed counted, their outcomes would wait for it.
       this.#finish();
@@ -358,7 +302,7 @@ export class Engine {
 
   /**
    * Reads a message that an extended client stored. If that still fails at the last delivery, the request runs without
-   * the object, and so fails.
+   * the object and fails.
    * @returns undefined if the message must go back unread
    */
   async #readOffloaded(job: Job, deadline: Deadline): Promise<readonly Decoded[] | undefined> {
@@ -395,109 +339,6 @@ export class Engine {
     if (--this.#unfinished === 0) setImmediate(() => this.#publisher.flush());
   }
 
-  /** Its message continues the request, under the same ticket and the same attempt. */
-  #settleSuspended({ decoded }: Job): Disposition {
-    this.#ports.logger.info('Request suspended at a checkpoint', { ...requestFields(decoded) });
-    return UNTOUCHED;
-  }
-
-  /** No attempt was made, so none counts. */
-  #leaveToNewer({ decoded, message }: Job): Disposition {
-    this.#metrics?.countDeferred();
-    this.#ports.logger.info('Request waits for newer code', { ...requestFields(decoded) });
-    const { maxDelaySeconds } = message.source;
-    const afterSeconds = Math.min(VERSION_DELAY_SECONDS, maxDelaySeconds, this.#longestWaitSeconds(message));
-    return { action: 'retry', afterSeconds };
-  }
-
-  /** Until its time, or as long as the queue can delay it. No attempt was made, so none counts. */
-  #putBack({ decoded, message }: Job, { notBefore }: TooEarly): Disposition {
-    this.#metrics?.countDeferred();
-    const seconds = Math.ceil(secondsUntil(notBefore, this.#ports.clock.now()));
-    const afterSeconds = Math.min(seconds, message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
-    this.#ports.logger.info('Request put back until its time', {
-      ...requestFields(decoded),
-      notBefore,
-      afterSeconds,
-    });
-    return { action: 'retry', afterSeconds };
-  }
-
-  /** The limit of one of its keys is used up. No attempt was made, so none counts. */
-  #awaitTurn(job: Job, wait: LimitWait): Disposition {
-    this.#metrics?.countDeferred();
-    const afterSeconds = Math.min(
-      this.#limiter.waitSeconds(job, wait),
-      this.#longestWaitSeconds(job.message),
-    );
-    this.#ports.logger.debug('Request waits for a limit', { ...requestFields(job.decoded), afterSeconds });
-    return { action: 'retry', afterSeconds };
-  }
-
-  /** The handler asks to go on later, and the others that share the key with it. */
-  async #pause(job: Job, error: PauseUntil, deadline: Deadline): Promise<Disposition> {
-    const { decoded, message } = job;
-    this.#metrics?.countDeferred();
-    const isOfKey = !('rejection' in decoded) && (await this.#limiter.pause(decoded, error, deadline));
-    const { until } = error;
-    const earliest = this.#ports.clock.now() + SHORTEST_PAUSE_SECONDS * 1000;
-    const endsAt = Math.max(until.getTime(), earliest);
-    // As the others that share the key, it must notice when the pause is ended early.
-    const seconds = isOfKey
-      ? this.#limiter.waitSeconds(job, { retryAt: (latest) => Math.min(endsAt, latest) })
-      : Math.ceil(secondsUntil(endsAt, this.#ports.clock.now()));
-    const afterSeconds = Math.min(seconds, message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
-    this.#ports.logger.info('Request put back until the end of a pause', {
-      ...requestFields(decoded),
-      until,
-      afterSeconds,
-    });
-    return { action: 'retry', afterSeconds };
-  }
-
-  #settleFailure(
-    error: unknown,
-    { decoded, message }: Job,
-    attempt: RetriedAttempt = NO_ATTEMPT,
-  ): Disposition {
-    const { logger } = this.#ports;
-    if (error instanceof AttemptNotStarted) return UNTOUCHED;
-    if (error instanceof RequestIdReused) {
-      // The request has its own message, which is still in the queue.
-      const { code, message: detail } = error;
-      logger.warn('Message dropped', { ...requestFields(decoded), messageIds: [message.id], code, detail });
-      return ACK;
-    }
-    const afterSeconds = attempt.retrySeconds ?? this.#retrySeconds(error, attempt, message);
-    const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
-    logger.warn('Attempt failed and will be retried', {
-      ...requestFields(decoded),
-      code: thrown.code,
-      attempt: backoffStep(attempt, message),
-      delaySeconds: afterSeconds,
-      error: thrown,
-    });
-    // A duplicate that found the request leased made no attempt.
-    if (!(error instanceof RequestLeased)) this.#metrics?.countRetried();
-    return { action: 'retry', afterSeconds };
-  }
-
-  /** How long a request waits after an attempt failed, in seconds. */
-  #retrySeconds(error: unknown, attempt: AttemptCounts, message: ReceivedMessage): number {
-    const delay = attemptDelaySeconds(
-      error,
-      backoffStep(attempt, message),
-      this.#settings,
-      this.#ports.random(),
-    );
-    const least = this.#blockingSeconds(attempt.countedAttempt ?? 1, message);
-    return Math.min(
-      message.source.maxDelaySeconds,
-      Math.max(delay, least),
-      this.#longestWaitSeconds(message),
-    );
-  }
-
   /** Measures how long an attempt holds its slot, if its handler runs. */
   #meterAttempt(attempt: { readonly handled: boolean }): Disposable {
     const { clock } = this.#ports;
@@ -507,13 +348,6 @@ export class Engine {
         if (attempt.handled) this.#meter?.addAttempt(clock.now() - startedAt);
       },
     };
-  }
-
-  /** The shortest wait of a request that keeps its place in its group although its attempts are used up. */
-  #blockingSeconds(countedAttempt: number, message: ReceivedMessage): number {
-    const { maxAttempts, retryCapSeconds } = this.#settings;
-    if (countedAttempt < maxAttempts) return 0;
-    return blocksItsGroup(message, this.#settings, this.#ports.clock.now()) ? retryCapSeconds : 0;
   }
 
   #context() {
@@ -558,7 +392,10 @@ export class Engine {
   }
 }
 
-/** Attempts that don't count increase the delay, too. After a checkpoint, most deliveries weren't failures. */
-function backoffStep({ countedAttempt = 1, hasCheckpoint }: AttemptCounts, message: ReceivedMessage): number {
-  return hasCheckpoint ? countedAttempt : Math.max(countedAttempt, deliveryCountOf(message));
+/** A request that was left to another time or to other code was not attempted, so its span never starts. */
+function endSpan(span: AttemptSpan, error: unknown): void {
+  if (error instanceof VersionTooOld || error instanceof TooEarly) return;
+  if (error instanceof AttemptSuspended) span.endSuspended();
+  else if (error instanceof PauseUntil) span.endPaused();
+  else span.endRetried(error);
 }
