@@ -9,7 +9,7 @@ import {
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
-import { hasOrder, isTooOld } from '../config/min-version.ts';
+import { isTooOld } from '../config/min-version.ts';
 import type { Permit } from '../limits/key-lease.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { isEarly } from '../model/not-before.ts';
@@ -53,10 +53,8 @@ import { namesNoVersion, withVersion } from './pin-version.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { type ObjectFacts, type RunObserver, runHandler } from './run-handler.ts';
 import { TakeOverTurn } from './take-over-turn.ts';
+import { mayAwaitVersion } from './version-wait.ts';
 import { waitProblem } from './wait-problem.ts';
-
-/** How long a request waits for newer code, from the first delivery of its message, or its time: an hour. */
-const VERSION_WAIT_SECONDS = 3_600;
 
 /** How a request ended, in this attempt or in an earlier one. */
 export interface AttemptEnd {
@@ -84,7 +82,7 @@ export class Attempt implements RunObserver, AttemptCounts {
   /**
    * Runs the request to its end: claim → open → run handler → keep result → complete. After any error, the request hasn't
    * ended and must be retried.
-   * @param permit what limits let it run by, which it frees as soon as the handler has ended
+   * @param permit the permit of the request's limits; freed as soon as the handler has ended
    * @throws RequestIdReused if the message brings another payload than the request was started with
    * @throws VersionTooOld if the request is left to newer code
    * @throws RetryLater, AttemptTimedOut, StillLeased, or the error of the handler or of a port
@@ -112,7 +110,7 @@ export class Attempt implements RunObserver, AttemptCounts {
     // Between its slices, a request has started.
     if (!lease.continued && isExpired(this.#request, this.#now()))
       return this.#complete(lease, this.#outcomeOf(expiry(lease.attempt)));
-    if (this.#isTooOld) return this.#completeRefused(lease, this.#unmet);
+    if (this.#isTooOld) return this.#completeUnmet(lease);
     if (this.#isSpent(lease)) return this.#completeExhausted(lease, lease.countedAttempt - 1);
 
     const { deadline, metrics, leases } = this.#context;
@@ -159,8 +157,8 @@ export class Attempt implements RunObserver, AttemptCounts {
     return this.#lease?.record.checkpoint !== undefined;
   }
 
-  onOpen(found: ObjectFacts): void {
-    this.#request = { ...this.#request, ...found };
+  onOpen(facts: ObjectFacts): void {
+    this.#request = { ...this.#request, ...facts };
   }
 
   onHandle(): void {
@@ -247,7 +245,7 @@ export class Attempt implements RunObserver, AttemptCounts {
     }
   }
 
-  /** Adopts what the record knows better than the message, including the payload that the request was started with. */
+  /** Takes from the record what the message may lack, including the payload that the request was started with. */
   #adoptRecord({ record, request: recorded }: Lease, brought: PinnedPayload | undefined): void {
     const payload = bringsOther(record, { payload: brought })
       ? (storedPayloadOf(record, brought) ?? { unreadable: new PayloadChanged() })
@@ -270,7 +268,7 @@ export class Attempt implements RunObserver, AttemptCounts {
     }
   }
 
-  /** Its first attempt ends that a request counts as waiting. */
+  /** A request counts as waiting until its first attempt starts. */
   #countStarted({ attempt, continued }: Lease): void {
     const { limiter, deadline } = this.#context;
     if (attempt === 1 && !continued) limiter.countStarted(this.#request, deadline);
@@ -302,21 +300,20 @@ export class Attempt implements RunObserver, AttemptCounts {
     return isTooOld(this.#request, this.#context.settings.handlerVersion);
   }
 
-  /** Why it fails if no newer code took it. */
-  get #unmet(): MinVersionUnmet {
-    return new MinVersionUnmet(this.#request.minVersion, this.#context.settings.handlerVersion);
-  }
-
-  /** Whether the request may be left to newer code. Otherwise it ends here. */
   get #awaitsVersion(): boolean {
-    const { firstDeliveredAt = this.#message.sentAt } = this.#message;
-    const now = this.#now();
-    const waitsSince = Math.max(firstDeliveredAt, this.#request.notBefore ?? 0);
-    const isInTime = now - waitsSince < VERSION_WAIT_SECONDS * 1000 && !isLastDelivery(this.#message);
-    return isInTime && hasOrder(this.#context.settings.handlerVersion) && !isExpired(this.#request, now);
+    const { handlerVersion } = this.#context.settings;
+    return mayAwaitVersion(this.#request, this.#message, handlerVersion, this.#now());
   }
 
-  /** Ends the request because the processor isn't the right one. Its message is dead-lettered, so it can be redriven. */
+  #completeUnmet(lease: Lease): Promise<AttemptEnd> {
+    const { minVersion } = this.#request;
+    return this.#completeRefused(
+      lease,
+      new MinVersionUnmet(minVersion, this.#context.settings.handlerVersion),
+    );
+  }
+
+  /** Ends the request because this processor can't run it. Its message is dead-lettered, so it can be redriven. */
   #completeRefused(lease: Lease, refusal: MinVersionUnmet | TopicRefused): Promise<AttemptEnd> {
     lease.noteRun({ unrun: true });
     const ending = failure(refusal, lease.countedAttempt - 1);
@@ -329,7 +326,7 @@ export class Attempt implements RunObserver, AttemptCounts {
 
   /**
    * Ends the request because it has no attempts left.
-   * @param attempts how many it had, without a claim that only records the end
+   * @param attempts how many it had, not counting a claim that only records the end
    * @param last what the last attempt threw. @default the latest error that an attempt reported
    */
   #completeExhausted(lease: Lease, attempts: number, last?: Thrown): Promise<AttemptEnd> {
@@ -370,13 +367,13 @@ export class Attempt implements RunObserver, AttemptCounts {
     return { outcome: await this.#results.restore(outcome, recordDeadline), deadLetter: lease.deadLetter };
   }
 
-  /** The checkpoint released the request. @throws the error, unless the request was cancelled by that */
+  /** The checkpoint has released the request. @throws the error, unless the request was cancelled meanwhile */
   async #endSuspended({ record, deadLetter }: Lease, error: AttemptSuspended): Promise<AttemptEnd> {
     if (!record.outcome) throw error;
     return { outcome: record.outcome, deadLetter };
   }
 
-  /** Records the outcome. @returns the outcome of the request, which is another one if that was recorded first */
+  /** Records the outcome. @returns the end of the request, which is another one if that was recorded first */
   async #complete(lease: Lease, outcome: Outcome, attemptsExhausted?: Exhaustion): Promise<AttemptEnd> {
     const { recordDeadline } = this.#context.deadline;
     const completing = this.#ofTable(lease.complete(outcome, attemptsExhausted));
@@ -389,7 +386,7 @@ export class Attempt implements RunObserver, AttemptCounts {
     return this.#endOf(lease, recorded, outcome);
   }
 
-  /** @param recorded the outcome of the request @param own that of this attempt, which may be another one */
+  /** @param recorded the outcome of the request, which is another one than `own` if that was recorded first */
   async #endOf(lease: Lease, recorded: Outcome, own: Outcome): Promise<AttemptEnd> {
     const { recordDeadline } = this.#context.deadline;
     const outcome = recorded === own ? own : await this.#results.restore(recorded, recordDeadline);

@@ -23,8 +23,8 @@ import { producedResult } from './streamed-result.ts';
 
 /** Observes the steps of {@link runHandler}. */
 export interface RunObserver {
-  /** The payload is open. @param found what only its object says about the request */
-  onOpen(found: ObjectFacts): void;
+  /** The payload is open. @param facts what only its object says about the request */
+  onOpen(facts: ObjectFacts): void;
   /** The handler starts. */
   onHandle(): void;
   /** The handler completes the request, together with writes of its own. */
@@ -35,7 +35,8 @@ export interface RunObserver {
  * Opens the payload, runs the handler and keeps its result.
  * @param lost fires when another attempt has taken over the request
  * @returns how the request ended
- * @throws TopicRefused if the processor isn't for it; the error of the handler or of a port, if the request should be retried
+ * @throws TopicRefused if the processor isn't for its topic; the error of the handler or of a port, if the request should
+ *   be retried
  */
 export async function runHandler(
   request: DecodedRequest,
@@ -52,12 +53,12 @@ export async function runHandler(
     const payload = await openPayload(request, ports.store, settings, deadline.handlerDeadline);
     try {
       lease.noteMetadata(keptMetadata(payload.metadata, settings.recordMetadata));
-      const found = factsOf(payload.objectMetadata, request);
-      observer.onOpen(found);
-      const traced = { ...request, ...found };
+      const facts = factsOf(payload.objectMetadata, request);
+      observer.onOpen(facts);
+      const traced = { ...request, ...facts };
       assertSubscribed(traced, settings);
-      const progress = new ProgressReport(requestFields(traced), lease, ports, (made) =>
-        enqueueProgressWebhooks(traced, made, settings, ports),
+      const progress = new ProgressReport(requestFields(traced), lease, ports, (recorded) =>
+        enqueueProgressWebhooks(traced, recorded, settings, ports),
       );
       const saved = new Checkpoints(lease, attempt, progress);
       checkpoints = saved;
@@ -103,7 +104,7 @@ export async function runHandler(
       payload.discard();
     }
   } catch (error) {
-    // Whatever the handler made of it.
+    // Even if the handler caught that error and threw another one.
     if (checkpoints?.suspended) throw new AttemptSuspended();
     if (error instanceof PermanentError && !(error instanceof TopicRefused))
       return failure(error, lease.attempt);
