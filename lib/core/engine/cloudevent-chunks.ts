@@ -30,14 +30,8 @@ export class CloudEventChunks {
     if (decoder) await this.#publish(decoder.decode(), contentType);
   }
 
-  /** Splits a chunk that is larger than a message. */
-  async #publish(data: string | Uint8Array, contentType: string): Promise<void> {
-    if (data.length === 0) return;
-    const event = this.#event(data, contentType);
-    if (data.length === 1 || this.#sender.fits(event)) return this.#sender.send(event);
-    const middle = typeof data === 'string' ? middleOf(data) : Math.ceil(data.length / 2);
-    await this.#publish(data.slice(0, middle), contentType);
-    await this.#publish(data.slice(middle), contentType);
+  #publish(data: string | Uint8Array, contentType: string): Promise<void> {
+    return this.#sender.sendSplit(data, (part) => this.#event(part, contentType));
   }
 
   #event(data: string | Uint8Array, contentType: string): OutputMessage {
@@ -46,11 +40,4 @@ export class CloudEventChunks {
     const place = { attempt: handled.attempt, sequence: this.#sender.sent + 1, time: ports.clock.now() };
     return encodeCloudEventChunk({ data, contentType, ...place }, request, settings.serviceName);
   }
-}
-
-/** The middle of a text, between two characters. */
-export function middleOf(text: string): number {
-  const middle = Math.ceil(text.length / 2);
-  const isLowSurrogate = (text.charCodeAt(middle) & 0xfc00) === 0xdc00;
-  return isLowSurrogate ? middle + 1 : middle;
 }

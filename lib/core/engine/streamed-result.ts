@@ -6,7 +6,7 @@ import type { OutputMessage } from '../ports/message-sink.ts';
 import { plainJson } from '../processor/plain-json.ts';
 import { type ResultBody, resultBodyOf } from '../processor/result.ts';
 import { encodeTrueFoundryPiece } from '../wire/encode-truefoundry.ts';
-import { CloudEventChunks, middleOf } from './cloudevent-chunks.ts';
+import { CloudEventChunks } from './cloudevent-chunks.ts';
 import { AttemptSuspended, StreamBroken } from './errors.ts';
 import { type PieceContext, PieceSender, type ProducingAttempt } from './piece-sender.ts';
 
@@ -85,14 +85,8 @@ class ResultPieces {
     return Buffer.from(`${json}\n`);
   }
 
-  /** Splits a text that is larger than a message. */
-  async #publishText(text: string, response: ResponseHead | undefined): Promise<void> {
-    if (text === '') return;
-    const piece = this.#textPiece(text, response);
-    if (text.length === 1 || this.#sender.fits(piece)) return this.#sender.send(piece);
-    const middle = middleOf(text);
-    await this.#publishText(text.slice(0, middle), response);
-    await this.#publishText(text.slice(middle), response);
+  #publishText(text: string, response: ResponseHead | undefined): Promise<void> {
+    return this.#sender.sendSplit(text, (part) => this.#textPiece(part, response));
   }
 
   #textPiece(text: string, response: ResponseHead | undefined): OutputMessage {
