@@ -5,6 +5,7 @@ import { requestPath } from '../model/request-links.ts';
 import { statusOf } from '../model/request-record.ts';
 import { isResultKept, type StoredResult } from '../model/stored-result.ts';
 import type { StoredItem } from '../ports/batch-store.ts';
+import { utf8Text } from '../wire/message-text.ts';
 
 /** What decides whether a result is still there. */
 export interface ResultAge {
@@ -41,7 +42,7 @@ function resultJson(
   }
   const facts = { contentType, size: result.bytes.byteLength };
   const bytes = Buffer.from(result.bytes);
-  const text = utf8Of(bytes);
+  const text = utf8Text(bytes);
   if (text !== undefined && isJsonType(contentType) && isJson(text)) {
     // As it was written: numbers keep their digits. Line breaks in JSON are between its tokens.
     return withMember(JSON.stringify(facts), 'json', text.replace(/[\r\n]+/g, ' '));
@@ -54,12 +55,4 @@ function resultJson(
 /** Adds a member to the JSON of an object that isn't empty. */
 function withMember(json: string, name: string, value: string): string {
   return `${json.slice(0, -1)},${JSON.stringify(name)}:${value}}`;
-}
-
-function utf8Of(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
