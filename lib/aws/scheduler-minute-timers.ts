@@ -2,6 +2,7 @@ import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '
 import { digestOf } from '../core/model/request-id.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { MinuteTimers, TimerKey } from '../core/ports/minute-timers.ts';
+import { withoutPlaceholders } from '../core/wire/message-text.ts';
 import { deleteSchedule } from './delete-schedule.ts';
 
 /** Resources of {@link SchedulerMinuteTimers}. */
@@ -58,8 +59,8 @@ export class SchedulerMinuteTimers extends RunningMinuteTimers implements Minute
           Target: {
             Arn: functionArn,
             RoleArn: scheduleRole,
-            // EventBridge Scheduler would expand a placeholder in the name of a tenant.
-            Input: JSON.stringify({ id, tenant }).replaceAll('<', '\\u003c'),
+            // The name of a tenant may contain a placeholder.
+            Input: withoutPlaceholders(JSON.stringify({ id, tenant })),
             RetryPolicy: { MaximumRetryAttempts: 0 },
           },
         }),

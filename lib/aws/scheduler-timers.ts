@@ -7,6 +7,7 @@ import {
 import type { Schedule } from '../core/model/schedule.ts';
 import { schedulerExpression } from '../core/model/scheduler-expression.ts';
 import { ScheduleRefused, type ScheduleTimer, type ScheduleTimers } from '../core/ports/schedule-timers.ts';
+import { withoutPlaceholders } from '../core/wire/message-text.ts';
 import { RunningTimers, timerName } from './running-timers.ts';
 
 /** Resources of {@link SchedulerTimers}. */
@@ -53,8 +54,8 @@ export class SchedulerTimers extends RunningTimers implements ScheduleTimers {
           Target: {
             Arn: functionArn,
             RoleArn: scheduleRole,
-            // EventBridge Scheduler would expand a placeholder in the name of a tenant.
-            Input: JSON.stringify(timer).replaceAll('<', '\\u003c'),
+            // The name of a tenant may contain a placeholder.
+            Input: withoutPlaceholders(JSON.stringify(timer)),
             DeadLetterConfig: { Arn: deadLetterQueueArn },
           },
         }),

@@ -11,7 +11,7 @@ import type { Progress, RecordedRequest } from '../model/request-record.ts';
 import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { readRequiredText } from '../wire/fields.ts';
-import { messageJson } from '../wire/message-text.ts';
+import { messageJson, withoutPlaceholders } from '../wire/message-text.ts';
 import type { Recipient } from './recipient.ts';
 
 /** The event a webhook reports, and the request it is about. */
@@ -122,17 +122,11 @@ export function queuedWebhook(message: WebhookMessage): OutputMessage {
   return { body: encodeWebhook(message), attributes: {}, group: hostOf(message) };
 }
 
-/**
- * Encodes a delivery as a queue message. Every `<` is escaped, since EventBridge Scheduler expands placeholders such as
- * `<aws.scheduler.schedule-arn>` in a message.
- * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
- */
+/** Encodes a delivery as a message of a queue, or of EventBridge Scheduler. */
 export function encodeWebhook(message: WebhookMessage): string {
   const { url, endpoint, id, attempt, traceparent, tracestate, subject, body } = message;
-  const json = messageJson(
-    JSON.stringify({ url, endpoint, id, attempt, traceparent, tracestate, subject, body }),
-  );
-  return json.replaceAll('<', '\\u003c');
+  const json = JSON.stringify({ url, endpoint, id, attempt, traceparent, tracestate, subject, body });
+  return withoutPlaceholders(messageJson(json));
 }
 
 /**

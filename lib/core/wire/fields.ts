@@ -1,5 +1,5 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
-import type { JsonObject } from '../base/json-object.ts';
+import { isObject, type JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { parseTime } from '../base/time.ts';
 import { minVersionProblem } from '../config/min-version.ts';
@@ -91,4 +91,9 @@ export function readOptionalPriority(
 ): Priority | undefined {
   if (text === undefined || isPriority(text)) return text;
   throw new EnvelopeMalformed(envelope, `${name} ${priorityProblem(text)}`);
+}
+
+/** Whether a JSON value is an object of strings. */
+export function isTexts(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((member) => typeof member === 'string');
 }

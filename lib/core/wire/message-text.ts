@@ -27,3 +27,12 @@ export function toMessageText(text: string): string {
 export function messageJson(json: string): string {
   return json.replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
+
+/**
+ * Escapes every `<` of JSON, since EventBridge Scheduler expands placeholders such as `<aws.scheduler.schedule-arn>` in what
+ * it sends.
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
+export function withoutPlaceholders(json: string): string {
+  return json.replaceAll('<', '\\u003c');
+}

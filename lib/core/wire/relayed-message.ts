@@ -1,8 +1,9 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import { JSON_TYPE } from '../base/media-type.ts';
 import type { CloudEventAttributes, QueueMessage } from '../model/received-message.ts';
 import { isCloudEvent } from './decode-cloudevent.ts';
-import { readOptionalText } from './fields.ts';
+import { isTexts, readOptionalText } from './fields.ts';
 import { messageJson } from './message-text.ts';
 
 /** The `type` and the `source` of the CloudEvents that carry relayed messages. */
@@ -25,7 +26,7 @@ export function encodeRelayed({ id, body, bytes, attributes, cloudEvent }: Relay
       id,
       source: RELAYED_SOURCE,
       type: RELAYED_TYPE,
-      datacontenttype: 'application/json',
+      datacontenttype: JSON_TYPE,
       data: {
         ...(bytes ? { base64: Buffer.from(bytes).toString('base64') } : { body }),
         attributes,
@@ -73,12 +74,8 @@ function withoutNulls(attributes: JsonObject): CloudEventAttributes {
 }
 
 function textsOf(name: string, value: unknown): Record<string, string> {
-  if (isObject(value) && isTexts(value)) return value;
+  if (isTexts(value)) return value;
   throw new EnvelopeMalformed(ENVELOPE, `${name} must be an object of strings`);
-}
-
-function isTexts(object: JsonObject): object is Record<string, string> {
-  return Object.values(object).every((value) => typeof value === 'string');
 }
 
 function bytesOf(data: JsonObject): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
 import { jsonValue, parseJson } from '../base/json.ts';
-import { isObject, type JsonObject } from '../base/json-object.ts';
+import type { JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest, DecodeLimits } from '../model/decoded-request.ts';
@@ -8,8 +8,8 @@ import type { RequestIdentity } from '../model/request-id.ts';
 import type { RecordedRequest } from '../model/request-record.ts';
 import { type DataMember, inlineMember } from './cloudevent-data.ts';
 import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
-import { readOptionalPriority, readOptionalText, readOptionalTime } from './fields.ts';
-import { messageJson } from './message-text.ts';
+import { isTexts, readOptionalPriority, readOptionalText, readOptionalTime } from './fields.ts';
+import { messageJson, withoutPlaceholders } from './message-text.ts';
 
 /** The `type` and the `source` of the CloudEvents that carry submissions. */
 export const SUBMISSION_TYPE = 'coatcheck.request.submitted';
@@ -69,14 +69,6 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
   return messageJson(`${withoutPlaceholders(attributes).slice(0, -1)},"${name}":${json}}`);
 }
 
-/**
- * Escapes every `<`, since EventBridge Scheduler expands placeholders such as `<aws.scheduler.schedule-arn>` in a message.
- * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
- */
-function withoutPlaceholders(json: string): string {
-  return json.replaceAll('<', '\\u003c');
-}
-
 function timeText(time: number | undefined): string | undefined {
   return time === undefined ? undefined : new Date(time).toISOString();
 }
@@ -100,11 +92,7 @@ export function isSubmissionOf(message: string, { id, source, tenant }: RequestI
 export function decodeSubmission(event: JsonObject, text: string): DecodedRequest {
   const { payload, ...request } = decodeCloudEvent(event, text);
   // Data is optional in an event, but required in a submission.
-  if (
-    [event.data, event.data_base64 ?? undefined, event.dataref ?? undefined].every(
-      (data) => data === undefined,
-    )
-  ) {
+  if (event.data === undefined && (event.data_base64 ?? event.dataref ?? undefined) === undefined) {
     throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref is required, got none');
   }
   return {
@@ -142,10 +130,6 @@ function metadataOf(event: JsonObject): Record<string, string> {
   const metadata: unknown = jsonValue(text);
   if (isTexts(metadata)) return metadata;
   throw new EnvelopeMalformed(ENVELOPE, `metadata must be a JSON object of strings, got ${quote(text)}`);
-}
-
-function isTexts(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((member) => typeof member === 'string');
 }
 
 function sizeOf(event: JsonObject, name: string): number | undefined {
