@@ -1,4 +1,4 @@
-import { BINARY_TYPE, TEXT_TYPE } from '../base/media-type.ts';
+import { BINARY_TYPE, JSON_TYPE, TEXT_TYPE } from '../base/media-type.ts';
 
 /** A payload as bytes, with its type. */
 export interface PayloadBytes {
@@ -20,7 +20,7 @@ export function payloadBytes(payload: unknown, contentType: string | undefined):
   if (json === undefined) {
     throw new TypeError(`A payload is text, bytes or a value for JSON, got ${typeof payload}`);
   }
-  return { bytes: Buffer.from(json), contentType: contentType ?? 'application/json' };
+  return { bytes: Buffer.from(json), contentType: contentType ?? JSON_TYPE };
 }
 
 function bytesOf(payload: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {

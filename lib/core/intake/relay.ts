@@ -1,4 +1,5 @@
 import { single } from '../base/byte-streams.ts';
+import { JSON_TYPE } from '../base/media-type.ts';
 import { messageOf } from '../base/serialize-error.ts';
 import { orderingGroup } from '../model/ordering-group.ts';
 import type { QueueMessage } from '../model/received-message.ts';
@@ -84,7 +85,7 @@ export class Relay {
   async #stored(body: string, name: string, store: PayloadStore): Promise<OutputMessage> {
     const key = `${this.#options.payloadPrefix}${name}`;
     const never = new AbortController().signal;
-    const { check, size } = await store.save(key, single(Buffer.from(body)), 'application/json', never);
+    const { check, size } = await store.save(key, single(Buffer.from(body)), JSON_TYPE, never);
     return encodePointer(check, size);
   }
 }

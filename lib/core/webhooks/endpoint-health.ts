@@ -1,3 +1,4 @@
+import { JSON_TYPE } from '../base/media-type.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { ENDPOINT_DISABLED_TYPE, ENDPOINT_TEST_TYPE, sourceOf } from '../model/event-names.ts';
 import { failing, healthy, type WebhookEndpoint } from '../model/webhook-endpoint.ts';
@@ -82,7 +83,7 @@ export class EndpointHealth {
       subject: id,
       time,
       tenant,
-      datacontenttype: 'application/json',
+      datacontenttype: JSON_TYPE,
       data: about,
     };
     try {
