@@ -339,11 +339,7 @@ export class Service implements AsyncDisposable {
     const source = await SqliteOutbox.open({ path, table: new SqliteOutboxTable(), ordered: queue.ordered });
     const destination = { submissions, queue, requests: records };
     const relay = new OutboxRelay(source, publishToService(destination), { logger, random: Math.random });
-    const running = relay
-      .run(this.#stop.signal)
-      .finally(() => source[Symbol.asyncDispose]())
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    this.#untilClosed(relay.run(this.#stop.signal).finally(() => source[Symbol.asyncDispose]()));
   }
 
   /**
