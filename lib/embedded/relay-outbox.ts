@@ -3,7 +3,7 @@ import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { RequestRefused } from '../core/intake/errors.ts';
 import type { Submissions } from '../core/intake/submissions.ts';
-import { termsOf } from '../core/model/request-record.ts';
+import { termsOf } from '../core/model/request-terms.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { RequestRecords } from '../core/records/request-records.ts';
 import type { Publication } from '../core/wire/batch-publisher.ts';

@@ -5,7 +5,7 @@ import { NUMBER_SETTINGS } from '../core/config/settings.ts';
 import { assertReadable } from '../core/intake/assert-readable.ts';
 import { RequestReader, type ServiceSubmitOptions } from '../core/intake/request-reader.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
-import { termsOf } from '../core/model/request-record.ts';
+import { termsOf } from '../core/model/request-terms.ts';
 import { encodeSubmission, SUBMISSION_TYPE, type Submission } from '../core/wire/submission.ts';
 
 /** Options of a request in an outbox. A transaction commits it once: it needs no idempotency key. */

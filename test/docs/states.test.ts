@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expiry } from '../../lib/core/model/outcome.ts';
-import {
-  REQUEST_STATUSES,
-  type RecordEvent,
-  type RequestRecord,
-  transition,
-} from '../../lib/core/model/request-record.ts';
+import type { RecordEvent } from '../../lib/core/model/record-event.ts';
+import { transition } from '../../lib/core/model/record-transition.ts';
+import { REQUEST_STATUSES, type RequestRecord } from '../../lib/core/model/request-record.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { outcomeOf } from '../support/outcomes.ts';
 import { FAILURE, REQUEST, successOf } from '../support/records.ts';

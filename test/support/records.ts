@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AttemptsExhausted } from '../../lib/core/engine/errors.ts';
 import { failure, type Outcome } from '../../lib/core/model/outcome.ts';
-import type { RecordEvent } from '../../lib/core/model/request-record.ts';
+import type { RecordEvent } from '../../lib/core/model/record-event.ts';
 import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
 export const REQUEST = { id: 'r-1', source: '' };

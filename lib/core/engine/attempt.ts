@@ -16,15 +16,10 @@ import { isEarly } from '../model/not-before.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
 import { type PinnedPayload, pinnedPayloadOf } from '../model/pinned-payload.ts';
 import type { ReceivedMessage } from '../model/received-message.ts';
-import {
-  bringsOther,
-  type DeadLetterState,
-  type Exhaustion,
-  isExpired,
-  type RecordedRequest,
-  storedPayloadOf,
-  termsOf,
-} from '../model/request-record.ts';
+import type { Exhaustion } from '../model/record-event.ts';
+import { bringsOther, storedPayloadOf } from '../model/record-transition.ts';
+import { type DeadLetterState, isExpired, type RecordedRequest } from '../model/request-record.ts';
+import { termsOf } from '../model/request-terms.ts';
 import { secondsUntil } from '../model/retry.ts';
 import { WritesFailed } from '../ports/handler-writes.ts';
 import type { Lease } from '../records/lease.ts';

@@ -5,13 +5,12 @@ import { requestFields } from '../base/log-fields.ts';
 import { BINARY_TYPE } from '../base/media-type.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { DAY_MILLISECONDS } from '../base/time.ts';
-import type { TraceContext } from '../base/traceparent.ts';
 import type { ClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest, InlinePayload } from '../model/decoded-request.ts';
 import { isEarly } from '../model/not-before.ts';
-import type { Priority } from '../model/priority.ts';
 import { identityDigest } from '../model/request-id.ts';
-import { type RequestRecord, termsOf } from '../model/request-record.ts';
+import type { RequestRecord } from '../model/request-record.ts';
+import { type RequestTerms, termsOf } from '../model/request-terms.ts';
 import { runNowId } from '../model/schedule.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
@@ -28,31 +27,15 @@ import { RequestRefused } from './errors.ts';
 import { type SubmissionName, submissionNameOf } from './submission-name.ts';
 
 /** A request as its client submits it, with the payload. */
-export interface SubmitRequest extends TraceContext {
+export interface SubmitRequest extends RequestTerms {
   readonly tenant?: string;
   readonly payload: Uint8Array;
   readonly contentType: string;
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The callback URL, if the client named one. */
-  readonly callbackUrl?: string;
-  /** When it may start, in milliseconds since 1970. @default - at once */
-  readonly notBefore?: number;
-  /** When the request expires, in milliseconds since 1970. */
-  readonly expiresAt?: number;
-  /** The oldest version of the handler that may run it. */
-  readonly minVersion?: string;
   /** Requests of a tenant with the same key run one after another, where the queue keeps order. */
   readonly orderingKey?: string;
-  /** What it is about, for the processors and consumers that subscribe to it. */
-  readonly topic?: string;
-  /** How urgent it is. @default 'normal' */
-  readonly priority?: Priority;
-  /** Whether it was counted as waiting for a limit. @default false */
-  readonly countsAsWaiting?: true;
-  /** The id of the failed request that it retries. */
-  readonly retryOf?: string;
   /** {@link RequestRecord.backlog} */
   readonly backlog?: number;
   /** The id of the request, if its client chose one: while the request is kept, submissions with the same id are one. */

@@ -1,9 +1,8 @@
 import { PayloadLimitExceeded } from '../base/errors.ts';
-import type { TraceContext } from '../base/traceparent.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../config/aws-limits.ts';
-import type { Priority } from '../model/priority.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
-import { type RequestRecord, termsOf } from '../model/request-record.ts';
+import type { RequestRecord } from '../model/request-record.ts';
+import { type RequestTerms, termsOf } from '../model/request-terms.ts';
 import { ticketKey } from '../model/upload-key.ts';
 import type { ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from '../ports/client-transfers.ts';
 import { UploadIncomplete, UploadUnknown } from '../ports/client-transfers.ts';
@@ -13,7 +12,7 @@ import type { RequestRecords } from '../records/request-records.ts';
 import { RequestNotFound, RequestRefused } from './errors.ts';
 
 /** A request whose payload the client uploads. */
-export interface UploadRequest extends TraceContext {
+export interface UploadRequest extends RequestTerms {
   readonly tenant?: string;
   /** The payload's size in bytes. */
   readonly size: number;
@@ -23,20 +22,6 @@ export interface UploadRequest extends TraceContext {
   /** SHA-256 of the payload in base64, which the store verifies. Not for an upload in parts. */
   readonly sha256?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The callback URL, if the client named one. */
-  readonly callbackUrl?: string;
-  /** When it may start, in milliseconds since 1970. @default - at once */
-  readonly notBefore?: number;
-  /** When the request expires, in milliseconds since 1970. */
-  readonly expiresAt?: number;
-  /** The oldest version of the handler that may run it. */
-  readonly minVersion?: string;
-  /** What it is about, for the processors and consumers that subscribe to it. */
-  readonly topic?: string;
-  /** How urgent it is. @default 'normal' */
-  readonly priority?: Priority;
-  /** Whether it was counted as waiting for a limit. @default false */
-  readonly countsAsWaiting?: true;
   /** Whether to upload in parts even if a form is enough. */
   readonly multipart: boolean;
 }

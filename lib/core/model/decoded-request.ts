@@ -2,9 +2,9 @@ import type { PermanentError } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { ClaimCheck } from './claim-check.ts';
 import type { HttpCall } from './http-call.ts';
-import type { Priority } from './priority.ts';
 import type { QueueMessage } from './received-message.ts';
 import type { RequestIdentity } from './request-id.ts';
+import type { RequestTerms } from './request-terms.ts';
 
 /** A payload inside the message. */
 export interface InlinePayload {
@@ -14,28 +14,12 @@ export interface InlinePayload {
 }
 
 /** A request, decoded from its envelope. */
-export interface DecodedRequest extends RequestIdentity, TraceContext {
+export interface DecodedRequest extends RequestIdentity, RequestTerms {
   readonly payload: InlinePayload | ClaimCheck | UnreadablePayload;
   readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The callback URL, if the client named one. */
-  readonly callbackUrl?: string;
-  /** When the request may start, in milliseconds since 1970. @default - at once */
-  readonly notBefore?: number;
-  /** When the request expires, in milliseconds since 1970. */
-  readonly expiresAt?: number;
-  /** The oldest version of the handler that may run it. */
-  readonly minVersion?: string;
-  /** What it is about, for the processors and consumers that subscribe to it. */
-  readonly topic?: string;
-  /** How urgent it is. @default 'normal' */
-  readonly priority?: Priority;
-  /** Whether it was counted as waiting for a limit when it was submitted. @default false */
-  readonly countsAsWaiting?: true;
-  /** The id of the failed request that it retries. */
-  readonly retryOf?: string;
   /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
   /** How an HTTP service is to be called, if the sender says so. */

@@ -2,12 +2,11 @@ import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
 import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Metadata } from '../model/kept-metadata.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { Exhaustion, RecordEvent } from '../model/record-event.ts';
 import {
   type DeadLetterState,
   deadLetterOf,
-  type Exhaustion,
   type Progress,
-  type RecordEvent,
   type RecordedRequest,
   type RequestRecord,
 } from '../model/request-record.ts';

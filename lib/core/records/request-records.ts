@@ -3,19 +3,16 @@ import { keptMetadata, type Metadata } from '../model/kept-metadata.ts';
 import { isEarly } from '../model/not-before.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { PinnedPayload } from '../model/pinned-payload.ts';
+import type { ClaimEvent, RecordEvent } from '../model/record-event.ts';
+import { bringsOther, created, isDeadLetter } from '../model/record-transition.ts';
 import { identityDigest, type RequestIdentity } from '../model/request-id.ts';
 import {
-  bringsOther,
-  type ClaimEvent,
-  created,
   type DeadLetterState,
   deadLetterOf,
-  isDeadLetter,
-  type RecordEvent,
   type RecordedRequest,
   type RequestRecord,
-  termsOf,
 } from '../model/request-record.ts';
+import { termsOf } from '../model/request-terms.ts';
 import type { RecordStore, StoredRecord } from '../ports/record-store.ts';
 import { Lease } from './lease.ts';
 import { type Applied, RecordWriter } from './record-writer.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { recordAtEnd } from '../../../lib/core/intake/wait-for-outcome.ts';
-import { created, type RequestRecord } from '../../../lib/core/model/request-record.ts';
+import { created } from '../../../lib/core/model/record-transition.ts';
+import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { REQUEST, successOf } from '../../support/records.ts';
 import { START } from '../../support/test-clock.ts';
 

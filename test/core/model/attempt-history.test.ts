@@ -8,7 +8,9 @@ import {
   withEnded,
   withStarted,
 } from '../../../lib/core/model/attempt-history.ts';
-import { type RecordEvent, type RequestRecord, transition } from '../../../lib/core/model/request-record.ts';
+import type { RecordEvent } from '../../../lib/core/model/record-event.ts';
+import { transition } from '../../../lib/core/model/record-transition.ts';
+import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { REQUEST, successOf } from '../../support/records.ts';
 
 const START = 1_769_860_800_000;

@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Checkpoint } from '../../../lib/core/model/checkpoint.ts';
-import {
-  type ClaimEvent,
-  type RecordEvent,
-  type RequestRecord,
-  type RequestStatus,
-  statusOf,
-  transition,
-} from '../../../lib/core/model/request-record.ts';
+import type { ClaimEvent, RecordEvent } from '../../../lib/core/model/record-event.ts';
+import { transition } from '../../../lib/core/model/record-transition.ts';
+import { type RequestRecord, type RequestStatus, statusOf } from '../../../lib/core/model/request-record.ts';
 import { FAILURE, REQUEST, recordEvents, successOf } from '../../support/records.ts';
 
 const NOW = 1_000_000;
