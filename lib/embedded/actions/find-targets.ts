@@ -1,9 +1,9 @@
 import type { ActionTarget } from '../../core/model/action.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
-import { type RequestRecord, statusOf } from '../../core/model/request-record.ts';
 import { PlanRefused } from '../../core/operations/errors.ts';
 import { isFor } from '../../core/operations/letter-rules.ts';
 import { factsOf, matches } from '../../core/operations/request-facts.ts';
+import { failedTargets, targetOf } from '../../core/operations/request-target.ts';
 import type { ActionPlan } from '../../core/ports/action-targets.ts';
 import { unendedRecords } from '../../stores/sqlite/unended-records.ts';
 import { deadLettersIn } from '../redrive.ts';
@@ -30,21 +30,15 @@ async function* findUnended({ filter }: ActionPlan, { storage }: ActionParts): F
     const now = storage.clock.now();
     const found = page.filter(
       ({ record, keptUntil }) =>
-        // One that is asked to stop needs no other cancellation.
+        // A request that is being cancelled needs no other cancellation.
         keptUntil > now && record.status !== 'cancelling' && matches(factsOf(record, now), filter),
     );
     yield found.map(({ record }) => targetOf(record, now));
   }
 }
 
-/** For a payload that replaces that of a request, which so needs no dead letter. */
 async function* findFailed({ filter }: ActionPlan, { storage, intake }: ActionParts): Found {
-  const { ids = [], tenant } = filter;
-  const now = storage.clock.now();
-  const records = await Promise.all(ids.map((id) => intake.records.find({ id, source: '', tenant })));
-  yield records.flatMap((record) =>
-    record?.status === 'failed' && matches(factsOf(record, now), filter) ? [targetOf(record, now)] : [],
-  );
+  yield failedTargets(filter, intake.records, storage.clock.now());
 }
 
 async function* findDeadLetters({ action, filter }: ActionPlan, parts: ActionParts): Found {
@@ -62,11 +56,6 @@ async function* findDeadLetters({ action, filter }: ActionPlan, parts: ActionPar
       return [letterTarget(each)];
     });
   }
-}
-
-function targetOf(record: RequestRecord, now: number): ActionTarget {
-  const { id, source, tenant } = record.request;
-  return { id, source, tenant, status: statusOf(record, now) };
 }
 
 function letterTarget({ letter, request, facts, redrive, record }: OpenedLetter): ActionTarget {

@@ -1,5 +1,12 @@
 import type { PreparedRequest } from '../../core/intake/submissions.ts';
-import type { Action, ActionItem, ActionKind, ItemSettlement } from '../../core/model/action.ts';
+import type {
+  Action,
+  ActionItem,
+  ActionKind,
+  EditedPayload,
+  ItemSettlement,
+} from '../../core/model/action.ts';
+import { editedRetryOf } from '../../core/operations/edited-retry.ts';
 import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
 import { REHEARSAL_DIED, settlementOf } from '../../core/operations/rehearsed.ts';
 import { retryIdOf } from '../../core/operations/retry-id.ts';
@@ -67,7 +74,7 @@ async function retryLetter(handled: Handled, parts: ActionParts): Promise<void> 
   await takeLetter(handled, parts, { result: 'done', retriedAs: id }, sending);
 }
 
-/** Changes nothing but the settlement. A request that ends the process stays settled as such. */
+/** Changes nothing but the settlement. A request whose rehearsal ends the process stays settled as `REHEARSAL_DIED`. */
 async function rehearseLetter(handled: Handled, parts: ActionParts): Promise<void> {
   const { rehearser, store, storage } = parts;
   const opened = await openItem(handled, parts);
@@ -80,20 +87,13 @@ async function rehearseLetter(handled: Handled, parts: ActionParts): Promise<voi
   await storage.file.write(() => store.resettle(handled.action, handled.item, REHEARSAL_DIED, settlement));
 }
 
-async function retryWith(
-  { base64, contentType, metadata = {} }: NonNullable<Action['payload']>,
-  handled: Handled,
-  parts: ActionParts,
-): Promise<void> {
+async function retryWith(edited: EditedPayload, handled: Handled, parts: ActionParts): Promise<void> {
   const { intake, storage, store } = parts;
   const { item, action } = handled;
   const record = await intake.records.find(item);
   if (record?.status !== 'failed') return settle(handled, parts, NOT_FAILED);
-  const { tenant, topic, priority, callbackUrl, minVersion } = record.request;
-  const terms = { tenant, topic, priority, callbackUrl, minVersion, retryOf: item.id };
   const id = intake.newId(storage.clock.now());
-  const payload = Buffer.from(base64, 'base64');
-  const prepared = await intake.submissions.prepare({ ...terms, payload, contentType, metadata }, id, id);
+  const prepared = await intake.submissions.prepare(editedRetryOf(record, edited), id, id);
   const { queue, send } = submitting(prepared, parts);
   const submit = () => {
     if (store.settle(action, item, { result: 'done', retriedAs: id })) send();
@@ -111,7 +111,7 @@ async function cancel(item: ActionItem, { intake }: ActionParts): Promise<ItemSe
   }
 }
 
-/** What is sent in the transaction that takes a dead letter away. */
+/** A message that is sent in the transaction that takes a dead letter away. */
 interface Sending {
   readonly queue: string;
   readonly send: () => void;

@@ -8,8 +8,9 @@ import { CoatcheckError, StoreUnavailable } from '../../core/base/errors.ts';
 import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { leftWaiting } from '../../core/intake/left-waiting.ts';
 import type { Submissions } from '../../core/intake/submissions.ts';
-import type { Action, ActionItem, ItemSettlement } from '../../core/model/action.ts';
+import type { Action, ActionItem, EditedPayload, ItemSettlement } from '../../core/model/action.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
+import { editedRetryOf } from '../../core/operations/edited-retry.ts';
 import { endOfHandled } from '../../core/operations/end-of-handled.ts';
 import { isFor, retriableOf } from '../../core/operations/letter-rules.ts';
 import { settlementOf } from '../../core/operations/rehearsed.ts';
@@ -52,9 +53,9 @@ interface OpenedItem extends ListedLetter {
 }
 
 /**
- * The requests of a deployed service, for actions. SQS shares no transaction with DynamoDB. A dead letter that runs its request again is
- * sent, noted as done, and deleted: what ends in between sends it again, and the second message is that of the same redrive, or the same
- * request, which runs once.
+ * The requests of a deployed service, for actions. SQS shares no transaction with DynamoDB. A dead letter that runs its
+ * request again is sent, noted as done, and deleted. A process that ends in between sends it again: the second message is
+ * of the same redrive, or of the same request, which runs once.
  */
 export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
   readonly #parts: HandlingParts;
@@ -89,7 +90,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     const settled = await mapConcurrently(items, MAX_HANDLED, async (item) => ({
       ordinal: item.ordinal,
       settlement: await settling(() =>
-        action.action === 'cancel' ? this.#cancel(item) : this.#retryEdited(action, item),
+        action.payload ? this.#retryEdited(action, item, action.payload) : this.#cancel(item),
       ),
     }));
     await store.settle(action, settled);
@@ -112,7 +113,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     return missing.length;
   }
 
-  /** The walk goes on from step to step. Behind the canary, there is another one. */
+  /** The walk continues from step to step. After the canary, a new one begins. */
   async #lettersOf({ id, rate }: Action, before: number): Promise<LetterRun> {
     const key = `${id} ${before}`;
     if (this.#run?.key === key) return this.#run.letters;
@@ -141,7 +142,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     const removed = new Set(
       settled.filter(({ settlement }) => isRemoved(settlement)).map(({ ordinal }) => ordinal),
     );
-    // One that isn't deleted is harmless: its request was put back.
+    // A dead letter that isn't deleted is harmless: its request was put back.
     await this.#delete(opened.filter(({ item }) => removed.has(item.ordinal)));
   }
 
@@ -178,7 +179,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     return [...sent, ...notPutBack(items)];
   }
 
-  /** What takes longer than there is time isn't tried again: it would take as long then. */
+  /** A rehearsal that takes too long isn't tried again: it would take as long the next time. */
   async #rehearse(items: readonly OpenedItem[]): Promise<SettledItem[]> {
     const { rehearser, stop } = this.#parts;
     const due = items.filter(({ opened }) => opened.decision === 'put_back');
@@ -214,20 +215,17 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
     const id = retryIdOf(record);
     const retried = await records.find({ id, source: '', tenant: record.request.tenant });
     if (retried && retried.createdAt < appliedAt) return retriedBefore(id);
-    // Otherwise a process submitted it that ended before it could note that.
+    // Otherwise it was submitted by a process that ended before it could note that.
     if (!retried) await submissions.retry(retriable, id);
     return { result: 'done', retriedAs: id };
   }
 
-  async #retryEdited(action: Action, item: ActionItem): Promise<ItemSettlement> {
+  async #retryEdited(action: Action, item: ActionItem, payload: EditedPayload): Promise<ItemSettlement> {
     const { records, submissions } = this.#parts;
-    const { base64 = '', contentType = '', metadata = {} } = action.payload ?? {};
     const record = await records.find(item);
     if (record?.status !== 'failed') return SKIPPED.NOT_FAILED;
-    const { tenant, topic, priority, callbackUrl, minVersion } = record.request;
-    const terms = { tenant, topic, priority, callbackUrl, minVersion, retryOf: item.id };
     const id = editedRetryIdOf(action, item);
-    await submissions.submit({ ...terms, payload: Buffer.from(base64, 'base64'), contentType, metadata }, id);
+    await submissions.submit(editedRetryOf(record, payload), id);
     return { result: 'done', retriedAs: id };
   }
 
@@ -252,7 +250,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
   }
 }
 
-/** Those that a redrive doesn't put back, and why. */
+/** Settles the requests that a redrive doesn't put back. */
 function notPutBack(items: readonly OpenedItem[]): SettledItem[] {
   return items.flatMap(({ item: { ordinal }, opened: { decision } }) =>
     decision === 'put_back' ? [] : [{ ordinal, settlement: SKIPPED_BY_DECISION[decision] }],
@@ -266,7 +264,7 @@ function isRemoved(settlement: ItemSettlement): boolean {
   );
 }
 
-/** What can't be done for one request isn't tried again; what can't be done for any is. */
+/** A failure that concerns one request settles it; a failure that would hit every request is thrown and tried again. */
 async function settling(handle: () => Promise<ItemSettlement>): Promise<ItemSettlement> {
   try {
     return await handle();

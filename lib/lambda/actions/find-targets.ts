@@ -1,10 +1,10 @@
 import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import type { ActionTarget } from '../../core/model/action.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
-import { type RequestRecord, statusOf } from '../../core/model/request-record.ts';
 import { PlanRefused } from '../../core/operations/errors.ts';
 import { isFor } from '../../core/operations/letter-rules.ts';
 import { factsOf, matches } from '../../core/operations/request-facts.ts';
+import { failedTargets, targetOf } from '../../core/operations/request-target.ts';
 import type { ActionPlan } from '../../core/ports/action-targets.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { RecordIndex } from '../../core/ports/record-store.ts';
@@ -31,7 +31,7 @@ const FINDING_MILLISECONDS = 20_000;
 /** Records in a page of a list. */
 const PAGE_SIZE = 100;
 
-/** A walk reads as fast as it can, and changes nothing. */
+/** The walk of a plan reads as fast as it can, since it changes nothing. */
 const LETTERS_PER_SECOND = 1_000;
 
 /** An item of DynamoDB has room for 400 KB, and the payload is stored with the action. */
@@ -56,10 +56,11 @@ export async function* findTargets(plan: ActionPlan, parts: FindingParts): Found
     );
   }
   if (plan.action === 'cancel') yield* findUnended(plan, parts);
-  else yield* plan.payload ? findFailed(plan, parts) : findDeadLetters(plan, parts);
+  else if (plan.payload) yield failedTargets(plan.filter, parts.records, parts.clock.now());
+  else yield* findDeadLetters(plan, parts);
 }
 
-/** Those of one tenant, or those without one: the index has a list for each. */
+/** Finds the requests of one tenant, or those without a tenant: the index has a list for each. */
 async function* findUnended({ filter }: ActionPlan, { index, clock }: FindingParts): Found {
   const end = clock.now() + FINDING_MILLISECONDS;
   const { tenant, since = Number.NEGATIVE_INFINITY } = filter;
@@ -70,7 +71,7 @@ async function* findUnended({ filter }: ActionPlan, { index, clock }: FindingPar
     if (now > end) throw tooSlow('The requests of the tenant', 'narrow the filter by since');
     yield page.records
       .filter(
-        // One that is asked to stop needs no other cancellation.
+        // A request that is being cancelled needs no other cancellation.
         (record) =>
           !record.outcome && record.status !== 'cancelling' && matches(factsOf(record, now), filter),
       )
@@ -79,16 +80,6 @@ async function* findUnended({ filter }: ActionPlan, { index, clock }: FindingPar
     if ((page.records.at(-1)?.createdAt ?? since) < since) return;
     after = page.next;
   } while (after !== undefined);
-}
-
-/** For a payload that replaces that of a request, which so needs no dead letter. */
-async function* findFailed({ filter }: ActionPlan, { records, clock }: FindingParts): Found {
-  const { ids = [], tenant } = filter;
-  const now = clock.now();
-  const found = await Promise.all(ids.map((id) => records.find({ id, source: '', tenant })));
-  yield found.flatMap((record) =>
-    record?.status === 'failed' && matches(factsOf(record, now), filter) ? [targetOf(record, now)] : [],
-  );
 }
 
 async function* findDeadLetters({ action, filter }: ActionPlan, parts: FindingParts): Found {
@@ -107,7 +98,7 @@ async function* findDeadLetters({ action, filter }: ActionPlan, parts: FindingPa
   yield action === 'purge' ? found : onePerRequest(found);
 }
 
-/** Of several dead letters of a request, one runs it again: whatever the order in which SQS has them, the same one. */
+/** Of several dead letters of a request, only one runs it again: the same one in whatever order SQS returns them. */
 function onePerRequest(targets: readonly ActionTarget[]): ActionTarget[] {
   const byRequest = Map.groupBy(targets, (target) => identityDigest('record', target));
   return [...byRequest.values()].flatMap((those) => those.toSorted(byRedriveAndLetter).slice(0, 1));
@@ -124,11 +115,6 @@ function tooSlow(what: string, remedy: string): PlanRefused {
     'plan_too_large',
     `${what} are too many to be read in ${seconds} seconds, the longest that a plan may take: ${remedy}`,
   );
-}
-
-function targetOf(record: RequestRecord, now: number): ActionTarget {
-  const { id, source, tenant } = record.request;
-  return { id, source, tenant, status: statusOf(record, now) };
 }
 
 function letterTarget({ letter, request, facts, record }: OpenedLetter): ActionTarget {
