@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DynamoDBClient,
   PutItemCommand,
-  paginateQuery,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -12,7 +11,6 @@ import { DAY_MILLISECONDS } from '../core/base/time.ts';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import {
   ACTION_KEY_PREFIX,
-  RECORD_INDEX,
   RECORD_KEY,
   RECORD_LIST,
   RECORD_POSITION,
@@ -37,6 +35,7 @@ import type {
 } from '../core/ports/action-store.ts';
 import type { EndStatus } from '../core/ports/action-targets.ts';
 import type { Random } from '../core/ports/clock.ts';
+import { newestEntries } from './newest-entries.ts';
 import { readItems } from './read-items.ts';
 import type { Item } from './record-item.ts';
 import { type ItemUpdate, inputOf, updateItem } from './update-item.ts';
@@ -79,8 +78,8 @@ const RETRY_BASE_MILLISECONDS = 20;
 const ACTIONS_LIST = 'actions';
 
 /**
- * Actions in the table of request records: an item for each action with its progress, and two for each hundred requests that it lists.
- * The index of the table lists them by their ids, which sort by time; it lags behind the table by some milliseconds.
+ * Actions in the table of request records: an item for each action with its progress, and two for each hundred requests
+ * that it lists. The index of the table lists them by their ids, which sort by time.
  */
 export class DynamoDbActionStore implements ActionStore {
   readonly #ports: ActionStorePorts;
@@ -125,30 +124,9 @@ export class DynamoDbActionStore implements ActionStore {
 
   async list(after: string | undefined, limit: number): Promise<ActionPage> {
     const most = Math.min(limit, DYNAMODB_MAX_BATCH_READS);
-    const pages = paginateQuery(
-      { client: this.#ports.client },
-      {
-        TableName: this.#ports.table,
-        IndexName: RECORD_INDEX,
-        KeyConditionExpression: `#list = :list${after === undefined ? '' : ' AND #position < :after'}`,
-        ExpressionAttributeNames: {
-          '#list': RECORD_LIST,
-          ...(after !== undefined && { '#position': RECORD_POSITION }),
-        },
-        ExpressionAttributeValues: {
-          ':list': { S: ACTIONS_LIST },
-          ...(after !== undefined && { ':after': { S: after } }),
-        },
-        ScanIndexForward: false,
-        // One more than fits on the page shows whether there is a next page.
-        Limit: most + 1,
-      },
-    );
-    const ids: string[] = [];
-    for await (const { Items = [] } of pages) {
-      ids.push(...Items.map((item) => item[RECORD_POSITION]?.S ?? ''));
-      if (ids.length > most) break;
-    }
+    // One more than fits on the page shows whether there is a next page.
+    const entries = await newestEntries(this.#ports, { list: ACTIONS_LIST, after, count: most + 1 });
+    const ids = entries.map((entry) => entry[RECORD_POSITION]?.S ?? '');
     const page = ids.slice(0, most);
     const items = await readItems({ ...this.#ports, consistent: true }, new Set(page.map(actionKey)));
     const byId = new Map(items.map(storedOf).map((stored) => [stored.action.id, stored]));

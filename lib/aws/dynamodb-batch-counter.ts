@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DynamoDBClient,
-  GetItemCommand,
   TransactionCanceledException,
   TransactionInProgressException,
   type TransactWriteItem,
@@ -15,7 +14,7 @@ import type { Random } from '../core/ports/clock.ts';
 import { numberOf } from './batch-item.ts';
 import { type BatchPlace, batchNamed, tallyItemKey } from './batch-place.ts';
 import { type CountChanges, Tally } from './batch-tally.ts';
-import { readItems } from './read-items.ts';
+import { readItem, readItems } from './read-items.ts';
 import type { Item } from './record-item.ts';
 import { inputOf, updateItem } from './update-item.ts';
 
@@ -84,7 +83,7 @@ export class DynamoDbBatchCounter {
         await this.#countTogether(batch, new Map(pages.slice(start, start + PAGES_TOGETHER)));
       }
       const { key, createdAt } = batchNamed(batch);
-      const item = await this.#read(key);
+      const item = await readItem(this.#ports, key);
       if (item && numberOf(item, 'createdAt') === createdAt) items.push(await this.endIfDone(key, item));
     }
     return items;
@@ -92,7 +91,7 @@ export class DynamoDbBatchCounter {
 
   /** What is counted of a page. */
   async tally(batch: string, page: number): Promise<Tally> {
-    const item = await this.#read(tallyItemKey(batch, page));
+    const item = await readItem(this.#ports, tallyItemKey(batch, page));
     return new Tally(item?.tally?.B);
   }
 
@@ -253,14 +252,6 @@ export class DynamoDbBatchCounter {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
     };
     return { Update: update };
-  }
-
-  async #read(key: string): Promise<Item | undefined> {
-    const { client, table } = this.#ports;
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: table, Key: { [RECORD_KEY]: { S: key } }, ConsistentRead: true }),
-    );
-    return Item;
   }
 }
 

@@ -1,10 +1,9 @@
-import { ConditionalCheckFailedException, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import {
   RECORD_BATCH,
   RECORD_BATCH_ITEM,
   RECORD_BATCH_PLACE,
-  RECORD_INDEX,
   RECORD_KEY,
   RECORD_LIST,
   RECORD_POSITION,
@@ -31,6 +30,7 @@ import {
   type OpenBatchesPorts,
   recordKeyIn,
 } from './dynamodb-open-batches.ts';
+import { newestEntries } from './newest-entries.ts';
 import { readItems } from './read-items.ts';
 import { type Item, itemOf } from './record-item.ts';
 import type { ItemUpdated } from './update-item.ts';
@@ -102,32 +102,9 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
   }
 
   async list({ tenant, after, limit }: BatchListing): Promise<BatchPage> {
-    const { client, table } = this.ports;
     const most = Math.min(limit, DYNAMODB_MAX_BATCH_READS);
-    const pages = paginateQuery(
-      { client },
-      {
-        TableName: table,
-        IndexName: RECORD_INDEX,
-        KeyConditionExpression: `#list = :list${after === undefined ? '' : ' AND #position < :after'}`,
-        ExpressionAttributeNames: {
-          '#list': RECORD_LIST,
-          ...(after !== undefined && { '#position': RECORD_POSITION }),
-        },
-        ExpressionAttributeValues: {
-          ':list': { S: listOf(tenant) },
-          ...(after !== undefined && { ':after': { S: after } }),
-        },
-        ScanIndexForward: false,
-        // One more than fits on the page shows whether there is a next page.
-        Limit: most + 1,
-      },
-    );
-    const entries: Item[] = [];
-    for await (const { Items = [] } of pages) {
-      entries.push(...Items);
-      if (entries.length > most) break;
-    }
+    // One more than fits on the page shows whether there is a next page.
+    const entries = await newestEntries(this.ports, { list: listOf(tenant), after, count: most + 1 });
     const page = entries.slice(0, most);
     const keys = page.map((entry) => entry[RECORD_KEY]?.S ?? '');
     const items = new Map(

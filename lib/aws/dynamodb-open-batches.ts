@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import { RECORD_BATCH, RECORD_BATCH_PLACE, RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import { type Batch, countedStatusOf, itemRequestId } from '../core/model/batch.ts';
@@ -20,7 +20,7 @@ import type { StoredRecord } from '../core/ports/record-store.ts';
 import { accountOf, dueBatchOf, numberOf, type OpenPage, openCallName, storedBatchOf } from './batch-item.ts';
 import { batchItemKey, batchName, pageItemKey, placeText, readPlace } from './batch-place.ts';
 import { DynamoDbBatchCounter, type RequestChange } from './dynamodb-batch-counter.ts';
-import { readItems } from './read-items.ts';
+import { readItem, readItems } from './read-items.ts';
 import { type Item, keyOf, storedOf } from './record-item.ts';
 import { type ItemUpdate, type ItemUpdated, updateItem } from './update-item.ts';
 
@@ -67,7 +67,7 @@ export class DynamoDbOpenBatches
   }
 
   async find(tenant: string | undefined, id: string): Promise<StoredBatch | undefined> {
-    const item = await this.read(batchItemKey({ id, tenant }));
+    const item = await readItem(this.ports, batchItemKey({ id, tenant }));
     return item && storedBatchOf(item);
   }
 
@@ -158,7 +158,7 @@ export class DynamoDbOpenBatches
    */
   async take(key: BatchKey, now: number, leasedUntil: number): Promise<DueBatch | undefined> {
     const itemKey = batchItemKey(key);
-    const item = await this.read(itemKey);
+    const item = await readItem(this.ports, itemKey);
     if (!item || !dueBatchOf(item, now)) return undefined;
     const leaseId = crypto.randomUUID();
     const leased = await this.update(itemKey, {
@@ -240,7 +240,7 @@ export class DynamoDbOpenBatches
    */
   async balance(key: BatchKey, now: number): Promise<void> {
     const itemKey = batchItemKey(key);
-    const item = await this.read(itemKey);
+    const item = await readItem(this.ports, itemKey);
     if (!item) return;
     const { batch, state, keptUntil } = storedBatchOf(item);
     if (keptUntil !== undefined || state.endedAt !== undefined || state.sealedAt === undefined) return;
@@ -253,17 +253,9 @@ export class DynamoDbOpenBatches
 
   /** The item of a batch. @throws Error if it is gone */
   protected async existing(batch: Batch): Promise<Item> {
-    const item = await this.read(batchItemKey(batch));
+    const item = await readItem(this.ports, batchItemKey(batch));
     if (item) return item;
     throw gone(batch);
-  }
-
-  protected async read(key: string): Promise<Item | undefined> {
-    const { client, table } = this.ports;
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: table, Key: { [RECORD_KEY]: { S: key } }, ConsistentRead: true }),
-    );
-    return Item;
   }
 
   protected update(key: string, update: ItemUpdate): Promise<ItemUpdated> {
@@ -303,7 +295,9 @@ export class DynamoDbOpenBatches
     count = Number.POSITIVE_INFINITY,
   ): Promise<ReadPage> {
     const name = batchName(batch);
-    const keys: readonly string[] = JSON.parse((await this.read(pageItemKey(name, page)))?.keys?.S ?? '[]');
+    const keys: readonly string[] = JSON.parse(
+      (await readItem(this.ports, pageItemKey(name, page)))?.keys?.S ?? '[]',
+    );
     const places = keys.slice(first, first + count).map((key, offset) => ({
       recordKey: recordKeyIn(batch, key),
       place: placeText({ page, index: first + offset }),

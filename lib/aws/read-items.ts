@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { backoffBound } from '../core/base/backoff.ts';
 import { RECORD_KEY } from '../core/config/record-table.ts';
 import type { Random } from '../core/ports/clock.ts';
@@ -50,4 +50,15 @@ export async function readItems(
     left = UnprocessedKeys?.[table]?.Keys ?? [];
   }
   return items;
+}
+
+/** Reads what was written last of an item; undefined if there is none. */
+export async function readItem(
+  { client, table }: Pick<ReadTable, 'client' | 'table'>,
+  key: string,
+): Promise<Item | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: { [RECORD_KEY]: { S: key } }, ConsistentRead: true }),
+  );
+  return Item;
 }
