@@ -11,7 +11,7 @@ import type { AttemptContext } from './attempt-context.ts';
 import { AttemptSuspended, CheckpointInvalid, LeaseLost } from './errors.ts';
 import type { ProgressReport } from './progress-report.ts';
 
-/** What must be left of the time for another slice, as a multiple of what the last one took. */
+/** The time that must be left for another slice, as a multiple of the time that the last one took. */
 const MARGIN = 1.25;
 
 /**
@@ -69,7 +69,7 @@ export class Checkpoints {
   save(state: unknown): Promise<void> {
     const json = jsonOf(state);
     this.#saving = this.#saving.catch(() => {}).then(() => this.#save(json));
-    // The handler may not wait for it.
+    // The handler may not await it.
     this.#saving.catch(() => {});
     return this.#saving;
   }
@@ -89,7 +89,7 @@ export class Checkpoints {
   }
 
   /**
-   * A result that can be kept only while the attempt goes on: a handler may end as if nothing had happened.
+   * A result that is kept only while the attempt isn't suspended: a handler may ignore that and return a result.
    * @throws AttemptSuspended
    */
   whileGoing({ body, ...about }: ResultBody): ResultBody {

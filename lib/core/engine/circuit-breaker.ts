@@ -33,7 +33,7 @@ export interface CircuitSettings {
 export interface CircuitPorts {
   /** Pauses the message source; absent if the source can't be paused. */
   readonly pauses: PauseRequests | undefined;
-  /** Notes pauses, for those who wait; absent if load isn't measured. */
+  /** Notes pauses, so that forecasts can name them; absent if load isn't measured. */
   readonly load?: Pick<LoadLog, 'notePause'>;
   readonly now: () => number;
   readonly logger: Logger;
@@ -131,7 +131,7 @@ export class Circuit {
     return this.#recent.length === SAMPLE && (100 * failures) / SAMPLE >= failureRatePercent;
   }
 
-  /** The handler knows when it may go on: that is no failure. */
+  /** A pause that the handler asks for is not a failure. */
   #openUntilTime(pause: PauseUntil): void {
     const until = pause.until.getTime();
     if (until <= this.#openUntil || until <= this.#ports.now()) return;
@@ -190,8 +190,8 @@ export class Circuit {
 }
 
 /**
- * Why nothing starts, for all who wait. Only what the handler says about all requests is passed on: other errors may have the data
- * of a tenant, or the names of what the service is made of.
+ * The reason of a pause that any client may see. It only quotes what the handler says about all requests: other errors may
+ * contain the data of a tenant, or names of internal resources.
  */
 function reasonOf(error: unknown): string {
   if (error instanceof PauseUntil) return '';
@@ -200,7 +200,7 @@ function reasonOf(error: unknown): string {
   return isOwn ? 'something that every request needs is down' : shortened(error.message);
 }
 
-/** On one line: it ends up on terminals and in pages. */
+/** Puts a reason on one line: terminals and pages show it. */
 function shortened(text: string): string {
   const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
   return (line.length <= MAX_REASON ? line : `${line.slice(0, MAX_REASON)}…`).toWellFormed();

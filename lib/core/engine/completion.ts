@@ -20,7 +20,7 @@ export class Completion {
   readonly #context: AttemptContext;
   readonly #checkpoints: Checkpoints;
   readonly #record: RecordEnding;
-  /** The latest call, after those before it. */
+  /** The latest call, which waits for the calls before it. */
   #latest: Promise<void> | undefined;
   #ending: Ending | undefined;
 
@@ -47,7 +47,7 @@ export class Completion {
   run(result: unknown, writes: HandlerWrites): Promise<void> {
     const before = this.#latest ?? Promise.resolve();
     this.#latest = before.catch(() => {}).then(() => this.#run(result, writes));
-    // The handler may not wait for it: `ending()` does.
+    // The handler may not await it, but `ending()` does.
     this.#latest.catch(() => {});
     return this.#latest;
   }
@@ -63,7 +63,7 @@ export class Completion {
     if (this.#ending) throw new Error('complete() has ended the request: call it once');
     assertWritable(writes, ports.records.writeKinds);
     const body = this.#checkpoints.whileGoing(await resultBodyOf(result, ports.clock.now()));
-    // Only the attempt that commits its writes may leave its result, so it adopts none.
+    // Only the attempt that commits its writes may store the result, so it adopts no earlier one.
     const place = { createdAt: this.#lease.createdAt, mayHaveResult: false, completion: crypto.randomUUID() };
     const results = new ResultKeeper(this.#request, settings, ports);
     const kept = await results.keep(body, place, deadline.handlerDeadline);

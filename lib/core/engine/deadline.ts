@@ -97,8 +97,8 @@ export class Deadline implements Disposable {
   }
 
   /**
-   * Starts nothing more, and sets the end for what runs, since the host is about to stop. The reserve stays, however early that is:
-   * handlers that stop when they are asked to can give their requests back.
+   * Lets no more handlers start, and sets the time when running ones must end, since the host is about to stop. However early
+   * that is, the reserve stays: handlers that stop when they are asked to can give their requests back.
    * @param killedAt when the process is killed, in milliseconds since 1970
    * @param now milliseconds since 1970
    */

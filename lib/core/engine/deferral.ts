@@ -15,14 +15,14 @@ export function deferralsLeft(
 ): number {
   const { maxDeliveries } = source;
   if (maxDeliveries === undefined || deliveryCount === undefined) return Number.POSITIVE_INFINITY;
-  // Another attempt may hold the lease, or the record can't be written: there is room for as many of those.
+  // As many deliveries again may find the lease held by another attempt, or a record that can't be written.
   const ofAttempts = 2 * maxAttempts + GIVING_UP_RECEIVES;
   return maxDeliveries - Math.min(ofAttempts, Math.floor(maxDeliveries / 2)) - deliveryCount;
 }
 
 /**
- * How long a message goes back at least, in seconds. Where its queue counts, that grows with its age, so that the deliveries
- * last until the queue would delete it.
+ * The shortest delay of a message that goes back without an attempt, in seconds. Where its queue counts deliveries, the delay
+ * grows with the age of the message, so that the deliveries last until the queue would delete it.
  * @param now milliseconds since 1970
  */
 export function leastDeferralSeconds(

@@ -24,7 +24,7 @@ import { AttemptSuspended, AttemptTimedOut, TooEarly, VersionTooOld } from './er
 import { FailureEventPublisher } from './failure-event-publisher.ts';
 import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey, turnOf } from './job.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { FREE, Limiter } from './limiter.ts';
+import { Limiter, UNLIMITED } from './limiter.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
 import { OperatorPauseWatch } from './operator-pause-watch.ts';
@@ -255,7 +255,7 @@ export class Engine {
         const runs = requests.map((decoded) => this.#rehearse({ ...job, decoded }, deadline));
         return (await Promise.all(runs)).flat();
       }
-      const { outcome } = await this.#attemptAt(job, { deadline, span, isRehearsal: true }).run(FREE);
+      const { outcome } = await this.#attemptAt(job, { deadline, span, isRehearsal: true }).run(UNLIMITED);
       return [{ request, outcome }];
     } catch (error) {
       return [{ request, error: summarizeError(error) }];

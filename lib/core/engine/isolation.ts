@@ -10,8 +10,8 @@ export interface Triage<Message extends QueueMessage> {
 }
 
 /**
- * Finds the sequences whose first message may have crashed a process in its last attempt: it was delivered before, so long ago
- * that the visibility timeout brought it back and not a retry that the engine set.
+ * Finds the sequences whose first message may have crashed a process in its last attempt: it was delivered before, so long
+ * ago that it came back by the visibility timeout, not by a retry of the engine.
  *
  * When a handler crashes the process, all messages of its batch come back, including the poison message that caused the
  * crash. If they ran together again, they would all end in the dead-letter queue. They run one at a time instead, each

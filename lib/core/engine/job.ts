@@ -17,9 +17,9 @@ export interface Job {
 /**
  * Identifies jobs that share a run: those with the same request and the same payload. A message with another payload runs
  * separately, since the request's record decides about it. A message that can't be decoded has its own key: the id that
- * it claims must not affect another message. So has a message that an extended client stored, since its requests are
- * known only after it is read. That key differs from the key of a rejected request inside the message, which would
- * otherwise wait for itself.
+ * it claims must not affect another message. A message that an extended client stored also has its own key, since its
+ * requests are known only after it is read. That key differs from the key of a rejected request inside the message, which
+ * would otherwise wait for itself.
  */
 export function jobKey({ decoded, message }: Job): string {
   if (isOffloaded(decoded)) return identityDigest(`offloaded ${message.id}`, decoded);
@@ -36,8 +36,8 @@ export function submittedAt({ decoded, message }: Job): number {
 const URGENCY_STEP = 1_000_000;
 
 /**
- * When a job runs of those that wait for a slot: the most urgent priority first, then those that were delivered most often, and
- * among these the tenants in turns.
+ * The place of a job among those that wait for a slot: the most urgent priority first, then those that were delivered most
+ * often, and among these the tenants in turns.
  */
 export function turnOf(job: Job): Turn {
   return {

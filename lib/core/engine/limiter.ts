@@ -11,7 +11,7 @@ import { deferralsLeft, leastDeferralSeconds } from './deferral.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { Job } from './job.ts';
 
-/** Longest time that a request is put back at once for its turn, so that it notices when a limit is raised. */
+/** Longest delay of a request that waits for its turn, so that it notices when a limit is raised. */
 const MAX_WAIT_SECONDS = 300;
 
 /** What a {@link Limiter} needs of the settings. */
@@ -20,16 +20,16 @@ type LimiterSettings = Pick<
   'limits' | 'concurrency' | 'maxAttempts' | 'inputRetentionSeconds'
 >;
 
-/** Lets a request run that no limit holds. */
-export const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
+/** The permit of a request without limits. */
+export const UNLIMITED: Permit = { free() {}, [Symbol.dispose]() {} };
 
-/** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
+/** Lets requests start as the limits of their keys allow. Without limits, all requests start. */
 export class Limiter {
   readonly #leases: LimitLeases | undefined;
   readonly #settings: LimiterSettings;
   readonly #ports: EnginePorts;
-  /** Those that wait in this process take up the places of others. */
-  readonly #mostWaiting: number;
+  /** Most requests that wait in this process, where they occupy the slots of others. */
+  readonly #maxWaiting: number;
   #waiting = 0;
 
   /** @throws ConfigurationError for limits without a store */
@@ -37,7 +37,7 @@ export class Limiter {
     const { limits, concurrency } = settings;
     this.#settings = settings;
     this.#ports = ports;
-    this.#mostWaiting = Math.ceil(concurrency / 2);
+    this.#maxWaiting = Math.ceil(concurrency / 2);
     const { limits: store, clock, random } = ports;
     if (limits.length === 0) return;
     if (!store)
@@ -46,12 +46,13 @@ export class Limiter {
   }
 
   /**
-   * Takes the permits of a request. A message that can't go back any more, since its queue would give up on it, gets them whatever
-   * the limits.
+   * Takes the permits of a request. A message that can't go back any more, because its queue would dead-letter it, gets them
+   * regardless of the limits.
    * @throws StoreUnavailable
    */
   async acquire({ decoded, message }: Job, deadline: Deadline): Promise<Permit | LimitWait> {
-    if (!this.#leases || 'rejection' in decoded || deferralsLeft(message, this.#settings) < 1) return FREE;
+    if (!this.#leases || 'rejection' in decoded || deferralsLeft(message, this.#settings) < 1)
+      return UNLIMITED;
     const acquiring = this.#leases.acquire(decoded, deadline);
     try {
       return await unlessAborted(acquiring, deadline.startDeadline, () => {
@@ -69,7 +70,7 @@ export class Limiter {
    * @returns whether to try again
    */
   async waitShortly({ untilFreed }: LimitWait, { startDeadline }: Deadline): Promise<boolean> {
-    if (!untilFreed || this.#waiting >= this.#mostWaiting) return false;
+    if (!untilFreed || this.#waiting >= this.#maxWaiting) return false;
     const isOver = AbortSignal.any([startDeadline, AbortSignal.timeout(MAX_SHORT_WAIT_MILLISECONDS)]);
     this.#waiting++;
     try {
@@ -81,8 +82,8 @@ export class Limiter {
   }
 
   /**
-   * How long a message waits, in seconds. Where its queue gives up after some number of deliveries, that is longer the older it is,
-   * and random: messages of one age that came back together would find one turn free, and none until they come back again.
+   * How long a message waits, in seconds. Where its queue dead-letters after some number of deliveries, older messages wait
+   * longer, for a random time: of messages that come back together, one would find a turn, and the others would go back together.
    */
   waitSeconds({ message }: Job, { retryAt }: LimitWait): number {
     const { delaysFractions, maxDelaySeconds } = message.source;

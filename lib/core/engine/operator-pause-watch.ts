@@ -3,7 +3,7 @@ import { unlessAborted } from '../base/unless-aborted.ts';
 import type { OperatorPause, OperatorPauses } from '../ports/pausing.ts';
 import type { Logger } from '../ports/telemetry.ts';
 
-/** What an {@link OperatorPauseWatch} works with. */
+/** The ports of an {@link OperatorPauseWatch}. */
 export interface OperatorPauseWatchPorts {
   readonly pauses: Pick<OperatorPauses, 'read'>;
   readonly now: () => number;
@@ -26,7 +26,7 @@ export class OperatorPauseWatch {
     return Math.max(0, Math.ceil((until - this.#ports.now()) / 1_000));
   }
 
-  /** Looks for a pause. Never rejects: while the store fails, what was known holds. */
+  /** Reads the pause. Never rejects: while the store fails, the last known pause applies. */
   async refresh(closing: AbortSignal): Promise<void> {
     const { pauses, logger } = this.#ports;
     try {

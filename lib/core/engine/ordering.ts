@@ -44,7 +44,7 @@ export class GroupOrder {
   readonly #last = new Map<string, Place>();
 
   /**
-   * Runs a message: at once, or when those of its group before it are settled.
+   * Runs a message at once, or when the messages of its group before it are settled.
    * @param run settles it, too. If it is held back, it must go back untouched. Never rejects
    */
   async run(message: ReceivedMessage, run: (isHeldBack: boolean) => Promise<Disposition>): Promise<void> {
@@ -54,7 +54,7 @@ export class GroupOrder {
       return;
     }
     const before = this.#last.get(group);
-    // What is received after a message went back was delivered behind it.
+    // A message that is received after another one went back was delivered behind it.
     const sequence = before?.sequence.isHeldBack === false ? before.sequence : { isHeldBack: false };
     const start = async () => {
       const { action } = await run(sequence.isHeldBack);
@@ -67,7 +67,7 @@ export class GroupOrder {
   }
 }
 
-/** Whether a message that must be retried may go back to its queue; else it keeps its place only with its receiver. */
+/** Whether a message that must be retried may go back to its queue. Otherwise it keeps its place only in this process. */
 export function mayGoBack(message: ReceivedMessage): boolean {
   return orderedGroup(message) === undefined || message.source.holdsGroups === true;
 }

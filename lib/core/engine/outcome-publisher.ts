@@ -37,7 +37,7 @@ export class OutcomePublisher {
    * @param input the request as its message brought it. Without it, the outcome may be smaller
    */
   async publish(outcome: Outcome, message: ReceivedMessage, input?: OutcomeInput): Promise<Publication> {
-    // Its consumers have it: it was published in pieces.
+    // Its consumers have the result already: it was published in pieces.
     if (outcome.status === 'succeeded' && outcome.result.streamed) return { published: true };
     const encoded = encodeOutcome(outcome, this.#settings, input);
     if (encoded) {
@@ -70,7 +70,7 @@ export class OutcomePublisher {
           webhooks.publish(queuedWebhook(webhookOf(outcome, recipient, serviceName))),
         ),
       );
-      // One that may be sent later comes first: the others are sent again with it, with the same ids.
+      // Prefers a webhook that may be sent later: then all are sent again, with the same ids.
       const lost = publications.filter((publication) => !publication.published);
       return lost.find(({ refused }) => !refused) ?? lost[0] ?? { published: true };
     } catch (error) {

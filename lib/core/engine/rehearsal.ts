@@ -8,16 +8,16 @@ import type { EnginePorts } from './engine-ports.ts';
 import { ShadowPayloadStore } from './shadow-payload-store.ts';
 import { ShadowRecordStore } from './shadow-record-store.ts';
 
-/** What a rehearsal runs with. */
+/** The dependencies of a rehearsal. */
 export interface RehearsalParts {
-  /** Those of the engine that runs what is put back. */
+  /** The settings of the engine that runs redriven requests. */
   readonly settings: EngineSettings;
   readonly ports: EnginePorts;
   /** The queue that a redrive puts messages back into. */
   readonly source: SourceCapabilities;
   /**
-   * Makes an engine of the processor. Not imported here: then a bundle that loads this file when it is needed would be split
-   * into more files, and start slower.
+   * Makes an engine of the processor. An import of the engine would split a bundle that loads this file lazily into more
+   * files, which start slower.
    */
   readonly newEngine: (settings: EngineSettings, ports: EnginePorts) => Engine;
 }
@@ -35,7 +35,7 @@ const UNDECIDED: ReadonlySet<string | undefined> = new Set([
 
 /**
  * Runs the requests of messages as one attempt each, and keeps nothing of it. Reads the payloads, the records and the secrets
- * of the service, and changes nothing there. Takes no permits of limits. Never rejects.
+ * of the service, and changes none of them. Takes no permits. Never rejects.
  * @returns in the order of the messages
  */
 export function rehearse(
@@ -53,12 +53,12 @@ export function rehearse(
   });
 }
 
-/** An attempt that fails says why, instead of that the attempts are used up. */
+/** Without a limit of attempts, so that a failed attempt reports its own error. */
 function rehearsedSettings(settings: EngineSettings): EngineSettings {
   return { ...settings, limits: [], maxAttempts: Number.MAX_SAFE_INTEGER };
 }
 
-/** Ports that read what the engine's read, and change nothing. Those that only report are left out. */
+/** Ports that read through to the ports of the engine and write nothing. Ports that only report are left out. */
 function shadowsOf({ settings, ports }: RehearsalParts): EnginePorts {
   const { store, records, output, secrets, source, logger, clock, random } = ports;
   const { maxMessages, maxBytes, maxMessageBytes, fansOut } = output;

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Attempt } from './attempt.ts';
 import { deliveryCountOf } from './job.ts';
 
-/** What a rejected attempt has in common with others. */
+/** The part of an attempt that the engine uses. */
 export type RejectedAttempt = Pick<
   Attempt,
   'run' | 'copyForConsumer' | 'handled' | 'countedAttempt' | 'hasCheckpoint' | 'retrySeconds'

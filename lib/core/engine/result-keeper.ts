@@ -34,7 +34,7 @@ export class ResultKeeper {
 
   /**
    * Keeps a handler's result. An inline result that is too large for a record is stored as well.
-   * @param place if there may be another result, which was stored before, that one counts
+   * @param place if a result may have been stored before, that one counts
    */
   async keep(
     { body, ...described }: ResultBody,

@@ -60,10 +60,10 @@ export async function runHandler(
       const progress = new ProgressReport(requestFields(traced), lease, ports, (recorded) =>
         enqueueProgressWebhooks(traced, recorded, settings, ports),
       );
-      const saved = new Checkpoints(lease, attempt, progress);
-      checkpoints = saved;
-      const completion = new Completion(traced, lease, attempt, saved, observer.onComplete);
-      const state = await saved.load();
+      const saving = new Checkpoints(lease, attempt, progress);
+      checkpoints = saving;
+      const completion = new Completion(traced, lease, attempt, saving, observer.onComplete);
+      const state = await saving.load();
       const started = span.start(traced);
       if (started.isApart) lease.noteRun({ traceparent: started.trace.traceparent });
       const handled = new PayloadRequest(payload, {
@@ -75,12 +75,12 @@ export async function runHandler(
         attempt: lease.attempt,
         isRehearsal: attempt.isRehearsal,
         deadline: Number.isFinite(deadline.stopsAt) ? new Date(deadline.stopsAt) : undefined,
-        signals: [deadline.handlerStop, progress.unwanted, saved.stop, lost],
+        signals: [deadline.handlerStop, progress.unwanted, saving.stop, lost],
         secrets: secrets.values,
         logger: secrets.redactor.logger(ports.logger),
         maxJsonDepth: settings.maxJsonDepth,
         state,
-        onCheckpoint: (state) => saved.save(state),
+        onCheckpoint: (state) => saving.save(state),
         onComplete: (result, writes) => completion.run(result, writes),
         onProgress: ({ fraction, note }) =>
           progress.add({ fraction, note: note && secrets.redactor.text(note) }),
@@ -91,7 +91,7 @@ export async function runHandler(
       const completed = await completion.ending();
       if (completed) return completed;
       const produced = await producedResult(result, { request: traced, handled }, attempt);
-      const body = saved.whileGoing(produced);
+      const body = saving.whileGoing(produced);
       const results = new ResultKeeper(traced, settings, ports);
       // A streamed result is produced while it is stored.
       const kept = context.with(started.context, () => results.keep(body, lease, deadline.handlerDeadline));

@@ -5,19 +5,18 @@ import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
 /** The bucket in claim checks of results that aren't stored. */
 const BUCKET = 'rehearsal';
 
-/** A result that was read to its end. */
+/** A result that was read to its end, of which the beginning is kept. */
 interface KeptResult extends StoredResult {
-  /** Its beginning. */
   readonly bytes: Uint8Array;
 }
 
-/** Payloads of a store, and results that are read to their ends and thrown away, except for their beginnings. */
+/** Reads the payloads of a store. Results are read to their ends and thrown away, except for their beginnings. */
 export class ShadowPayloadStore implements PayloadStore {
   readonly #store: PayloadStore;
   readonly #keptBytes: number;
   readonly #kept = new Map<string, KeptResult>();
 
-  /** @param keptBytes how much of a result can be opened: what may be inline, and what tells text from other bytes */
+  /** @param keptBytes how much of a result can be opened: enough for an inline result, and to tell text from other bytes */
   constructor(store: PayloadStore, keptBytes: number) {
     this.#store = store;
     this.#keptBytes = keptBytes;
@@ -43,7 +42,7 @@ export class ShadowPayloadStore implements PayloadStore {
   ): Promise<StoredResult> {
     const chunks: Uint8Array[] = [];
     let size = 0;
-    // To its end, because its producer may fail until then.
+    // Until its end, the producer may fail.
     for await (const chunk of body) {
       signal.throwIfAborted();
       if (size < this.#keptBytes) chunks.push(chunk);

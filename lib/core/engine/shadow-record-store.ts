@@ -2,7 +2,7 @@ import type { RequestIdentity } from '../model/request-id.ts';
 import type { WriteKind } from '../ports/handler-writes.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../ports/record-store.ts';
 
-/** Records as they would be: reads those of a store, and keeps what is written in memory. */
+/** Reads the records of a store, and keeps written records in memory. */
 export class ShadowRecordStore implements RecordStore {
   readonly writeKinds: readonly WriteKind[] | undefined;
   readonly #store: RecordStore;

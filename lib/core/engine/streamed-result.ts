@@ -10,14 +10,14 @@ import { CloudEventChunks } from './cloudevent-chunks.ts';
 import { AttemptSuspended, StreamBroken } from './errors.ts';
 import { type PieceContext, PieceSender, type ProducingAttempt } from './piece-sender.ts';
 
-/** A value a line. @see https://jsonlines.org */
+/** One JSON value per line. @see https://jsonlines.org */
 const JSON_LINES_TYPE = 'application/jsonl';
 
 /**
- * Converts the return value of a handler to bytes, like {@link resultBodyOf}. In the output format `truefoundry`, what a
- * generator yields is published item by item, and the stream or response of a request that asks for it piece by piece. In
- * `cloudevents-stream`, every stream and response is, besides the outcome.
- * Each piece is published before the next one is read, while the result is kept.
+ * Converts the return value of a handler to bytes, like {@link resultBodyOf}. In the output format `truefoundry`, the items
+ * of a generator are published one by one, and a stream or a response piece by piece if the request asks for that. In
+ * `cloudevents-stream`, every stream and response is published in pieces, besides the outcome. Each piece is published
+ * before the next one is read, while the result is kept.
  */
 export async function producedResult(
   result: unknown,
@@ -100,7 +100,7 @@ class ResultPieces {
     return encodeTrueFoundryPiece({ bodyJson, response, ...place }, input);
   }
 
-  /** Consumers join pieces, and couldn't tell those of another attempt. So a request fails if its stream breaks later. */
+  /** Consumers join pieces, and can't tell attempts apart. So a request fails if its stream breaks after the first piece. */
   #endOf(error: unknown): unknown {
     const isOurs =
       this.#attempt.handled.signal.aborted ||

@@ -195,7 +195,7 @@ function leavesToNewer({ request }: RequestRecord, event: ClaimEvent): boolean {
   return event.awaitsVersion === true && isTooOld(request, event.handlerVersion);
 }
 
-/** Not by its number: an attempt that was suspended and the one that continues it have the same. */
+/** Compares the lease, not the number of the attempt: a suspended attempt and its continuation have the same number. */
 function holdsLease({ status, leaseId }: RequestRecord, holder: { readonly leaseId: string }): boolean {
   return (status === 'running' || status === 'cancelling') && leaseId === holder.leaseId;
 }

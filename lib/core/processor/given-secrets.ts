@@ -3,7 +3,7 @@ import type { SecretSource } from '../ports/secrets.ts';
 import type { Processor } from './handler.ts';
 
 /**
- * The secrets of a processor among values that don't change, such as environment variables.
+ * A source of the secrets of a processor in values that don't change, such as environment variables.
  * @param what names the values in messages
  * @throws ConfigurationError that names every secret without a value
  */

@@ -34,7 +34,7 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
   readonly metadata: Readonly<Record<string, string>>;
   /** The tenant of the request, if the sender set one. */
   readonly tenant: string | undefined;
-  /** What the request is about, if the sender set a topic. */
+  /** The topic of the request, if the sender set one. */
   readonly topic: string | undefined;
   /**
    * The trace of the request, if the sender set one. Send it as a header with the calls that the handler makes.
@@ -199,7 +199,7 @@ export function defineProcessor(first: Handler | ProcessorOptions, second?: Hand
   return { handler, ...options };
 }
 
-/** What a function that `processor()` returned runs; undefined for any other value. */
+/** The processor of a function that `processor()` returned; undefined for any other value. */
 export function processorOf(value: unknown): Processor | undefined {
   const definition = definitionOf(value);
   return isProcessor(definition) ? definition : undefined;
@@ -209,8 +209,8 @@ export function processorOf(value: unknown): Processor | undefined {
 export type ProcessorExport = (...args: never[]) => unknown;
 
 /**
- * What a function that `processor()` returned runs.
- * @param taker what takes the function, for the message of the error
+ * The processor of a function that `processor()` returned.
+ * @param taker the API that takes the function, for the message of the error
  * @throws ConfigurationError for any other function
  */
 export function requireProcessor(handler: ProcessorExport, taker: string): Processor {

@@ -30,8 +30,8 @@ const CHECKPOINT_MILLISECONDS = 1_000;
 /** Deepest nesting of an item. */
 const MAX_ITEM_DEPTH = 128;
 
-/** How far a sequence has come, as a checkpoint saves it. */
-interface Handled {
+/** The state of a sequence in a checkpoint. */
+interface SavedSequence {
   readonly results: readonly unknown[];
 }
 
@@ -55,7 +55,7 @@ export function inSequence(handleItem: ItemHandler): Handler {
     let savedAt = Date.now();
     const save = async () => {
       if (results.length === saved) return;
-      await request.checkpoint({ results } satisfies Handled);
+      await request.checkpoint({ results } satisfies SavedSequence);
       saved = results.length;
       savedAt = Date.now();
     };
@@ -65,8 +65,8 @@ export function inSequence(handleItem: ItemHandler): Handler {
         await save();
         throw request.signal.reason;
       }
-      const context = { index, count: items.length, request: incompletable(request) };
-      results.push(await handled(item, context, handleItem, save));
+      const context = { index, count: items.length, request: withoutComplete(request) };
+      results.push(await runItem(item, context, handleItem, save));
       request.progress((index + 1) / items.length, `${index + 1} of ${items.length}`);
       if (Date.now() - savedAt >= CHECKPOINT_MILLISECONDS) await save();
     }
@@ -74,8 +74,8 @@ export function inSequence(handleItem: ItemHandler): Handler {
   };
 }
 
-/** The request for an item, which must not end that of all items. */
-function incompletable(request: ProcessorRequest): ItemContext['request'] {
+/** The request for an item, which must not complete the request of all items. */
+function withoutComplete(request: ProcessorRequest): ItemContext['request'] {
   const complete = () => {
     throw new TypeError('An item of inSequence() returns its result: complete() would end all items');
   };
@@ -88,7 +88,7 @@ function incompletable(request: ProcessorRequest): ItemContext['request'] {
   });
 }
 
-async function handled(
+async function runItem(
   item: unknown,
   context: ItemContext,
   handleItem: ItemHandler,
@@ -98,11 +98,11 @@ async function handled(
     return (await handleItem(item, context)) ?? null;
   } catch (error) {
     await save();
-    throw error instanceof PermanentError ? ofItem(error, context) : error;
+    throw error instanceof PermanentError ? errorOfItem(error, context) : error;
   }
 }
 
-function ofItem(error: PermanentError, { index, count }: ItemContext): PermanentError {
+function errorOfItem(error: PermanentError, { index, count }: ItemContext): PermanentError {
   const { code, details, message } = error;
   return new PermanentError(`Item ${index + 1} of ${count}: ${message}`, {
     code,

@@ -27,7 +27,7 @@ export interface Payload {
   readonly contentEncoding: string | undefined;
   readonly contentLanguage: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What only its object says; empty if it came in its message. */
+  /** The metadata of its object; empty if the payload came in its message. */
   readonly objectMetadata: Readonly<Record<string, string>>;
   /**
    * Reads it into memory, decoded. Can be called any number of times.
@@ -44,7 +44,7 @@ export interface Payload {
    * @throws PayloadUsed if it was streamed before; ContentEncodingUnsupported if it can't be decoded
    */
   stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
-  /** The error with which reading failed, if it failed. */
+  /** The error that ended the reading, if one did. */
   readError(): unknown;
   /** Frees the payload's resources if it won't be read further. */
   discard(): void;

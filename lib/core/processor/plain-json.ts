@@ -15,7 +15,7 @@ const PATH_MAX_LENGTH = 200;
 export function plainJson(result: unknown): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(result ?? null, refusing());
+    json = JSON.stringify(result ?? null, checkingReplacer());
   } catch (error) {
     if (error instanceof ResultInvalid) throw error;
     throw new ResultInvalid(messageOf(error), error);
@@ -25,7 +25,7 @@ export function plainJson(result: unknown): string {
 }
 
 /** A replacer for `JSON.stringify` that only checks values. */
-function refusing() {
+function checkingReplacer() {
   // JSON.stringify walks depth first. These are the objects around the current member, and their keys.
   const parents: object[] = [];
   const keys: string[] = [];

@@ -32,7 +32,7 @@ export class Redactor {
         .filter((text) => text.length >= REDACTED_MIN_LENGTH)
         .flatMap((text) => [...formsOf(text)].map((form) => [form, `[secret ${name}]`] as const)),
     );
-    // A text that contains another one goes first.
+    // Longer texts go first, since they may contain shorter ones.
     this.#replacements = texts.toSorted(([one], [other]) => other.length - one.length);
   }
 
@@ -138,12 +138,12 @@ function textsIn(value: string): string[] {
   return texts;
 }
 
-/** A text as it is, inside of JSON and in a URL. */
+/** The forms of a text: unchanged, in JSON and in a URL. */
 function formsOf(text: string): Set<string> {
   return new Set([text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())]);
 }
 
-/** JSON leaves out what an error says. */
+/** JSON.stringify omits the members of an error, and throws for a bigint. */
 function loggable(_: string, value: unknown): unknown {
   if (value instanceof Error) return serializeError(value);
   return typeof value === 'bigint' ? String(value) : value;

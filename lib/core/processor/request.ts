@@ -110,7 +110,7 @@ export class PayloadRequest implements ProcessorRequest {
 
   /** Created on first use: most handlers end long before it fires. */
   get signal() {
-    this.#signal ??= joined(this.#context.signals);
+    this.#signal ??= anyOf(this.#context.signals);
     return this.#signal;
   }
 
@@ -180,7 +180,7 @@ function markHandled<Value>(promise: Promise<Value>): Promise<Value> {
 }
 
 /** A signal that fires with the first of these signals. */
-function joined(signals: readonly AbortSignal[]): AbortSignal {
+function anyOf(signals: readonly AbortSignal[]): AbortSignal {
   const signal = AbortSignal.any([...signals]);
   // A handler may pass the signal to any number of calls.
   setMaxListeners(0, signal);

@@ -56,7 +56,7 @@ async function contentOf(response: ResponseLike): Promise<Uint8Array | AsyncIter
   return bytesOf(body) ?? new Uint8Array(await response.arrayBuffer());
 }
 
-/** The beginning of the body: the body of an error may be endless, or break off. */
+/** Reads only the beginning: the body of an error response may be endless, or break off. */
 async function quotedBody(response: ResponseLike): Promise<string> {
   const chunks: Uint8Array[] = [];
   let read = 0;

@@ -14,7 +14,7 @@ import type { HandlerWrites } from '../ports/handler-writes.ts';
 import type { StoredRecord } from '../ports/record-store.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** What an attempt does with its request. */
+/** How an attempt ran its request. */
 export type AttemptRun = Pick<
   Extract<RecordEvent, { readonly type: 'complete' }>,
   'unrun' | 'recovered' | 'traceparent'
@@ -38,7 +38,7 @@ export class Lease {
   constructor(writer: RecordWriter, stored: StoredRecord, before: RequestRecord | undefined) {
     const { attempts, leaseId = '' } = stored.record;
     this.attempt = attempts;
-    // Not of a claim that was repeated because its response was lost.
+    // A claim that is repeated because its response was lost takes over nothing.
     this.takenOver = before?.status === 'running' && before.leaseId !== leaseId;
     this.continued = stored.record.suspended === true;
     this.#leaseId = leaseId;
@@ -86,12 +86,12 @@ export class Lease {
     return this.#stored.record;
   }
 
-  /** Says what the attempt does with the request, for its end in the record. @default it doesn't run it */
+  /** Notes how the attempt runs the request, for the record of its end. @default it doesn't run it */
   noteRun(run: AttemptRun): void {
     this.#run = run;
   }
 
-  /** Says what the record is to keep of the metadata, some of which only the payload's object may have. */
+  /** Notes the metadata that the record keeps, some of which may only be on the payload's object. */
   noteMetadata(metadata: Metadata | undefined): void {
     this.#metadata = metadata;
   }
@@ -104,7 +104,7 @@ export class Lease {
   /**
    * Saves a checkpoint.
    * @param suspend whether the attempt ends here, to be continued by the next claim
-   * @returns the record that it has now
+   * @returns the record after that
    */
   checkpoint(
     checkpoint: Checkpoint,

@@ -25,7 +25,7 @@ const MAX_WRITES = 10;
 /** How long a record waits for its upload: a week. */
 const ABANDONED_MILLISECONDS = 7 * DAY_MILLISECONDS;
 
-/** Applies events to records by {@link transition}. Repeats that if another writer changed the record meanwhile. */
+/** Applies events to records by {@link transition}, again if another writer changed the record meanwhile. */
 export class RecordWriter {
   readonly #store: RecordStore;
   readonly #now: () => number;
@@ -89,8 +89,8 @@ export class RecordWriter {
   }
 
   /**
-   * The record that the submission would have written. Its message arrived before it. If the record started with the
-   * claim, every duplicate of the message would take it for the submission's and overwrite it.
+   * Writes the record of the submission, whose message arrived before it. If the record started with the claim, every
+   * duplicate of the message would take it for the submission's and overwrite it.
    */
   async #submittedLate(
     { type }: RecordEvent,

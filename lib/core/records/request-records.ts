@@ -31,13 +31,13 @@ export type Claim =
       readonly status: 'finished';
       readonly outcome: Outcome;
       readonly deadLetter: DeadLetterState;
-      /** Whether it was begun with another payload than the message brings. */
+      /** Whether the request was started with another payload than that of the message. */
       readonly otherPayload: boolean;
     };
 
 /** A request to record. */
 export interface RecordableRequest extends RecordedRequest {
-  /** All of it: the record keeps what is declared. @default {} */
+  /** All metadata: the record keeps the declared part. @default {} */
   readonly metadata?: Metadata;
 }
 
@@ -221,7 +221,7 @@ export class RequestRecords {
     const { submittedAt, ticketed, redelivered } = request;
     if (ticketed || redelivered) return this.#store.read(request);
     if (submittedAt === undefined) return undefined;
-    // A message that comes before its time comes since the request was cancelled.
+    // A message arrives before the time of its request only if the request was cancelled.
     const cancelled = isEarly(request, this.#now()) ? await this.#store.read(request) : undefined;
     return cancelled ?? this.submitted(request, submittedAt);
   }
