@@ -14,8 +14,8 @@ export function isStreamEvent(event: unknown): event is DynamoDBStreamEvent {
 }
 
 /**
- * Reads how requests of batches changed. What can't be read is left out, so that it doesn't hold up the changes behind it: the batch is
- * recounted later.
+ * Reads how requests of batches changed. A change that can't be read is left out, so that it doesn't hold up the changes
+ * behind it: the batch is recounted later.
  */
 export function batchChangesOf({ Records }: DynamoDBStreamEvent, logger: Logger): RequestChange[] {
   return Records.flatMap(({ dynamodb }) => {
@@ -31,7 +31,7 @@ export function batchChangesOf({ Records }: DynamoDBStreamEvent, logger: Logger)
   });
 }
 
-/** @throws Error for what no version of Coatcheck wrote */
+/** @throws TypeError for a record that no version of Coatcheck wrote */
 function changeOf(image: NonNullable<StreamRecord['NewImage']>): RequestChange {
   const { record, revision, [RECORD_TTL]: ttl } = image;
   const { status, updatedAt }: Pick<RequestRecord, 'status' | 'updatedAt'> = JSON.parse(record?.S ?? '');

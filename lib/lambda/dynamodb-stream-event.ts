@@ -15,9 +15,9 @@ export function insertedRow({ dynamodb }: DynamoDBRecord): OutboxItem<ItemKey> {
 }
 
 /**
- * Reports the first record that isn't done: Lambda delivers it again, and all after it. It would do so from the lowest of
- * several sequence numbers too.
- * @param done of each record, in their order, which is that of their sequence numbers
+ * Reports the first record that isn't done: Lambda delivers it and all records after it again. Of several sequence numbers,
+ * Lambda would use the lowest one.
+ * @param done whether each record is done, in the order of the event, which is that of their sequence numbers
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
  */
 export function streamResponse(

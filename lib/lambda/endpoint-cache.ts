@@ -1,6 +1,7 @@
 /**
- * The cache of discovered endpoints, in place of `@aws-sdk/endpoint-cache`, which the bundler replaces by this module. The client of
- * DynamoDB makes one and uses it only where endpoint discovery is turned on. The SDK's brings a library of caches, 7 KB of a start.
+ * The cache of discovered endpoints, in place of `@aws-sdk/endpoint-cache`, which the bundler replaces by this module. The
+ * client of DynamoDB makes one and uses it only if endpoint discovery is turned on. The SDK's own cache brings a library of
+ * 7 KB, which a start would load.
  */
 
 /** An endpoint that a service named. */
@@ -9,13 +10,13 @@ export interface Endpoint {
   readonly CachePeriodInMinutes: number;
 }
 
-/** An endpoint, and until when it holds, in milliseconds since 1970. */
+/** An endpoint, and when it expires, in milliseconds since 1970. */
 export interface EndpointWithExpiry {
   readonly Address: string;
   readonly Expires: number;
 }
 
-/** Endpoints by keys. Of too many keys, it drops those that were not used for longest. */
+/** Endpoints by keys. Drops the least recently used keys if there are too many. */
 export class EndpointCache {
   readonly #capacity: number;
   /** In the order of their use. */
@@ -26,13 +27,13 @@ export class EndpointCache {
     this.#capacity = capacity;
   }
 
-  /** One of the endpoints that hold, at random. */
+  /** One of the endpoints that haven't expired, at random. */
   getEndpoint(key: string): string | undefined {
     const endpoints = this.get(key) ?? [];
     return endpoints[Math.floor(Math.random() * endpoints.length)]?.Address;
   }
 
-  /** The endpoints that hold; undefined if none does. */
+  /** The endpoints that haven't expired; undefined if all have. */
   get(key: string): readonly EndpointWithExpiry[] | undefined {
     const known = this.#endpoints.get(key);
     if (!known) return undefined;

@@ -1,11 +1,11 @@
 /**
- * Longest time from when a message is sent that ends a pause until the event source is disabled for it, or the call has failed,
- * including the client's retries. The message must not arrive earlier: it would find the source enabled and be acknowledged without
- * effect.
+ * Longest time from sending the message that ends a pause until the event source is disabled, or the call has failed,
+ * including the client's retries. The message must not arrive earlier: it would find the source enabled and be acknowledged
+ * without effect.
  */
 export const LONGEST_CHANGE_SECONDS = 30;
 
-/** How much of that may pass before the call to disable the source: the call and its retries take up to 25 seconds. */
+/** The part of that time before the call that disables the source: the call and its retries take up to 25 seconds. */
 const LONGEST_PREPARATION_SECONDS = 5;
 
 /** The first and the longest wait before a message is retried. The wait doubles in between. */

@@ -18,7 +18,7 @@ import {
   secondsLeftOf,
 } from './event-source-changes.ts';
 
-/** What a {@link Breaker} works with. */
+/** The ports of a {@link Breaker}. */
 export interface BreakerPorts {
   readonly source: EventSource;
   /** The breaker's own. */
@@ -29,8 +29,8 @@ export interface BreakerPorts {
 }
 
 /**
- * Disables an event source for a pause, and enables it again. Messages come more than once, late and at the same time, and the
- * process can be killed after each call. So:
+ * Disables an event source for a pause, and enables it again. Messages may be delivered twice, late or concurrently, and the
+ * process may be killed after each call. So:
  *
  * - The message that ends a pause is sent before the source is disabled, and arrives afterwards. It is delivered until it succeeds.
  * - Each try of a pause has its own id, on the source and in that message. So a leftover message neither ends a later pause, nor
@@ -93,7 +93,8 @@ export class Breaker {
   }
 
   /**
-   * Removes the pauses that are over, whose change was over too when the source was seen enabled: nothing needs to enable it for them.
+   * Removes pauses that had ended, with their changes of the source, before the source was seen enabled: nothing needs to
+   * enable it for them.
    * @param seenAt in milliseconds since 1970
    */
   async #removeOver(seenAt: number): Promise<void> {
@@ -128,7 +129,7 @@ export class Breaker {
     if (pauseId !== undefined) await source.removePause(pauseId);
   }
 
-  /** How long other pauses last. The end of one of an operator is seen sooner by what follows it, which enables the source. */
+  /** How long other pauses last. A pause of an operator enables the source by a message of its own, usually earlier. */
   #secondsToWait(
     pauseId: string | undefined,
     pauses: ReadonlyMap<string, number>,

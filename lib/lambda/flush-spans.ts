@@ -6,7 +6,7 @@ import type { Logger } from '../core/ports/telemetry.ts';
 /** Longest time that sending spans holds up an answer, or the end of a process. */
 const FLUSH_MAX_MILLISECONDS = 2_000;
 
-/** What must be left of an invocation's time to answer. */
+/** The time that an invocation needs to answer. */
 const ANSWER_MILLISECONDS = 100;
 
 /**

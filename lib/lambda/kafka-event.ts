@@ -52,7 +52,7 @@ function messageOf({
   return group === undefined ? message : { ...message, group };
 }
 
-/** What Kafka lets be null, which the types don't say: keys, the values of tombstones, and the values of headers. */
+/** A record with what may be null in Kafka, unlike in the types: keys, the values of tombstones, and the values of headers. */
 interface NullableRecord extends Omit<MSKRecord, 'key' | 'value' | 'headers'> {
   readonly key?: string | null;
   readonly value?: string | null;

@@ -15,18 +15,18 @@ import type { DisableReasons, EventSource } from '../core/ports/pausing.ts';
  */
 const ENABLED_STATES: readonly (string | undefined)[] = ['Enabled', 'Enabling'];
 
-/** Starts the tags of pauses of the circuit breaker: their ids follow, and their values are their ends. */
+/** Begins the tags of pauses of the circuit breaker: the id of the pause follows, and the value is its end. */
 const PAUSE_TAG = 'coatcheck:pause:';
 
 /** The tag of earlier versions, with the id of the pause: one may last while its service is updated. */
 const EARLIER_PAUSE_TAG = 'coatcheck:pause';
 
-/** Starts the tags of pauses of operators: when they began follows. */
+/** Begins the tags of pauses of operators: the time when the pause began follows. */
 const OPERATOR_PAUSE_TAG = 'coatcheck:operator-pause:';
 
 /**
- * An event source mapping of Lambda. Tags hold what paused it, one a reason: no other attribute can, and none changes a tag
- * on a condition. A mapping has up to 50 tags; while there are more, no pause begins.
+ * An event source mapping of Lambda. A tag per pause says why it is disabled: no other attribute can hold that, and there are
+ * no conditional writes. A mapping has up to 50 tags; while they are used up, no pause begins.
  */
 export class LambdaEventSource implements EventSource {
   readonly #client: LambdaClient;

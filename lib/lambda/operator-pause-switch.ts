@@ -26,7 +26,7 @@ import {
   secondsLeftOf,
 } from './event-source-changes.ts';
 
-/** What an {@link OperatorPauseSwitch} works with. */
+/** The ports of an {@link OperatorPauseSwitch}. */
 export interface OperatorPauseSwitchPorts {
   readonly sources: readonly EventSource[];
   readonly pauses: Pick<OperatorPauses, 'read'>;
@@ -37,12 +37,12 @@ export interface OperatorPauseSwitchPorts {
 }
 
 /**
- * Makes event sources be as the pause of an operator says, whenever a message asks for it. While the pause lasts, it sends itself the
- * next message, at most a quarter of an hour later, before it disables anything: so the sources are enabled at the end of the pause,
- * and messages that come twice, late or in another order do no harm.
+ * Disables and enables event sources as the pause of an operator requires, whenever a message asks for it. While the pause
+ * lasts, it sends itself the next message, at most a quarter of an hour later, before it disables anything: so the sources are
+ * enabled at the end of the pause, and messages that come twice, late or in another order do no harm.
  *
- * When a pause is over, the sources are enabled at once, but the pause stays noted on them for half a minute: only then has each
- * message that found it in effect done what it was about to. As with {@link Breaker}, only the last message of a pause removes it,
+ * When a pause is over, the sources are enabled at once, but the pause stays noted on them for half a minute, until every
+ * message that found it in effect has been handled. As with {@link Breaker}, only the last message of a pause removes it,
  * after it has seen the source enabled, or a later pause that took over.
  */
 export class OperatorPauseSwitch {
@@ -88,8 +88,9 @@ export class OperatorPauseSwitch {
   }
 
   /**
-   * Leaves a source alone that a person has disabled. One that the breaker has disabled stays so when the breaker's pause ends.
-   * @returns whether the breaker may be about to enable it, as it has found no pause of an operator
+   * Disables a source, unless a person has disabled it. A source that the breaker has disabled stays disabled when the
+   * breaker's pause ends.
+   * @returns whether the breaker may be about to enable it, because it saw the source before this pause was noted
    */
   async #hold(source: EventSource, { since, reason }: OperatorPause, begunAt: number): Promise<boolean> {
     const before = await source.reasons();

@@ -9,8 +9,9 @@ import {
 import type { BatchFigures, Metrics } from '../core/ports/telemetry.ts';
 
 /**
- * A batch's figures by Powertools, as lines in CloudWatch's embedded metric format: one a batch, one more for every
- * code requests failed with, one for a published version, and one more for every hundred values of a kind, which is what a line takes.
+ * A batch's figures by Powertools, as lines in CloudWatch's embedded metric format: one line for the batch, one for each code
+ * that requests failed with, one for a published version, and another one for every hundred values of a metric, which is the
+ * limit of a line.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export class PowertoolsMetrics implements Metrics {
@@ -50,7 +51,7 @@ export class PowertoolsMetrics implements Metrics {
     this.#powertools.singleMetric().addMetric(name, GAUGES[name], value);
   }
 
-  /** By turns, so that a line that is full, which Powertools writes at once, is full of all of them. */
+  /** Adds the metrics in turns: Powertools writes a line as soon as one metric has a hundred values. */
   #addValues(values: BatchFigures['values']): void {
     const most = Math.max(...Object.values(values).map(({ length }) => length));
     for (let index = 0; index < most; index++) {

@@ -13,8 +13,8 @@ export interface RequestQueue {
 }
 
 /**
- * The messages of an event, each with what settles it in its queue. All of an event come from one queue.
- * @param queues those that the function gets events of; an event of an unknown one is taken as the first's
+ * The messages of an event, with the methods that settle them. All messages of an event come from one queue.
+ * @param queues the queues of the function; an event of an unknown queue is treated as one of the first
  * @param traced whether to read the senders' traces from X-Ray's header
  * @throws TypeError if the event isn't one of an SQS event source
  */

@@ -10,9 +10,9 @@ interface Place {
 }
 
 /**
- * Has stack traces name the sources of bundled code, as `node --enable-source-maps` does. That option reads the source
- * map of every module when it loads the module, about a tenth of a cold start. This reads the map of a file when the
- * first stack trace goes through the file.
+ * Makes stack traces name the sources of bundled code, as `node --enable-source-maps` does. That option reads the source
+ * map of every module when it loads the module, about a tenth of a cold start. This function reads the map of a file when
+ * the first stack trace contains the file.
  * @param folder where the bundle is, `LAMBDA_TASK_ROOT` in Lambda; undefined outside of Lambda, where nothing changes
  */
 export function mapStackTraces(folder: string | undefined): void {

@@ -5,7 +5,7 @@ import type { Logger } from '../core/ports/telemetry.ts';
 import { flushSpans } from './flush-spans.ts';
 import { traceContextOfHeader } from './xray-header.ts';
 
-/** What Lambda says of an invocation. */
+/** The context of an invocation. */
 export interface Invocation {
   getRemainingTimeInMillis(): number;
 }

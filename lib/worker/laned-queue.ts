@@ -11,8 +11,8 @@ import { reconnectWait } from './reconnect-wait.ts';
 export type Lanes = Readonly<Partial<Record<Priority, InputQueue>>>;
 
 /**
- * Most messages that a lane is asked for which was empty before. What it delivers may exceed what was wanted, so it is few;
- * with two, a lane that delivers one is known to be empty again.
+ * Most messages to ask a lane for that was empty before. They may exceed what the host wants, so it is few; with two, a lane
+ * that delivers one is known to be empty again.
  */
 const EMPTY_LANE_ASKS = 2;
 
@@ -20,15 +20,15 @@ const EMPTY_LANE_ASKS = 2;
 const EMPTY_AFTER_MILLISECONDS = 100;
 
 /**
- * How long receives of empty lanes go on after messages were returned. A host that doesn't want more by then is full: what it
- * can't start must stay in the queues, for other hosts.
+ * How long receives of empty lanes continue after messages were returned. A host that doesn't want more by then is full:
+ * messages that it can't start must stay in the queues, for other hosts.
  */
 const LINGER_MILLISECONDS = 1_000;
 
 /**
- * One queue for each priority, as one queue. While messages wait in several lanes, they are received by {@link LANE_WEIGHTS}.
- * An empty lane is waited for by one receive, which goes on while others deliver, so it costs a broker nothing but that wait.
- * A lane that fails is asked again after a wait of its own, while the others go on.
+ * Combines the queues of the priorities into one. While messages wait in several lanes, they are received by
+ * {@link LANE_WEIGHTS}. An empty lane has one pending receive, which continues while others deliver, so it costs a broker only
+ * that wait. A lane that fails is asked again after a wait of its own, while the others continue.
  */
 export class LanedQueue implements InputQueue {
   readonly capabilities: SourceCapabilities;
@@ -61,7 +61,7 @@ export class LanedQueue implements InputQueue {
     try {
       while (!signal.aborted) {
         if (this.#held > 0) {
-          // What other lanes received in the same turn of the event loop goes with it.
+          // Includes the messages that other lanes receive in the same turn of the event loop.
           await new Promise(setImmediate);
           break;
         }
@@ -110,7 +110,7 @@ export class LanedQueue implements InputQueue {
     return this.#lanes.some(({ failure }) => failure !== undefined);
   }
 
-  /** Asks lanes that had messages for their shares of what is wanted, and those that were empty for what may come. */
+  /** Asks lanes that had messages for their shares of the wanted number, and empty lanes for a few messages. */
   #ask(max: number): void {
     const coming = this.#lanes.reduce((sum, { asked, isEmpty }) => sum + (isEmpty ? 0 : asked), 0);
     const shares = new Map<Lane, number>();
@@ -139,7 +139,7 @@ export class LanedQueue implements InputQueue {
     clearTimeout(timer);
   }
 
-  /** Waits for the lanes that didn't fail: a queue that refuses at once must not keep the messages of others away. */
+  /** Waits for the lanes that didn't fail: a queue that fails at once must not keep the messages of others away. */
   async #newsOfOthers(signal: AbortSignal): Promise<void> {
     const isOver = AbortSignal.any([signal, AbortSignal.timeout(EMPTY_AFTER_MILLISECONDS)]);
     const areOthersAsked = () => this.#lanes.some(({ asked }) => asked > 0);
@@ -157,7 +157,7 @@ export class LanedQueue implements InputQueue {
     for (const wake of this.#waiting) wake();
   }
 
-  /** The most urgent messages first: all that were received are within the shares, or few. */
+  /** Takes the most urgent messages first: what was received is within the shares, apart from a few messages. */
   #take(max: number): ReceivedMessage[] {
     const taken: ReceivedMessage[] = [];
     for (const { held } of this.#lanes) taken.push(...held.splice(0, max - taken.length));
@@ -169,7 +169,7 @@ export class LanedQueue implements InputQueue {
     await this.#endReceives();
     if (this.#isReceiving) return;
     const unwanted = this.#take(Number.POSITIVE_INFINITY);
-    // What can't be returned comes back after its time.
+    // A message that can't be returned is delivered again after its visibility timeout.
     await Promise.allSettled(unwanted.map((message) => message.retryAfter(0)));
   }
 
@@ -187,7 +187,7 @@ export class LanedQueue implements InputQueue {
     const { failure, priority, failures } = failed;
     failed.failure = undefined;
     if (!this.#lanes.some(({ asked }) => asked > 0)) {
-      // The receiver waits: no lane needs a wait of its own besides.
+      // The caller waits before it receives again, so no lane needs a wait of its own.
       for (const lane of this.#lanes) lane.endRest();
       throw failure;
     }
@@ -201,13 +201,13 @@ export class LanedQueue implements InputQueue {
 class Lane {
   readonly priority: Priority;
   readonly queue: InputQueue;
-  /** Messages that were received and not given out yet. */
+  /** Messages that were received and not returned yet. */
   readonly held: ReceivedMessage[] = [];
-  /** How many messages the receive that goes on asked for; 0 if none goes on. */
+  /** How many messages the current receive asked for; 0 if there is none. */
   asked = 0;
   /** Whether the latest receive found fewer messages than it asked for. */
   isEmpty = true;
-  /** The receive that goes on, or the latest one. Never rejects. */
+  /** The current receive, or the latest one. Never rejects. */
   receiving: Promise<void> = Promise.resolve();
   failure: unknown;
   /** Failures in a row. */
@@ -226,7 +226,7 @@ class Lane {
     return this.asked === 0 && this.failure === undefined && this.#rest === undefined;
   }
 
-  /** Isn't asked for a time. */
+  /** Makes the lane wait before it is asked again. */
   rest(milliseconds: number): void {
     this.#rest = setTimeout(() => {
       this.endRest();
@@ -266,7 +266,7 @@ class Lane {
   }
 }
 
-/** What is true of all lanes. */
+/** The capabilities that all lanes have. */
 function commonCapabilities(lanes: readonly SourceCapabilities[]): SourceCapabilities {
   const maxDeliveries = Math.min(...lanes.map((lane) => lane.maxDeliveries ?? Number.POSITIVE_INFINITY));
   return {

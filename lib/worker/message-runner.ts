@@ -2,12 +2,12 @@ import type { Engine } from '../core/engine/engine.ts';
 import type { Disposition } from '../core/model/disposition.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
 
-/** Runs messages for a worker: an engine, or {@link runnerOf} a function. */
+/** Runs messages for a worker: an engine, or a function by {@link runnerOf}. */
 export type MessageRunner = Pick<Engine, 'run' | 'flush' | 'secondsLeft' | 'retrySeconds'>;
 
 /**
- * A runner that is a function.
- * @param run never rejects. @param stop fires when it is to end
+ * Makes a runner of a function.
+ * @param run must not reject; its signal fires when it should stop
  */
 export function runnerOf(
   run: (message: ReceivedMessage, stop: AbortSignal) => Promise<Disposition>,

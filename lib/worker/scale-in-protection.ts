@@ -11,14 +11,14 @@ export interface ScaleInProtection {
   release(): Promise<void>;
 }
 
-/** What {@link protectWhileBusy} works with. */
+/** Options of {@link protectWhileBusy}. */
 export interface ProtectionOptions {
   readonly protection: ScaleInProtection;
   /** Whether the process works on something. */
   isBusy(): boolean;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds between two looks. @default 1,000 */
+  /** Milliseconds between two checks. @default 1,000 */
   readonly intervalMilliseconds?: number;
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../core/ports/clock.ts';
 /** The share of the latest message in the mean. The last dozen messages make up half of it. */
 const LATEST_SHARE = 1 / 16;
 
-/** Measures how long messages hold slots, those that still hold one included: a job may take hours. */
+/** Measures how long messages hold slots, including those that still hold one: a job may take hours. */
 export class SlotTimes {
   readonly #clock: Clock;
   readonly #startedAt = new Set<{ readonly at: number }>();

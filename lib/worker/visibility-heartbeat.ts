@@ -3,7 +3,7 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
-/** Beats within the time a message stays hidden: it is extended after two of them, so two more may fail. */
+/** Beats while a message stays hidden: it is extended after two of them, so two extensions may fail. */
 const BEATS = 4;
 
 interface Held {
@@ -13,7 +13,7 @@ interface Held {
   extending: Promise<void> | undefined;
 }
 
-/** Keeps messages hidden from other receivers from their receive on, those that wait for a slot included. */
+/** Keeps received messages hidden from other receivers, including those that wait for a slot. */
 export class VisibilityHeartbeat {
   readonly #visibilitySeconds: number;
   readonly #logger: Logger;
@@ -37,7 +37,7 @@ export class VisibilityHeartbeat {
 
   /**
    * Holds a message.
-   * @returns releases it, and resolves when no extension of it is on its way any more. Never rejects.
+   * @returns a function that releases it, and resolves when no extension is in flight any more. Never rejects.
    */
   hold(message: ReceivedMessage): () => Promise<void> {
     const held: Held = { message, beats: 0, extending: undefined };

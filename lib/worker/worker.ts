@@ -19,15 +19,15 @@ import { VisibilityHeartbeat } from './visibility-heartbeat.ts';
 /** Length of a lease: a killed worker frees its requests within that time. */
 const LEASE_SECONDS = 30;
 
-/** Time between two passes of figures and failure events, and between two looks whether a pause has ended early. */
+/** Time between two flushes of the engine, and between two checks whether a pause has ended early. */
 const FLUSH_INTERVAL_MILLISECONDS = 1_000;
 
 /** A receive that hasn't failed by then waits for messages: the queue is reachable. */
 const REACHABLE_AFTER_MILLISECONDS = 1_000;
 
 /**
- * Most messages of ordered groups that wait in memory for those before them, or for their next attempt. They use none of the
- * places of others.
+ * Most messages of ordered groups that wait in memory for those before them, or for their next attempt. They don't take up
+ * the places of others.
  */
 export const MAX_WAITING_IN_ORDER = 1_000;
 
@@ -40,7 +40,7 @@ const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 /** What a worker is doing. */
 export type WorkerState = 'starting' | 'ready' | 'unreachable' | 'draining' | 'stopped';
 
-/** What a {@link Worker} works with. */
+/** Options of a {@link Worker}. */
 export interface WorkerOptions {
   /** Most messages handled at a time, as the engine's settings say. */
   readonly concurrency: number;
@@ -87,14 +87,14 @@ export class Worker {
     return this.#held.size;
   }
 
-  /** {@link SlotTimes.read} of the messages of this worker, the time included in which they wait for a slot. */
+  /** {@link SlotTimes.read} of the messages of this worker, including the time that they wait for a slot. */
   readSlotTime(): number | undefined {
     return this.#slotTimes.read();
   }
 
   /**
-   * Runs until the signal fires. Then it takes nothing new, returns at once what isn't started, lets what runs finish
-   * within the grace time, and returns the rest. Disposes of the queue. Never rejects for the sake of messages.
+   * Runs until the signal fires. Then it receives nothing more, returns messages that haven't started at once, lets running
+   * ones finish within the grace time, and returns the rest. Disposes of the queue. Failures of messages don't reject it.
    */
   async run(stop: AbortSignal): Promise<void> {
     const { clock, graceSeconds, logger } = this.#options;
@@ -140,7 +140,7 @@ export class Worker {
   /** Takes urgent messages while others wait for slots, so that they start before them. */
   async #receiveUrgent(deadline: Deadline, stop: AbortSignal): Promise<void> {
     const { concurrency, prefetch } = this.#options;
-    // Without a prefetch, what can't start at once stays in the queue, where another worker can take it.
+    // Without a prefetch, messages that can't start at once stay in the queue, where another worker can take them.
     if (!this.#queue.receiveUrgent || prefetch === 0) return;
     while (!stop.aborted) {
       const { secondsLeft } = this.#engine;

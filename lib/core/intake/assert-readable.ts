@@ -4,7 +4,7 @@ import { timeProblem } from '../base/time.ts';
 import type { RequestTimes } from '../model/not-before.ts';
 import { RequestRefused } from './errors.ts';
 
-/** What a message says about its request in a form of its own. */
+/** The parts of a request that a message encodes in forms of their own. */
 interface DescribedRequest extends RequestTimes {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;

@@ -19,7 +19,7 @@ export interface BatchImporterPorts {
   readonly clock: Clock;
 }
 
-/** What is read at a time, if a line isn't longer. */
+/** Bytes that are read at a time, unless a line is longer. */
 const READ_BYTES = 1_048_576;
 
 /** Lines of a part: adding them takes a few seconds of the 30 that a process has for a part. */
@@ -49,8 +49,8 @@ class LineTooLong extends CoatcheckError {
 }
 
 /**
- * Imports the lines of an object as items, part by part: the store notes after each part how far the import is. A process that dies
- * repeats at most a part, whose items aren't added twice.
+ * Imports the lines of an object as items, part by part. After each part, the store notes the progress of the import. If a
+ * process dies, another one repeats at most one part, whose items aren't added twice.
  */
 export class BatchImporter {
   readonly #ports: BatchImporterPorts;
@@ -90,7 +90,7 @@ export class BatchImporter {
     };
   }
 
-  /** Whole lines from where the import is. @throws LineTooLong, ItemFileUnreadable */
+  /** Reads the whole lines that come next. @throws LineTooLong, ItemFileUnreadable */
   async #readPart(before: BatchImport): Promise<Part> {
     const { bytesDone, bytes } = before;
     for (const most of [READ_BYTES, BATCH_LINE_MAX_BYTES + 1]) {
@@ -103,7 +103,7 @@ export class BatchImporter {
   }
 }
 
-/** What is kept of a problem: of a key that is too long, its beginning. @param linesBefore the lines of the parts before */
+/** Shortens a problem to what the store keeps of it. @param linesBefore the lines of the parts before */
 function keptProblem({ line, key, code, detail }: ImportProblem, linesBefore: number): ImportProblem {
   return {
     line: linesBefore + line,

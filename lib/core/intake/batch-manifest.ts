@@ -26,8 +26,8 @@ interface Part {
 }
 
 /**
- * Writes the manifest of a batch that has ended: a file with a line for each item. It is written part by part, so that one of any size
- * needs little memory, and so that another process goes on where one has stopped.
+ * Writes the manifest of a batch that has ended: a file with a line for each item. It is written part by part, so that a
+ * manifest of any size needs little memory, and another process can continue where one has stopped.
  */
 export class BatchManifest {
   readonly #ports: BatchManifestPorts;
@@ -56,7 +56,7 @@ export class BatchManifest {
       return await this.#note(batch, await files.complete(key, written.uploadName, parts, written.bytes));
     } catch (error) {
       if (!(error instanceof UploadUnknown || error instanceof UploadIncomplete)) throw error;
-      // A process that died had completed it, or else its parts are lost.
+      // Either another process completed it before it died, or its parts are lost.
       const completed = await files.find(key);
       if (completed) return this.#note(batch, completed);
       await store.noteManifestProgress(due, undefined);
@@ -64,7 +64,7 @@ export class BatchManifest {
     }
   }
 
-  /** Lines that are as many bytes as a part needs, or the last ones. @param after the position of the last item before them */
+  /** Reads as many lines as a part needs, or the last ones. @param after the position of the last item before them */
   async #readPart(batch: Batch, after: string | undefined): Promise<Part> {
     const { store, lineOf } = this.#ports;
     const lines: Uint8Array[] = [];

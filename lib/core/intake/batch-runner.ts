@@ -28,7 +28,7 @@ export interface BatchRunnerPorts {
   readonly logger: Logger;
 }
 
-/** How long a process has for what it took, in milliseconds. After that, another one does it. */
+/** How long a process may work on a batch that it took, in milliseconds. After that, another process takes it. */
 export const BATCH_LEASE_MILLISECONDS = 30_000;
 
 /** Items of a batch that are cancelled in one go, so that one batch doesn't hold up the others. */
@@ -37,9 +37,8 @@ const CANCEL_TOGETHER = 1_000;
 const MAX_CANCELS = 100;
 
 /**
- * Does what batches wait for: imports items, seals those whose time is over, cancels the items of cancelled ones, writes manifests, and
- * reports ends.
- * Several processes may: each due batch is leased by one of them.
+ * Does what batches wait for: imports items, seals batches whose time is over, cancels the items of cancelled ones, writes
+ * manifests, and reports ends. Several processes may run one: each due batch is leased by one of them.
  */
 export class BatchRunner {
   readonly #ports: BatchRunnerPorts;
@@ -51,7 +50,7 @@ export class BatchRunner {
     this.#ageMilliseconds = ageDays * DAY_MILLISECONDS;
   }
 
-  /** Does what is due. What fails is tried again when its lease has ended. @returns whether something was due */
+  /** Does what is due. A batch that fails is tried again when its lease has ended. @returns whether a batch was due */
   async run(batches: DueBatches): Promise<boolean> {
     const { clock, logger } = this.#ports;
     const now = clock.now();
@@ -67,7 +66,7 @@ export class BatchRunner {
     return due.length > 0;
   }
 
-  /** Does a part of what a leased batch waits for: it may be due again after that. */
+  /** Does one step of a leased batch, which may be due again after that. */
   async advance(due: DueBatch): Promise<void> {
     const { store, importer, clock } = this.#ports;
     const { batch, state } = due;
@@ -84,13 +83,13 @@ export class BatchRunner {
     const { items, next } = await store.items(batch, cancelledUpTo, CANCEL_TOGETHER);
     await mapConcurrently(items, MAX_CANCELS, async ({ record }) => {
       const cancelled = record.outcome ? record : await this.#cancelled(record);
-      // Also those of a process that died after it had cancelled them.
+      // Includes requests that another process cancelled before it died.
       if (cancelled) await submissions.promote(cancelled);
     });
     await store.noteCancelled(batch, next);
   }
 
-  /** @returns undefined for a request that waited for longer than its record is kept: it is a new one when its message comes */
+  /** @returns undefined if the request waited for longer than its record is kept: its message starts it as a new one */
   async #cancelled({ request }: RequestRecord): Promise<RequestRecord | undefined> {
     try {
       return (await this.#ports.records.change(request, { type: 'cancel' })).stored.record;

@@ -7,7 +7,7 @@ import { BATCH_LEASE_MILLISECONDS, type BatchRunner } from './batch-runner.ts';
 export interface LeasedBatches extends Pick<BatchStore, 'find'> {
   /** Leases a batch if it is due. @param now, leasedUntil milliseconds since 1970 */
   take(batch: BatchKey, now: number, leasedUntil: number): Promise<DueBatch | undefined>;
-  /** Corrects what processes that died left. @param now milliseconds since 1970 */
+  /** Repairs what processes left behind when they died. @param now milliseconds since 1970 */
   balance(batch: BatchKey, now: number): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export class BatchUpkeep {
   /**
    * Does what a batch waits for, and stops its timer when there is nothing left. Several processes may do so at the same time.
    * @param mayGoOn whether there is time for a further part; the next run does what is left
-   * @throws any error of a port. What failed is done by a later run
+   * @throws any error of a port; a later run repeats what failed
    */
   async run(key: BatchKey, mayGoOn: () => boolean): Promise<void> {
     const { store, runner, timers, clock } = this.#ports;

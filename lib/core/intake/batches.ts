@@ -46,7 +46,7 @@ export interface NewBatchItem {
   readonly request: Omit<SubmitRequest, 'tenant' | 'callbackUrl' | 'idempotencyKey'>;
 }
 
-/** What became of an item: it is new, it was there, or why it is refused. */
+/** The result for an item: it is new, it was added before, or why it is refused. */
 export type ItemResult = 'added' | 'repeated' | CoatcheckError;
 
 /** A page of batches, newest first. */
@@ -67,10 +67,10 @@ export interface BatchesPorts {
   readonly newId: (at: number) => string;
 }
 
-/** Items that are added in one step: it holds up the event loop of a store in this process. */
+/** Items that are added in one step, which blocks the event loop if the store is in this process. */
 const ADD_TOGETHER = 200;
 
-/** Payloads that are stored at a time, of those that no message has room for. */
+/** Payloads too large for a message that are stored at a time. */
 const MAX_PREPARATIONS = 20;
 
 const PAGE = 500;
@@ -91,7 +91,7 @@ export class Batches {
     if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
     const id = idempotencyKey === undefined ? newId(now) : batchIdOf(given.tenant, idempotencyKey);
     const batch = { ...given, metadata, id, createdAt: now };
-    // First, so that no batch is without one.
+    // The timer comes first, so that every batch has one.
     await timers?.start(batch);
     const stored = await store.create(batch);
     if (idempotencyKey !== undefined && definitionOf(stored.batch) !== definitionOf(batch)) {
@@ -133,7 +133,7 @@ export class Batches {
 
   /**
    * Adds items: those that are valid are in the queue when this resolves. Adding an item again changes nothing.
-   * @returns what became of each, in their order
+   * @returns the result for each item, in their order
    * @throws BatchNotFound; RequestRefused unless the batch takes items; any error of a port, after which they may or may not be added
    */
   async add(
@@ -171,8 +171,8 @@ export class Batches {
   }
 
   /**
-   * The items of a batch in the order in which they were added, each once, however far they are. They are read page by page: one
-   * shows its state at the time of its page.
+   * The items of a batch in the order in which they were added, each once, whether they have ended or not. They are read page by
+   * page: an item shows its state when its page was read.
    * @throws BatchNotFound
    */
   async items(id: string, tenant: string | undefined): Promise<AsyncGenerator<StoredItem, void>> {
@@ -261,7 +261,7 @@ export class Batches {
   }
 }
 
-/** What a request of a batch says, with what the batch says for it. The batch's expiry is the latest. */
+/** Completes a request by the defaults of its batch. It expires with the batch at the latest. */
 function withDefaults(batch: BatchDefaults, request: NewBatchItem['request']): NewBatchItem['request'] {
   const { notBefore = batch.notBefore, expiresAt = batch.expiresAt, topic = batch.topic, metadata } = request;
   return {
@@ -331,7 +331,7 @@ function assertTimes({ notBefore, expiresAt }: NewBatch, now: number): void {
   if (problem !== undefined) throw new RequestRefused('not_before_invalid', `notBefore ${problem}`);
 }
 
-/** What a client says about a batch, to compare two. */
+/** The parts of a batch that its client chose, to compare two. */
 function definitionOf({ tenant, callbackUrl, notBefore, expiresAt, topic, metadata }: Batch): string {
   const entries = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   return JSON.stringify([tenant, callbackUrl, notBefore, expiresAt, topic, entries]);

@@ -11,9 +11,9 @@ export type FoundPayload = Pick<
 >;
 
 /**
- * Finds the payload of a request: the one that its first attempt had, if there was one.
+ * Finds the payload of a request: that of its first attempt, if there was one.
  * @param messages absent where queues can't be read
- * @returns undefined if it is in no message that can be read, and not stored
+ * @returns undefined if it isn't stored, and is in no message that can be read
  */
 export async function findPayload(
   record: RequestRecord,

@@ -25,14 +25,14 @@ export interface OutboxItemDestination {
 /** The ports of an {@link OutboxItemRelay}. */
 export interface OutboxItemRelayPorts<Key> {
   readonly table: OutboxItems<Key>;
-  /** A request that no processor is for goes to the first, which fails it: so it has an outcome. */
+  /** A request without a matching processor goes to the first one, which fails it, so that it has an outcome. */
   readonly destinations: readonly [OutboxItemDestination, ...OutboxItemDestination[]];
   /** Receives rows that can't be relayed. */
   readonly failures: OutputQueue;
   readonly logger: Logger;
 }
 
-/** A readable row on its way. */
+/** A readable row, and where it goes. */
 interface Placed {
   readonly entry: OutboxEntry;
   readonly queue: OutputQueue;
@@ -43,7 +43,7 @@ interface Placed {
 
 type Publishers = (queue: OutputQueue) => BatchPublisher<OutputMessage>;
 
-/** Relays the rows of an outbox table to input queues, and deletes them then: what is in the table isn't relayed yet. */
+/** Relays the rows of an outbox table to input queues, then deletes them: a row in the table isn't relayed yet. */
 export class OutboxItemRelay<Key> {
   readonly #ports: OutboxItemRelayPorts<Key>;
 
@@ -52,9 +52,9 @@ export class OutboxItemRelay<Key> {
   }
 
   /**
-   * Relays rows, in as few calls as possible. Those of an ordering key are sent one after another in the given order, if the queue
-   * keeps it; after one that isn't sent, none of its key is. A row that no queue can take is moved to the queue of failures.
-   * Never rejects.
+   * Relays rows, in as few calls as possible. Rows with the same ordering key are sent one after another in the given order, if
+   * the queue keeps it; after a row that isn't sent, no other row of its key is. A row that no queue can take is moved to the
+   * queue of failures. Never rejects.
    * @returns whether each row is done: its request is in a queue, and the row is deleted. The others are to be relayed again:
    *   a request that arrives twice is one request.
    */

@@ -1,11 +1,11 @@
 import type { Publication } from '../wire/batch-publisher.ts';
 
 /**
- * Publishes items, all groups at the same time and those of a group one after another. After one that isn't published, none
- * of its group is.
+ * Publishes items: groups concurrently, and the items of a group one after another. After an item that isn't published, no
+ * other item of its group is.
  * @param groupOf undefined for an item without an order
- * @param publish never rejects
- * @returns what became of each item, in their order
+ * @param publish must not reject
+ * @returns the result for each item, in their order
  */
 export async function publishInOrder<Item>(
   items: readonly Item[],
@@ -18,7 +18,7 @@ export async function publishInOrder<Item>(
     for (const item of sequence) {
       const publication = failure ?? (await publish(item));
       publications.set(item, publication);
-      // Of a group, only the item that is refused is refused for good.
+      // Only the refused item is refused for good; those behind it can be published later.
       if (!publication.published) failure = { ...publication, refused: false };
     }
   };

@@ -12,8 +12,8 @@ export interface RelayDestination {
 }
 
 /**
- * Relays each message to the queue of the processor with the closest pattern. One that no processor is for goes to the first,
- * which fails its request: so its sender gets an outcome.
+ * Relays each message to the queue of the processor with the closest pattern. A message without a matching processor goes to
+ * the first one, which fails its request, so that its sender gets an outcome.
  * @throws what the relays throw, after all of them have ended
  */
 export async function relayByTopic(
@@ -29,7 +29,7 @@ export async function relayByTopic(
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-/** The topic that a message states, whether it is one or not. That of a CloudEvent is its own, as where it is decoded. */
+/** The topic that a message states, valid or not. As in `decode`, the topic of a CloudEvent is a member of the event. */
 function topicOf(message: QueueMessage): string | undefined {
   const event = cloudEventOf(message);
   if (!event) return message.attributes[ATTRIBUTES.topic];

@@ -95,7 +95,7 @@ function objectNameOf({ id }: RelayedMessage, { tenant }: OrderingPlace): string
   return `relayed-${digestOf(id, ...(tenant === undefined ? [] : [tenant]))}`;
 }
 
-/** The group of the requests that run in order with a message, and the name by which it is dropped if it comes again. */
+/** The group of the requests that run in order with a message, and the id by which the queue drops a duplicate of it. */
 function orderedPlace({ id, group }: RelayedMessage, { tenant, key = group }: OrderingPlace): Place {
   return { group: orderingGroup(tenant, key), deduplicationId: digestOf(id) };
 }

@@ -35,7 +35,7 @@ export interface ServiceScheduleOptions extends Omit<NewSchedule, 'payload' | 'c
   readonly contentType?: string;
 }
 
-/** What decides which requests a service takes. */
+/** The rules by which a service accepts requests. */
 export interface RequestRules {
   readonly queue: Pick<SubmissionQueue, 'ordered' | 'priorities'>;
   readonly callbacks: CallbackRules;
@@ -93,7 +93,7 @@ export class RequestReader {
 
   /** @throws RequestRefused, CallbackRefused */
   batchOf({ notBefore, expiresAt, ...given }: DescribedBatch): NewBatch {
-    // Without one, each item needs its own.
+    // Without a topic of the batch, each item needs its own.
     if (given.topic !== undefined) this.#assertTopic(given.topic);
     assertTenant(given.tenant);
     this.#assertCallback(given.callbackUrl);

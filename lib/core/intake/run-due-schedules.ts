@@ -12,7 +12,7 @@ export interface DueSchedulesPorts {
   readonly logger: Logger;
 }
 
-/** Submits what is due. A run that can't be submitted is tried again when its lease has ended. */
+/** Submits the runs that are due. A run that can't be submitted is tried again when its lease has ended. */
 export async function runDueSchedules({ due, runner, clock, logger }: DueSchedulesPorts): Promise<void> {
   for (const key of due.due(clock.now())) {
     try {

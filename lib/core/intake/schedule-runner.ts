@@ -25,10 +25,10 @@ export interface ScheduleRunnerPorts {
   readonly punctualMilliseconds?: number;
 }
 
-/** How long a process has to submit what it took. After that, another one does. */
+/** How long a process may take to submit a run. After that, another process does. */
 const LEASE_MILLISECONDS = 30_000;
 
-/** Submits the requests of schedules. Several processes may: each due run is leased by one of them. */
+/** Submits the requests of schedules. Several processes may run one: each due run is leased by one of them. */
 export class ScheduleRunner {
   readonly #ports: ScheduleRunnerPorts;
 
@@ -67,7 +67,7 @@ export class ScheduleRunner {
     return { ...next, lastAt: at, lastRequestId: id };
   }
 
-  /** The run to submit now: the last of those that are due, unless it was missed and isn't made up for. */
+  /** The run to submit now: the last one that is due, unless it was missed and the schedule skips missed runs. */
   #dueRun(schedule: Schedule, { nextAt = 0 }: ScheduleState, now: number): number | undefined {
     const { punctualMilliseconds = PUNCTUAL_MILLISECONDS } = this.#ports;
     const last = lastRun(schedule, nextAt, now);
@@ -75,13 +75,13 @@ export class ScheduleRunner {
     return now - last < punctualMilliseconds ? last : undefined;
   }
 
-  /** Whether the run may be submitted, as far as the request of the run before is concerned, which this may cancel. */
+  /** Cancels the request of the run before if the schedule says so. @returns whether that request lets the run be submitted */
   async #makesWay(
     { overlap, tenant }: Schedule,
     { lastRequestId }: ScheduleState,
     id: string,
   ): Promise<boolean> {
-    // A run can come again, after a clock was set back: it isn't in its own way.
+    // A run may come again after a clock was set back: it doesn't overlap with itself.
     if (overlap === 'queue' || lastRequestId === undefined || lastRequestId === id) return true;
     const request = { id: lastRequestId, source: '', tenant };
     const before = await this.#ports.records.find(request);

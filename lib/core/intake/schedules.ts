@@ -83,7 +83,7 @@ const MAX_SCHEDULES = 1_000;
 /** Largest payload of a schedule, in bytes. */
 const SCHEDULE_MAX_PAYLOAD_BYTES = 65_536;
 
-/** URLs resolve a name of dots only as a folder: its schedule couldn't be removed. */
+/** URLs resolve the names `.` and `..` as folders: their schedules couldn't be removed. */
 const NAME = /^(?!\.{1,2}$)[\w.-]{1,64}$/;
 
 const SHOWN_RUNS = 5;
@@ -91,7 +91,7 @@ const SHOWN_RUNS = 5;
 /** The ports of {@link Schedules}. */
 export interface SchedulesPorts {
   readonly store: ScheduleStore;
-  /** What fires at the runs. @default - processes look for what is due */
+  /** Fire at the runs. @default - processes poll for due runs */
   readonly timers?: ScheduleTimers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -127,7 +127,7 @@ export class Schedules {
       if (!known) await this.#assertRoom(schedule);
       const pausedAt = known?.schedule.pausedAt;
       const written = { ...schedule, ...(pausedAt !== undefined && { pausedAt }) };
-      // If another call has paused or resumed it meanwhile, that isn't lost.
+      // Fails if another call has changed the schedule meanwhile, such as paused it: then this one starts over.
       if (await this.#write(written, schedule.createdAt, known?.revision)) {
         return this.get(schedule.name, schedule.tenant);
       }
@@ -161,7 +161,7 @@ export class Schedules {
       const stored = await store.get(key);
       const now = clock.now();
       const changed = stored && changeOf(stored.schedule, now);
-      // If another call has changed it meanwhile, its change isn't lost.
+      // Fails if another call has changed the schedule meanwhile: then this one starts over.
       if (!changed || (await this.#write(changed, now, stored.revision))) {
         return this.get(key.name, key.tenant);
       }
@@ -292,7 +292,7 @@ export class Schedules {
   }
 }
 
-/** What a schedule says, to compare two. */
+/** The parts of a schedule that its client chose, to compare two. */
 function definitionOf(schedule: Schedule): string {
   return JSON.stringify({ ...schedule, createdAt: undefined, pausedAt: undefined });
 }

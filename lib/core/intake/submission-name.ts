@@ -11,7 +11,7 @@ import {
 /** `Retry-After` while the first request with a name is being accepted. */
 const BUSY_RETRY_SECONDS = 1;
 
-/** What a client says so that submitting again is the same request: an idempotency key, or the id of the request. */
+/** The name under which a repeated submission is the same request: an idempotency key, or the id of the request. */
 export interface SubmissionName {
   /** The key that its use is remembered under. */
   readonly key: string;
@@ -42,7 +42,7 @@ export function submissionNameOf({
   if (idempotencyKey === undefined) return undefined;
   assertIdempotencyKey(idempotencyKey);
   return {
-    // Two schedules may have one payload: a run of one isn't that of the other.
+    // Two schedules may have the same payload, but their runs are different requests.
     key: schedule === undefined ? idempotencyKey : `run\n${schedule}\n${idempotencyKey}`,
     taken: () => new IdempotencyKeyTaken(idempotencyKey),
     busy: () => new IdempotencyKeyBusy(idempotencyKey, BUSY_RETRY_SECONDS),

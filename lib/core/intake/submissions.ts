@@ -109,8 +109,8 @@ export class Submissions {
    * @param id that of a schedule or a row of an outbox: no other request of the tenant has it. @default - a new one
    * @returns its record, or that of the earlier request with the same id or key and the same content
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy, RequestIdTaken, RequestIdBusy;
-   *   RequestRefused for what no message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which
-   *   the request may or may not be accepted
+   *   RequestRefused for what no message can hold, for a time that it can't wait for, and for a priority without a lane; any
+   *   error of a port, after which the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
     return (await this.accept(input, id)).record;
@@ -217,8 +217,8 @@ export class Submissions {
   }
 
   /**
-   * Has the message of a request that was cancelled before its time delivered now: it publishes the outcome. Never rejects: the
-   * message comes at its time anyway.
+   * Has the message of a request that was cancelled before its time delivered now, so that the outcome is published. Never
+   * rejects: otherwise the message comes at its time.
    */
   async promote({ request, status }: RequestRecord): Promise<void> {
     const { queue, clock, logger } = this.#ports;
@@ -240,8 +240,8 @@ export class Submissions {
     const earlier =
       use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, name);
     if (earlier) return { record: earlier, isRepeated: true };
-    // The first call with the name crashed. It may have sent the message; a second message is the same request. Or the name is an id
-    // whose request is no longer kept: then this is a new one.
+    // Either the first call with the name crashed: it may have sent the message, and a second message is the same request. Or the
+    // name is an id whose request is no longer kept: then this is a new request.
     const at = input.id === undefined ? use.usedAt : fresh.usedAt;
     const isIssued = input.id === undefined && input.schedule === undefined;
     return { record: await this.#accept(input, idOf(use, input), at, isIssued), isRepeated: false };

@@ -11,7 +11,7 @@ import { decodeS3Event, isS3Event } from '../wire/s3-event.ts';
  * Splits a notification of S3 into one message for each upload, with the tenant, the ordering key and the topic of the upload
  * as attributes. The last two are in the metadata of the object, which a notification doesn't contain.
  * @returns no message for a notification without uploads, such as S3's test event
- * @throws what the store throws, unless the object can't be read for good: then its request fails with that
+ * @throws the error of the store, unless it is permanent: then the request fails with it
  */
 export async function uploadMessages(
   notification: QueueMessage,

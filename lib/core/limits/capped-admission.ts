@@ -16,7 +16,7 @@ import { WaitingCap } from './waiting-cap.ts';
 /** Seconds after which a client whose key is full should try again, at least; at most twice as many. */
 const RETRY_SECONDS = 5;
 
-/** What {@link CappedAdmission} needs. */
+/** The ports of a {@link CappedAdmission}. */
 export interface CappedAdmissionPorts {
   readonly store: LimitStore;
   readonly logger: Logger;

@@ -17,7 +17,7 @@ import { Turns } from './turns.ts';
 /** How long a request that found no permit waits at least, in milliseconds. */
 const RETRY_MILLISECONDS = 1_000;
 
-/** How old what is known of a key may be while requests start: a live change takes effect within that time. */
+/** The greatest age of the known state of a key by which requests start: a live change takes effect within that time. */
 export const LIMIT_SYNC_MILLISECONDS = 5_000;
 
 /** Most calls of the store for a request. Others may take what a call brought. */
@@ -29,10 +29,10 @@ const RENEWAL_SHARE = 0.5;
 /** Tokens are taken for this time ahead, so that not every request needs a call of the store. */
 const TOKENS_AHEAD_SECONDS = 0.1;
 
-/** The share of the permits that nothing needs which a process takes besides, so that not every rise needs a call of the store. */
+/** The share of unused permits that a process leases in reserve, so that not every rise needs a call of the store. */
 const SPARE_SHARE = 0.1;
 
-/** Longest mean time until a permit gets free for which a request waits in this process. */
+/** A request waits in this process if a permit gets free within this time on average. */
 export const MAX_SHORT_WAIT_MILLISECONDS = 1_000;
 
 /** The weight of the latest request in the mean time that requests hold a permit. */
@@ -42,7 +42,7 @@ const LATEST_SHARE = 0.1;
 export interface LeaseTerms {
   /** Absent if leases aren't renewed, since the process never outlives them. */
   readonly leaseSeconds?: number;
-  /** Whether to keep what isn't used just now, for the requests to come. */
+  /** Whether to keep unused permits for later requests. */
   readonly keepsUnused: boolean;
   /** When a lease ends that is taken now. Both are milliseconds since 1970. */
   leaseEndsAt(now: number): number;
@@ -67,7 +67,7 @@ export interface LimitWait {
   retryAt(latest: number): number;
 }
 
-/** What a {@link KeyLease} needs. */
+/** Options of a {@link KeyLease}. */
 export interface KeyLeaseOptions {
   readonly name: string;
   readonly limit: Limit;
@@ -87,7 +87,7 @@ export class KeyLease {
   #terms: LeaseTerms;
   #stored: StoredLimit | undefined;
   #permits = 0;
-  /** Those of them that were taken besides. */
+  /** The permits among them that are in reserve. */
   #spare = 0;
   /** {@link LeaseGrant.startable} */
   #startable = 0;
@@ -144,7 +144,7 @@ export class KeyLease {
     this.#deniedUntil = Math.max(this.#deniedUntil, until);
   }
 
-  /** Renews the lease and gives back what isn't needed. Call it every second, or at the end of a batch. */
+  /** Renews the lease and gives back unneeded permits and tokens. Call it every second, or at the end of a batch. */
   async tidy(): Promise<void> {
     const now = this.#options.now();
     const keep = this.#terms.keepsUnused ? Math.max(this.#peak, this.#inUse) : this.#inUse;
@@ -156,7 +156,7 @@ export class KeyLease {
     this.#peak = this.#inUse;
   }
 
-  /** Whether it holds nothing, and what it knows is old. */
+  /** Whether it holds nothing, and the state that it knows is old. */
   get isUnused(): boolean {
     const now = this.#options.now();
     const isHeld = this.#inUse + this.#permits + this.#started + this.#wanted.length > 0;
@@ -178,7 +178,7 @@ export class KeyLease {
     return this.#allowed.concurrency !== undefined;
   }
 
-  /** A limit that is lowered leaves the permits of what runs, but what runs must not be followed by others. */
+  /** When a limit is lowered, running requests keep their permits, but no request may follow them. */
   get #usable(): number {
     return Math.min(this.#permits, this.#startable);
   }
@@ -278,7 +278,7 @@ export class KeyLease {
     const isRenewed = this.#permits === 0 || (at < this.#endsAt && !this.#isRenewalDue(at));
     const leased = this.#permits;
     const tokensBack = Math.min(0, wish.tokens);
-    // What is given back must not be used while that is being written.
+    // Permits and tokens that are given back must not be used while that is being written.
     this.#permits = Math.min(leased, wish.permits);
     this.#tokens += tokensBack;
     let granted: LeaseGrant | undefined;
@@ -292,7 +292,7 @@ export class KeyLease {
     try {
       this.#stored = await states.change(name, change, this.#isSynced(at) ? this.#stored : undefined, at);
     } catch (error) {
-      // The store may still count them. Nothing starts in them before it was asked again, and the next look gives them back.
+      // The store may still count them. No request uses them before the state is read again, and the next call gives them back.
       this.#permits = leased;
       this.#syncedAt = Number.NEGATIVE_INFINITY;
       throw error;
@@ -348,7 +348,7 @@ export class KeyLease {
   }
 }
 
-/** Whether a live change makes the turns worthless that were given out before: another allowance, or an earlier end of a pause. */
+/** Whether a live change voids the turns that were given out before: another allowance, or an earlier end of a pause. */
 function isChangedLive(before: LimitState = UNUSED, after: LimitState = UNUSED, now: number): boolean {
   const { pausedUntil = 0 } = before;
   if (pausedUntil > now && (after.pausedUntil ?? 0) < pausedUntil) return true;

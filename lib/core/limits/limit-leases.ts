@@ -5,7 +5,7 @@ import type { LimitStore } from '../ports/limit-store.ts';
 import { KeyLease, type LeaseTerms, type LimitWait, type Permit } from './key-lease.ts';
 import { LimitStates } from './limit-states.ts';
 
-/** What {@link LimitLeases} need. */
+/** Options of {@link LimitLeases}. */
 export interface LimitLeasesOptions {
   readonly limits: readonly Limit[];
   readonly store: LimitStore;
@@ -26,7 +26,7 @@ export class LimitLeases {
   }
 
   /**
-   * Takes what a request needs to start, of each limit that applies to it; or nothing, if one has none left.
+   * Takes a permit of each limit that applies to a request, or none if one of them is used up.
    * @throws an error of the store, or LimitContended
    */
   async acquire(request: LimitedRequest, terms: LeaseTerms): Promise<Permit | LimitWait> {
@@ -61,7 +61,7 @@ export class LimitLeases {
   }
 
   /**
-   * Starts no requests before a time that share a key with a request.
+   * Pauses the requests that share a key with a request.
    * @param until milliseconds since 1970
    * @returns whether there is a limit of the key, and the request has the key
    */
@@ -72,7 +72,7 @@ export class LimitLeases {
     return true;
   }
 
-  /** Renews leases and gives back what isn't needed. Call it every second, or at the end of a batch. */
+  /** Renews leases and gives back unneeded permits and tokens. Call it every second, or at the end of a batch. */
   async tidy(): Promise<void> {
     const tidied = Array.from(this.#leases, async ([name, lease]) => {
       await lease.tidy();

@@ -29,9 +29,9 @@ export class LimitStates {
   /**
    * Changes a state. If it is as the caller knows it, that takes one write and no read.
    * @param change returns the same state to leave it as it is. It is called again if the state turns out to be another one
-   * @param known as this method returned it lately. @default - the state is read first
+   * @param known the state that this method returned last. @default - the state is read first
    * @param now milliseconds since 1970
-   * @returns what is stored then; undefined if nothing is
+   * @returns the stored state after that; undefined if there is none
    * @throws LimitContended
    */
   async change(
@@ -63,7 +63,7 @@ export class LimitStates {
   }
 }
 
-/** What was changed live is kept until it is reset. */
+/** A state with a live change is kept until that is reset. */
 function keptUntil({ changed, pausedUntil = 0 }: LimitState, now: number): { readonly keptUntil?: number } {
   return changed ? {} : { keptUntil: Math.max(now, pausedUntil) + KEPT_MILLISECONDS };
 }

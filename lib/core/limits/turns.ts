@@ -1,10 +1,9 @@
-/** The turns of requests that were sent back: when each comes back, one after another. Times are milliseconds since 1970. */
+/** The turns of requests that are sent back: they come back one after another. Times are milliseconds since 1970. */
 export class Turns {
   #nextAt = 0;
 
   /**
-   * Takes the next turn. One that is later than the request can wait is not taken: when the request comes back, the turns before it
-   * have been used.
+   * Takes the next turn. A turn later than `latest` isn't taken: when the request comes back, the turns before it have been used.
    * @param spacing milliseconds until the turn after it
    */
   take({ soonest, latest, spacing }: { soonest: number; latest: number; spacing: number }): number {
@@ -19,7 +18,7 @@ export class Turns {
     return this.#nextAt <= now;
   }
 
-  /** Makes the turns worthless that were taken. */
+  /** Voids the turns that were taken. */
   reset(): void {
     this.#nextAt = 0;
   }

@@ -6,13 +6,13 @@ import type { Random } from '../ports/clock.ts';
 import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
 import { LimitStates } from './limit-states.ts';
 
-/** The share of the room under a cap that a process reserves at most, so that not every request needs a call of the store. */
+/** The largest share of the room under a cap that a process reserves, so that not every request needs a call of the store. */
 const RESERVED_SHARE = 0.01;
 
 /** A process that used up its reservation within this time reserves twice as much next. */
 const BUSY_MILLISECONDS = 1_000;
 
-/** A process that knows as many values of keys forgets those that it doesn't use. */
+/** A process with this many reservations forgets the unused ones. */
 const MAX_RESERVATIONS = 1_000;
 
 /**
@@ -21,7 +21,7 @@ const MAX_RESERVATIONS = 1_000;
  */
 const WINDOW_MILLISECONDS = 3_600_000;
 
-/** What {@link WaitingCap} needs. */
+/** Options of a {@link WaitingCap}. */
 export interface WaitingCapOptions {
   readonly limits: readonly Limit[];
   readonly store: LimitStore;
@@ -39,7 +39,7 @@ interface Reservation {
   size: number;
   reservedAt: number;
   stored: StoredLimit | undefined;
-  /** The call of the store that goes on. */
+  /** The call of the store in flight. */
   reserving: Promise<FullKey | undefined> | undefined;
 }
 
@@ -91,7 +91,7 @@ export class WaitingCap {
     }
   }
 
-  /** Takes one of what is reserved, without an await after it is seen, so that no two requests take the same one. */
+  /** Takes a place from the reservation. There is no await between the check and the take, so no two requests take the same one. */
   async #take(key: LimitedKey): Promise<Reservation | FullKey> {
     const name = limitName(key.limit.key, key.value);
     const reservation = this.#reservationOf(name);
@@ -190,7 +190,7 @@ export class WaitingCap {
   }
 }
 
-/** What was submitted lately, as of now. */
+/** The counts of recent submissions, as of now. */
 function enteredBy({ entered }: LimitState, now: number): Entered {
   const { since, count, before } = entered ?? { since: now, count: 0, before: 0 };
   const windows = Math.floor((now - since) / WINDOW_MILLISECONDS);

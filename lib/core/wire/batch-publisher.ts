@@ -29,9 +29,9 @@ const MAX_SENDS = 4;
 const RESEND_BASE_MILLISECONDS = 100;
 
 /**
- * Publishes messages in as few calls as possible. It makes a call when one is full, when a message has waited as
- * long as the queue allows, or at once if no more messages are expected. So the outcomes of a large batch neither pile up in memory nor
- * are all lost in a crash at its end. {@link flush} sends the rest.
+ * Publishes messages in as few calls as possible. It makes a call when one is full, when a message has waited as long as the
+ * queue allows, or at once if no more messages are expected. So the outcomes of a large batch don't pile up in memory, and
+ * a crash at its end doesn't lose all of them. {@link flush} sends the rest.
  */
 export class BatchPublisher<Message> {
   readonly #queue: Outlet<Message>;

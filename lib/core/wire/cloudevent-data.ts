@@ -8,7 +8,7 @@ export type DataMember = readonly [name: 'data' | 'data_base64' | 'dataref', jso
  * Chooses the member: JSON stays JSON, text stays text, and anything else becomes base64. That includes bytes that don't
  * match their content type, and JSON types other than `application/json`: the SDK for Go expects those to be text, and
  * the SDK for Java does in part.
- * @param goesAsJson whether a text of a JSON type may be put into the event unchanged
+ * @param goesAsJson whether a text of a JSON type may be inserted into the event unchanged
  */
 export function inlineMember(
   { bytes, contentType }: { readonly bytes: Uint8Array; readonly contentType: string },

@@ -18,7 +18,7 @@ export function decodeBinaryCloudEvent(event: CloudEventAttributes, message: Que
   const hasData = message.bytes !== undefined || message.body !== '';
   return {
     ...readCloudEventAttributes(event),
-    // An event may carry its data and a reference to the same data: the data is at hand. And it needs no data.
+    // An event may have its data and a reference to the same data, or no data at all.
     ...(hasData
       ? inlineBody(message, datacontenttype)
       : { payload: dataref ? parseClaimCheck(dataref) : { inline: '' }, contentType: datacontenttype }),

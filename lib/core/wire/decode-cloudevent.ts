@@ -13,13 +13,13 @@ export function isCloudEvent(value: unknown): value is JsonObject {
   return isObject(value) && value.specversion !== undefined;
 }
 
-/** The attributes of the CloudEvent that a message is, in binary or in structured mode; undefined for any other message. */
+/** The attributes of a message that is a CloudEvent, in binary or in structured mode; undefined for any other message. */
 export function cloudEventOf({
   cloudEvent,
   body,
 }: Pick<QueueMessage, 'cloudEvent' | 'body'>): JsonObject | undefined {
   if (cloudEvent) return cloudEvent;
-  // Most others aren't parsed.
+  // Spares most other messages the parse.
   if (!/^\s*\{/.test(body) || !body.includes('"specversion"')) return undefined;
   const value = jsonValue(body);
   return isCloudEvent(value) ? value : undefined;

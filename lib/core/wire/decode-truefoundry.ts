@@ -23,7 +23,7 @@ const FIELDS = [
 
 type Field = (typeof FIELDS)[number];
 
-/** The names of the fields start with it in messages of the second generation. */
+/** Begins the names of the fields in messages of the second generation. */
 const PREFIX = 'tfy_';
 
 const NAMES = new Set<string>(FIELDS.map((field) => PREFIX + field));
@@ -48,7 +48,7 @@ export function isTrueFoundryMessage(value: unknown): value is JsonObject {
   return isObject(value) && (hasFields(Object.keys(value)) || isFirstGeneration(Object.keys(value)));
 }
 
-/** Whether a large message is one, by the members that its beginning has. */
+/** Whether a large message is one, judged by the members at its beginning. */
 export function beginsTrueFoundryMessage(members: readonly string[]): boolean {
   const isFirst = members.includes('request_id') && members.every((name) => V1_NAMES.has(name));
   return hasFields(members) || isFirst;

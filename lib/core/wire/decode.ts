@@ -30,8 +30,8 @@ import { decodeSubmission, isSubmission } from './submission.ts';
  * rejected request, and a message without a request (S3's test event) gives an empty list.
  *
  * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS and a relayed message are
- * unwrapped first.
- * Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the payload itself.
+ * unwrapped first. Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the
+ * payload itself.
  */
 export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
@@ -69,7 +69,7 @@ function inTrace(decoded: Decoded, { trace }: QueueMessage): Decoded {
   return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
 }
 
-/** A request whose sender states no priority has that of its queue. */
+/** Gives a request without a priority of its own that of its queue. */
 function inLane(decoded: Decoded, { lane }: QueueMessage): Decoded {
   if (lane === undefined || 'rejection' in decoded || decoded.priority !== undefined) return decoded;
   return { ...decoded, priority: lane };

@@ -11,14 +11,14 @@ const DETAIL_MAX_BYTES = 1_024;
 
 /**
  * Encodes a dead letter: the original message, with attributes for the reason. The original always fits, since it fitted
- * the input queue. Of our attributes, it gets as many as there is room for, the most important first.
+ * the input queue. As many of our attributes are added as there is room for, the most important first.
  */
 export function encodeDeadLetter(
   delivery: QueueMessage,
   reason: DeadLetterReason,
   queue: Pick<OutputQueue, 'sizeOf' | 'maxMessageBytes'>,
 ): OutputMessage {
-  let letter = { ...withoutReason(delivery), ...namedInGroup(delivery, reason) };
+  let letter = { ...withoutReason(delivery), ...deduplication(delivery, reason) };
   for (const [name, attribute] of reasonAttributes(delivery, reason)) {
     const next = { ...letter, attributes: { ...letter.attributes, [name]: attribute } };
     if (Object.keys(next.attributes).length > SQS_MAX_MESSAGE_ATTRIBUTES) break;
@@ -28,8 +28,8 @@ export function encodeDeadLetter(
   return letter;
 }
 
-/** A dead letter that is sent twice, since the answer was lost, is one where its queue drops duplicates. */
-function namedInGroup(
+/** Lets a FIFO queue drop a dead letter that is sent again because the answer was lost. */
+function deduplication(
   { group }: QueueMessage,
   { requestId, redrives }: DeadLetterReason,
 ): Pick<OutputMessage, 'deduplicationId'> {

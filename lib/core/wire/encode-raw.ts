@@ -47,7 +47,7 @@ function message(
   return { body, attributes: { ...outcomeAttributes(outcome, contentType), ...more } };
 }
 
-/** What the attributes of an outcome's message are about. */
+/** The part of an outcome that the attributes of its message describe. */
 export type DescribedOutcome = LabelledOutcome & Pick<Outcome, 'traceparent' | 'tracestate'>;
 
 /** Everything about an outcome besides its result, as message attributes. @param contentType of the body */

@@ -32,7 +32,7 @@ interface TrueFoundryMessage {
 
 /**
  * Encodes an outcome as the library of TrueFoundry's async service does, `async-processor` 1.0.0. The response of an HTTP
- * service is text, whatever its type. Everything else is JSON if it is, and text if not.
+ * service is always encoded as text. Any other result is encoded as JSON if it is JSON, else as text.
  * @param input without it, a failure has no `input_message`
  * @returns undefined if the result isn't text or isn't inline, since its consumers read no references
  */
@@ -53,7 +53,7 @@ export function encodeTrueFoundry(outcome: Outcome, input?: OutcomeInput): Outpu
   return message(outcome, { requestId, status: 'SUCCESS', bodyJson, response });
 }
 
-/** The id that the sender chose; null if it chose none, as the library does. The attribute `RequestId` has it always. */
+/** The id that the sender chose; null if it chose none, as in the library. The attribute `RequestId` always has the id. */
 function idFor({ request }: DescribedOutcome, input: OutcomeInput | undefined): string | null {
   return input && request.id === input.message.id ? null : request.id;
 }

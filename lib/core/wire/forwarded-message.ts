@@ -1,13 +1,13 @@
 import type { MessageAttribute, QueueMessage } from '../model/received-message.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 
-/** What of a received message is sent on. */
+/** The parts of a received message that are sent on. */
 export type MessageContent = Pick<
   QueueMessage,
   'body' | 'bytes' | 'attributes' | 'typedAttributes' | 'cloudEvent' | 'group'
 >;
 
-/** A received message as it is sent on, unchanged. */
+/** Makes a message to send on from a received one, unchanged. */
 export function forwardedMessage(message: MessageContent): OutputMessage {
   const { body, bytes, attributes, typedAttributes, cloudEvent, group } = message;
   const texts = Object.entries(attributes).map(([name, value]): [string, MessageAttribute] => [

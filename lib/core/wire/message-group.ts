@@ -3,7 +3,7 @@ import type { QueueMessage } from '../model/received-message.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { cloudEventOf } from './decode-cloudevent.ts';
 
-/** What every queue takes as a group: SQS is the strictest. */
+/** A group that every queue accepts: SQS is the strictest. */
 const GROUP = /^[!-~]{1,128}$/;
 
 /** The tenant of a message, and its ordering key, as its sender wrote them. */
@@ -13,8 +13,8 @@ export interface OrderingPlace {
 }
 
 /**
- * Reads the place of a message in the order of its requests. The tenant of a CloudEvent is its own, as where it is decoded; its
- * key may be in an attribute.
+ * Reads the place of a message in the order of its requests. As in `decode`, the tenant of a CloudEvent is a member of the
+ * event; its key may be in an attribute.
  */
 export function orderingPlaceOf(
   message: Pick<QueueMessage, 'attributes' | 'body' | 'cloudEvent'>,
@@ -28,8 +28,8 @@ export function orderingPlaceOf(
 }
 
 /**
- * The group of a message whose queue doesn't know groups: that of the service which sent it, if it has one, else that of its
- * tenant and its key. A key is its own group if it can be.
+ * The group of a message whose queue has no groups: the group that the sending service chose, if there is one, else one made
+ * of its tenant and its key. Without a tenant, a valid key is the group.
  * @param recordKey the key for a message without an ordering key
  */
 export function messageGroupOf(message: QueueMessage, recordKey?: string): string {

@@ -3,10 +3,10 @@ import type { Outcome } from '../model/outcome.ts';
 import type { MessageAttribute } from '../model/received-message.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 
-/** What the labels of an outcome are about. */
+/** The part of an outcome that its labels describe. */
 export type LabelledOutcome = Pick<Outcome, 'request' | 'status' | 'topic'>;
 
-/** What consumers select outcomes by, as message attributes. */
+/** The labels by which consumers select outcomes, as message attributes. */
 export function labelsOf({ request, status, topic }: LabelledOutcome): OutputMessage['attributes'] {
   return {
     ...(request.tenant !== undefined && { [LABEL_NAMES.tenant]: textAttribute(request.tenant) }),

@@ -15,7 +15,7 @@ export type PauseMessage =
   | OperatorPauseChanged
   | OperatorPauseOver;
 
-/** Asks to look at the pause of an operator, and to make the event sources be as it says. */
+/** Asks to read the pause of an operator, and to enable or disable the event sources accordingly. */
 export interface OperatorPauseChanged {
   readonly type: 'operator-pause';
   /** Which pause this is about, by its time; absent if it ended one. */

@@ -15,8 +15,8 @@ export function decodePlain(delivery: QueueMessage, value: unknown): DecodedRequ
 
 /**
  * The body of a message as a payload.
- * @param contentType what the sender says; without it, the type is what the body looks like
- * @param value the body as JSON, where it was parsed
+ * @param contentType the type that the sender states. @default - the type that the body looks like
+ * @param value the parsed body, if it was parsed
  */
 export function inlineBody(
   { body, bytes }: QueueMessage,

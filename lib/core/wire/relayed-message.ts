@@ -12,7 +12,7 @@ const RELAYED_SOURCE = 'coatcheck';
 
 const ENVELOPE = 'relayed message';
 
-/** What of a message is relayed: all that its request is decoded from. */
+/** The parts of a message that are relayed: all that its request is decoded from. */
 export type RelayedContent = Pick<QueueMessage, 'id' | 'body' | 'bytes' | 'attributes' | 'cloudEvent'>;
 
 /**

@@ -4,7 +4,7 @@ import { ATTRIBUTES } from './attributes.ts';
 import { cloudEventOf } from './decode-cloudevent.ts';
 import { isSubmission } from './submission.ts';
 
-/** The priority that a message states, in its attributes or as a submission; undefined if it states none that there is. */
+/** The priority that a message states in its attributes or as a submission; undefined if it states none, or an unknown one. */
 export function statedPriority(
   message: Pick<QueueMessage, 'body' | 'attributes' | 'cloudEvent'>,
 ): Priority | undefined {

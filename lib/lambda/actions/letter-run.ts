@@ -8,7 +8,7 @@ export interface ListedLetter {
   readonly message: SqsReceivedMessage;
 }
 
-/** What {@link LetterRun} works with. */
+/** Options of a {@link LetterRun}. */
 export interface LetterRunOptions {
   readonly queue: Pick<DeadLetterQueue, 'walk' | 'delete'>;
   /** The requests that an action lists. */
@@ -18,8 +18,8 @@ export interface LetterRunOptions {
 }
 
 /**
- * A walk through the dead-letter queue that finds what an action lists. SQS can't look up a message, and returns them in no order: each is
- * handled when the walk comes to it.
+ * A walk through the dead-letter queue that finds the dead letters of an action. SQS can't look up a message, and returns
+ * messages in no order: each is handled when the walk comes to it.
  */
 export class LetterRun implements AsyncDisposable {
   readonly #queue: LetterRunOptions['queue'];
@@ -57,7 +57,7 @@ export class LetterRun implements AsyncDisposable {
     return next;
   }
 
-  /** Deletes at most 10 of them. @returns why SQS didn't, by message id */
+  /** Deletes at most 10 messages. @returns why SQS didn't delete some of them, by message id */
   delete(messages: readonly SqsReceivedMessage[]): Promise<ReadonlyMap<string, string>> {
     return this.#queue.delete(messages);
   }

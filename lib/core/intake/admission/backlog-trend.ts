@@ -21,9 +21,9 @@ const LONGEST_SECONDS = 60;
 const ERROR_WEIGHT = 0.5;
 
 /**
- * How a backlog changes besides by what this instance admits: by what other instances admit, and by what ends. It continues as between
- * the latest two samples, and is as uncertain as that was lately. After the first sample, it may grow or shrink as fast as the service
- * completes requests.
+ * How a backlog changes apart from the requests that this instance admits: other instances admit requests, and requests end.
+ * The trend between the latest two samples continues, with the uncertainty of recent predictions. After the first sample, the
+ * backlog may grow or shrink as fast as the service completes requests.
  */
 export class BacklogTrend {
   #latest: BacklogSample | undefined;

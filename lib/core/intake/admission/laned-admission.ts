@@ -7,7 +7,7 @@ import type {
   Submitter,
 } from '../../ports/admission.ts';
 
-/** Admits each request by the load of the queue of its priority: those of another priority aren't ahead of it. */
+/** Admits each request by the load of the queue of its priority: requests of other priorities aren't ahead of it. */
 export class LanedAdmission implements Admission {
   readonly #lanes: Readonly<Record<Priority, Admission>>;
 
@@ -30,7 +30,7 @@ export class LanedAdmission implements Admission {
     return this.#lanes[priority].figures();
   }
 
-  /** Of normal requests. */
+  /** The state of the queue of normal requests. */
   state(): Promise<AdmissionState> {
     return this.#lanes[DEFAULT_PRIORITY].state();
   }

@@ -125,7 +125,7 @@ export class LoadAdmission implements Admission {
     return { backlog, admittedBefore };
   }
 
-  /** The backlog as it has probably become since it was read. An admission doesn't rely on it: the trend is no measurement. */
+  /** An estimate of the current backlog, by its trend since it was read. Admission uses only what was measured. */
   #ahead({ backlog, completionsPerSecond = 0 }: Load): BacklogChange | undefined {
     if (backlog === undefined) return undefined;
     const { mean, spread } = this.#trend.changeUntil(this.#clock.now(), completionsPerSecond);

@@ -22,7 +22,7 @@ export interface LimitedBy extends LimitedKey {
   readonly state: LimitState;
 }
 
-/** What decides when a request starts and ends. What is absent is unknown. */
+/** The figures that decide when a request starts and ends. Absent ones are unknown. */
 export interface Figures {
   readonly pace?: Pace;
   readonly pause?: NotedPause;
@@ -32,7 +32,7 @@ export interface Figures {
   readonly hasOtherLimits?: boolean;
 }
 
-/** For a record alone: its forecast says why it waits, as far as the record says it, and no times. */
+/** The figures for a forecast from the record alone: it says why the request waits, as far as known, and no times. */
 export const NO_FIGURES: Figures = { hasOtherLimits: true };
 
 /** What a forecast says without times. */
@@ -84,7 +84,7 @@ export function forecastOf(record: RequestRecord, figures: Figures, now: number)
   }
 }
 
-/** A request that must not start any more. It ends when its next attempt would start. */
+/** The forecast of a request that has expired. It ends when its next attempt would start. */
 function forecastOfExpired(record: RequestRecord, figures: Figures, now: number): Forecast {
   const { startsAbout } = forecastOfWaiting(record, figures, now);
   return { why: expiredWhy(record, now), ...(startsAbout && { endsAbout: startsAbout }) };
@@ -181,7 +181,7 @@ function queueWait({ place, pace }: Figures): Wait {
   const count = Math.round(pace ? Math.max(waiting, before - slots) : waiting);
   const reason = why.behind({ count, isExact, ofTenant: countOfTenant(place, count - waiting) });
   if (before < slots) return { why: reason, duration: pace ? timeUntilEnds(0, pace, spread) : NONE };
-  // Any number of those may come, as far as is known.
+  // Between none and all of the overtaking requests may come first.
   const ends = before + 1 - slots + overtaking / 2;
   return {
     why: reason,

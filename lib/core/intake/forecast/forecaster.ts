@@ -13,13 +13,13 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { Reading } from '../admission/cached-reading.ts';
 import { type Figures, forecastOf, type LimitedBy, NO_FIGURES } from './forecast.ts';
 
-/** What a {@link Forecaster} needs. */
+/** Options of a {@link Forecaster}. */
 export interface ForecasterOptions {
   readonly admission: Pick<Admission, 'figures'>;
   /** The limits of the processor, and their states. */
   readonly limits: readonly Limit[];
   readonly limitStore: LimitStore;
-  /** Counts what is ahead of a request. @default - it is estimated by what was when the request was submitted */
+  /** Counts the requests ahead of one. @default - estimates them from the backlog when the request was submitted */
   readonly places?: PlaceFinder;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -107,15 +107,15 @@ export class Forecaster {
 }
 
 /**
- * The place of a request in a queue that can't say it: behind what was there when it was submitted, without what was handled since
- * at the present rate. The longer ago that is, the less is known. It is behind no more than what is there now.
+ * Estimates the place of a request in a queue that can't tell it: behind the backlog at its submission, less the requests
+ * handled since at the present rate, and never behind more than the current backlog. The older the request, the less certain.
  */
 function estimatedPlace(record: RequestRecord, load: LoadFigures, now: number): Place | undefined {
   const { backlog, backlogSpread = 0, pace } = load;
   if (backlog === undefined) return undefined;
   const slots = Math.round(pace?.slots ?? 1);
   const handled = pace ? ((now - record.createdAt) / 1_000) * (pace.slots / pace.meanSeconds) : 0;
-  // What comes at its time, or back for its next attempt, is behind all that are there.
+  // A request that starts later, or comes back for its next attempt, is behind the whole backlog.
   const isLater = Math.max(record.request.notBefore ?? 0, record.nextAttemptAt ?? 0) > now;
   const first = isLater ? backlog : record.backlog;
   if (first === undefined || (record.request.notBefore !== undefined && !isLater)) return undefined;

@@ -36,7 +36,7 @@ const ASSUMED_WINDOWS = 3;
 /** The shortest mean time, in seconds: the resolution of the clocks. */
 const SHORTEST_SECONDS = 0.001;
 
-/** A wait this many times as long as usual is unlike those before, which then say nothing about its end. */
+/** An attempt that takes this many times as long as usual is unlike the measured ones, which then don't predict its end. */
 const UNUSUAL = 10;
 
 /**
