@@ -12,7 +12,7 @@ export interface OpenPage {
   readonly callId: string;
 }
 
-/** What the item of a batch says besides the batch and its state. */
+/** The accounting data in the item of a batch. */
 export interface BatchAccount {
   /** The number of the next page. */
   readonly pages: number;

@@ -31,7 +31,7 @@ const MESSAGE_FAULTS: readonly string[] = [
  */
 const TRANSIENT = /throttl|kms|limit|access|authoriz|security|exist|notfound/i;
 
-/** What sends a batch of messages in one call. */
+/** Sends batches of messages, each in one call. */
 export interface BatchSender {
   /** Whether it keeps the order of groups. */
   readonly isFifo: boolean;

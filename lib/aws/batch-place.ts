@@ -15,8 +15,8 @@ export function batchItemKey({ id, tenant }: BatchKey): string {
 }
 
 /**
- * Names a batch in the records of its requests. A batch that is created again with the same idempotency key, after the first one is
- * gone, has the same id and another name.
+ * Names a batch in the records of its requests. A batch that is created again with the same idempotency key, after the first one
+ * is gone, has the same id but another name.
  */
 export function batchName(batch: Pick<Batch, 'id' | 'tenant' | 'createdAt'>): string {
   return `${batchItemKey(batch)}#${batch.createdAt}`;

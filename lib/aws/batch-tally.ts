@@ -18,8 +18,8 @@ const ENTRY_BYTES = 4;
 const MAX_REVISION = 2 ** 24 - 1;
 
 /**
- * Which state of each request of a page is counted: 4 bytes each, the status and the revision of the record. So a change that comes
- * twice, or after a later one, counts once.
+ * The state of each request of a page that is counted, in 4 bytes: the status and the revision of the record. So a change that
+ * comes twice, or after a later one, counts once.
  */
 export class Tally {
   #bytes: Uint8Array<ArrayBuffer>;

@@ -20,7 +20,7 @@ export interface MeasuredService {
   readonly queueNames: readonly string[];
 }
 
-/** How long what was read is used again: a page that follows changes reads every few seconds, and CloudWatch charges each time. */
+/** How long a reading is used again: a page that follows changes reads every few seconds, and CloudWatch charges each time. */
 const FRESH_MILLISECONDS = 60_000;
 
 /** The processor's metrics of how requests ended. */
@@ -31,7 +31,7 @@ const METRICS = {
   expired: 'Expired',
 } as const satisfies Record<Exclude<ActivityFigure, 'submitted'>, CountName>;
 
-/** The processor emits it with each batch, even if it is 0. So it is there whenever its metrics are. */
+/** The processor emits it with each batch, even if it is 0. So it exists whenever the processor's metrics do. */
 const ALWAYS_EMITTED = 'succeeded';
 
 /** A metric, and what it counts. */
@@ -52,7 +52,7 @@ export class CloudWatchActivityLog implements ActivityLog {
   readonly #client: CloudWatchClient;
   readonly #queries: readonly Query[];
   readonly #now: () => number;
-  /** What was read lately, by its range: pages show different numbers of hours. */
+  /** The latest readings by their ranges: pages show different numbers of hours. */
   readonly #reads = new Map<string, { readonly at: number; readonly read: Promise<LoggedActivity> }>();
 
   constructor(client: CloudWatchClient, services: readonly MeasuredService[], now: () => number) {

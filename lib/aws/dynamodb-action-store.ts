@@ -40,20 +40,20 @@ import { readItems } from './read-items.ts';
 import type { Item } from './record-item.ts';
 import { type ItemUpdate, inputOf, updateItem } from './update-item.ts';
 
-/** What {@link DynamoDbActionStore} works with. */
+/** The ports of a {@link DynamoDbActionStore}. */
 export interface ActionStorePorts {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly random: Random;
 }
 
-/** A request of an action, with what became of it. */
+/** A request of an action, with its result. */
 export interface StoredActionItem extends ActionItem, Partial<ItemSettlement>, Pick<ListedRequest, 'status'> {
   /** How it ended, if it is of a canary. */
   readonly end?: EndStatus;
 }
 
-/** What became of a request of an action. */
+/** The result for a request of an action. */
 export interface SettledItem {
   readonly ordinal: number;
   readonly settlement: ItemSettlement;
@@ -62,7 +62,7 @@ export interface SettledItem {
 /** Requests in an item of the table: with the longest ids and tenants, 100 take a quarter of its room. */
 const PAGE_SIZE = 100;
 
-/** Pages that are read at a time: each has two items, one that is never changed and one with what became of the requests. */
+/** Pages that are read at a time: each has two items, one that never changes and one with the results. */
 const PAGES_TOGETHER = DYNAMODB_MAX_BATCH_READS / 2;
 
 /** Pages that are written at a time. */
@@ -334,7 +334,7 @@ function pageKey(id: string, page: number): string {
   return `${ACTION_KEY_PREFIX}${id}#${page}`;
 }
 
-/** The key of what became of the requests of a page. */
+/** The key of the results for the requests of a page. */
 function settledKey(id: string, page: number): string {
   return `${pageKey(id, page)}#settled`;
 }

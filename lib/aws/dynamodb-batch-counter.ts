@@ -30,7 +30,7 @@ export interface RequestChange extends BatchPlace {
   readonly keptUntil: number;
 }
 
-/** What {@link DynamoDbBatchCounter} counts in. */
+/** The ports of a {@link DynamoDbBatchCounter}. */
 export interface BatchCounterPorts {
   readonly client: DynamoDBClient;
   /** The table of request records. */
@@ -255,14 +255,14 @@ export class DynamoDbBatchCounter {
   }
 }
 
-/** The item of the batch if it didn't meet the condition, without attributes if it is gone: it is the first one of the transaction. */
+/** The item of the batch, the first one of the transaction, if it didn't meet the condition; without attributes if it is gone. */
 function itemRefusing(error: unknown): Item | undefined {
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const [reason] = error.CancellationReasons ?? [];
   return reason?.Code === 'ConditionalCheckFailed' ? (reason.Item ?? {}) : undefined;
 }
 
-/** Codes of a transaction that can succeed when it is made again with what the items are then. */
+/** Codes of a transaction that can succeed with the current items. */
 const CONTENDED: readonly (string | undefined)[] = [
   'ConditionalCheckFailed',
   'TransactionConflict',

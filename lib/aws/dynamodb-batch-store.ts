@@ -35,7 +35,7 @@ import { readItems } from './read-items.ts';
 import { type Item, itemOf } from './record-item.ts';
 import type { ItemUpdated } from './update-item.ts';
 
-/** What {@link DynamoDbBatchStore} uses. */
+/** The ports of a {@link DynamoDbBatchStore}. */
 export interface BatchStorePorts extends OpenBatchesPorts {
   /** The input queue of the requests of a topic. */
   readonly queueFor: (topic: string | undefined) => Pick<SubmissionQueue, 'send'>;
@@ -45,8 +45,8 @@ export interface BatchStorePorts extends OpenBatchesPorts {
 const MAX_TRIES = 12;
 
 /**
- * Batches in the table of request records. The function of batches counts their requests by the stream of the table, so the counts of a
- * batch are some seconds late.
+ * Batches in the table of request records. The function of batches counts their requests by the stream of the table, so the
+ * counts of a batch are some seconds late.
  */
 export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStore {
   readonly #queueFor: BatchStorePorts['queueFor'];
@@ -135,8 +135,8 @@ export class DynamoDbBatchStore extends DynamoDbOpenBatches implements BatchStor
   }
 
   /**
-   * Opens a page, sends the messages, then writes the records: a record without a message would wait forever, but a message without a
-   * record creates one. If a call dies in between, a request may run that isn't in the batch; added again, it is in the batch.
+   * Opens a page, sends the messages, then writes the records: a record without a message would wait forever, but a message
+   * without a record creates one. If a call dies in between, a request may run that isn't in the batch until it is added again.
    */
   async add(
     batch: Batch,

@@ -24,7 +24,7 @@ import { readItem, readItems } from './read-items.ts';
 import { type Item, keyOf, storedOf } from './record-item.ts';
 import { type ItemUpdate, type ItemUpdated, updateItem } from './update-item.ts';
 
-/** What {@link DynamoDbOpenBatches} uses. */
+/** The ports of {@link DynamoDbOpenBatches}. */
 export interface OpenBatchesPorts {
   readonly client: DynamoDBClient;
   /** The table of request records. */
@@ -49,8 +49,8 @@ interface ReadPage {
 }
 
 /**
- * Batches in the table of request records, for what happens after requests were added. A batch is an item with its counts and the number
- * of its pages. Each page is the item of a call that added requests, with their keys in order; their records say where they are.
+ * Batches in the table of request records, after requests were added. A batch is an item with its counts and the number of its
+ * pages. Each page is the item of a call that added requests, with their keys in order; their records name their places.
  */
 export class DynamoDbOpenBatches
   implements
@@ -234,8 +234,8 @@ export class DynamoDbOpenBatches
   }
 
   /**
-   * Corrects what other processes left when they died: closes the pages of calls that never ended, and counts what the stream didn't
-   * bring. Does nothing to most batches.
+   * Repairs what other processes left behind when they died: closes the pages of calls that never ended, and counts changes
+   * that the stream lost. Does nothing to most batches.
    * @param now milliseconds since 1970
    */
   async balance(key: BatchKey, now: number): Promise<void> {

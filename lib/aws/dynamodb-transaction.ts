@@ -24,7 +24,7 @@ const MAX_TRIES = 5;
 /** Upper bound of the wait before the second try; it doubles before each further one. */
 const RETRY_BASE_MILLISECONDS = 50;
 
-/** Nothing is wrong with the write: another transaction has its item, or the table has no capacity at the moment. */
+/** Transient: another transaction has the item, or the table has no capacity at the moment. */
 const TRANSIENT_CODES: ReadonlySet<string | undefined> = new Set([
   'TransactionConflict',
   'ThrottlingError',
@@ -34,7 +34,7 @@ const TRANSIENT_CODES: ReadonlySet<string | undefined> = new Set([
 /** The code of a write that isn't why a transaction was cancelled. */
 const NO_REASON = 'None';
 
-/** The handler's writes can't be so, whatever is tried. */
+/** The handler's writes are wrong: no retry helps. */
 const HANDLER_ERRORS: ReadonlySet<string> = new Set([
   'ValidationException',
   'ResourceNotFoundException',
@@ -140,7 +140,7 @@ function isTransient(record: CancellationReason | undefined, refusals: readonly 
   return codes.length > 0 && codes.every((code) => TRANSIENT_CODES.has(code));
 }
 
-/** The error of the handler's writes as such. */
+/** Wraps an error of the handler's writes. */
 function failureOf(error: unknown, refusals: readonly WriteRefusal[]): unknown {
   if (refusals.length > 0) return new WritesFailed(new WritesRefused(refusals));
   return error instanceof Error && HANDLER_ERRORS.has(error.name) ? new WritesFailed(error) : error;

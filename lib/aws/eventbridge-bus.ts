@@ -12,7 +12,7 @@ import {
 const TIME_BYTES = 14;
 
 /** Transient error codes of single entries. */
-const PASSING_ERRORS: readonly (string | undefined)[] = [
+const TRANSIENT_CODES: readonly (string | undefined)[] = [
   'InternalFailure',
   'InternalException',
   'ThrottlingException',
@@ -58,7 +58,7 @@ export class EventBridgeBus implements EventBus {
       if (ErrorCode === undefined) return UNMENTIONED;
       return {
         sent: false,
-        refused: !PASSING_ERRORS.includes(ErrorCode),
+        refused: !TRANSIENT_CODES.includes(ErrorCode),
         reason: `${ErrorCode}: ${ErrorMessage}`,
       };
     });

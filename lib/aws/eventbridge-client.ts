@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { SMALL_CALLS } from './clients.ts';
 import type { PutEvents } from './eventbridge-bus.ts';
 
-/** A batch waits for its events at its end: three attempts without a response take three times as long. */
+/** The end of a batch waits for its events: three attempts without a response take three times as long. */
 const REQUEST_TIMEOUT_MILLISECONDS = 2_000;
 
 /** A client for EventBridge. */

@@ -5,12 +5,12 @@ import { RECORD_KEY } from '../core/config/record-table.ts';
 import type { Random } from '../core/ports/clock.ts';
 import type { Item } from './record-item.ts';
 
-/** What {@link readItems} reads from. */
+/** The table that {@link readItems} reads from. */
 export interface ReadTable {
   readonly client: DynamoDBClient;
   readonly table: string;
   readonly random: Random;
-  /** Whether to read what was written last, for twice the price. @default false */
+  /** Whether to read the latest writes, for twice the price. @default false */
   readonly consistent?: boolean;
 }
 

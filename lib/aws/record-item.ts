@@ -111,8 +111,8 @@ export function updateOf(set: Item, remove: readonly string[] = []) {
 }
 
 /**
- * The records of a tenant are spread over this many lists, and the failed ones of all tenants over as many. A partition accepts 1,000 writes a second, and an index that
- * can't keep up throttles the writes to its table.
+ * The records of a tenant are spread over this many lists, and the failed ones of all tenants over as many. A partition accepts
+ * 1,000 writes a second, and an index that can't keep up throttles the writes to its table.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
 export const SHARDS = [...'0123456789abcdef'];

@@ -7,7 +7,7 @@ export const KEPT_MILLISECONDS = 3_600_000;
 /** Least time between two reads of a value that is in doubt or can't be read. */
 export const RETRY_MILLISECONDS = 10_000;
 
-/** What a {@link RefreshedValue} is made of. */
+/** Options of a {@link RefreshedValue}. */
 export interface RefreshedValueOptions<Value> {
   /** Reads the value. */
   readonly load: () => Promise<Value>;

@@ -53,7 +53,7 @@ export class SchedulerMinuteTimers extends RunningMinuteTimers implements Minute
           Name: timerName(key),
           GroupName: scheduleGroup,
           ScheduleExpression: 'rate(1 minute)',
-          // Without it, the timer fires at once, before what it is for is there.
+          // Otherwise the timer fires at once, before its batch is stored.
           StartDate: new Date(this.#clock.now() + MINUTE),
           FlexibleTimeWindow: { Mode: 'OFF' },
           Target: {
@@ -66,7 +66,7 @@ export class SchedulerMinuteTimers extends RunningMinuteTimers implements Minute
         }),
       );
     } catch (error) {
-      // It runs: what it is for was created before, or the SDK repeats a call whose response was lost.
+      // The timer runs already: its batch was created before, or the SDK repeats a call whose response was lost.
       if (!(error instanceof ConflictException)) throw error;
     }
   }

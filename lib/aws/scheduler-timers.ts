@@ -35,7 +35,7 @@ export class SchedulerTimers extends RunningTimers implements ScheduleTimers {
     this.#target = target;
   }
 
-  /** @throws ScheduleRefused for a time zone, say, that EventBridge Scheduler doesn't know */
+  /** @throws ScheduleRefused for a schedule that EventBridge Scheduler rejects, such as an unknown time zone */
   async start(schedule: Schedule, revision: string, firstAt: number): Promise<void> {
     const { scheduleGroup, scheduleRole, functionArn, deadLetterQueueArn } = this.#target;
     const { name, tenant, timeZone, endAt, createdAt } = schedule;

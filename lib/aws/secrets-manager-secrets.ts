@@ -5,7 +5,7 @@ import type { SecretSource, SecretValues } from '../core/ports/secrets.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { RefreshedValue } from './refreshed-value.ts';
 
-/** What reads secrets. */
+/** The ports that read secrets. */
 export interface SecretsManagerPorts {
   readonly client: SecretsManagerClient;
   readonly logger: Logger;

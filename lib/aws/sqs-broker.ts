@@ -28,8 +28,8 @@ const WAIT_SECONDS = 20;
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * SQS queues by their URLs: FIFO queues with order, standard queues without. Credentials come from the SDK's default chain, the region from the URL. The client
- * for receiving is one of its own, since each of its calls waits.
+ * SQS queues by their URLs: FIFO queues with order, standard queues without. Credentials come from the SDK's default chain, the
+ * region from the URL. Receiving has a client of its own, since each of its calls waits.
  */
 export const SQS: Broker = {
   async openInput(url, options) {
@@ -89,7 +89,7 @@ class SqsInputQueue implements InputQueue {
     return [];
   }
 
-  /** A call that is ended may have hidden messages that never arrive here: they are visible again after their time. */
+  /** An aborted call may hide messages that never arrive here: they are visible again after their visibility timeout. */
   async #receiveOnce(maxMessages: number, signal: AbortSignal): Promise<SqsReceivedMessage[]> {
     try {
       return await this.#source.receive({

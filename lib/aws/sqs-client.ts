@@ -22,7 +22,7 @@ export function sqsClient(config: SQSClientConfig): SQSClient {
   return client;
 }
 
-/** What the SDK finds where no endpoint is configured, neither FIPS nor dual-stack. */
+/** The host that the SDK uses if no endpoint is configured, neither FIPS nor dual-stack. */
 const USUAL_HOST = /^sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/;
 
 const callQueueHost: SerializeMiddleware<ServiceInputTypes, ServiceOutputTypes> =

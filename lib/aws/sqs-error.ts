@@ -1,5 +1,5 @@
 /** Names of transient SQS errors that have a 4xx status. */
-const PASSING =
+const TRANSIENT =
   /Throttl|OverLimit|RequestLimitExceeded|TooManyRequests|RequestTimeout|TooSkewed|NotYetCurrent/;
 
 /** Whether a retry can't help: the queue doesn't exist, for example, or access is denied. */
@@ -7,7 +7,9 @@ export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.name === 'CredentialsProviderError') return true;
   const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 429 && !PASSING.test(error.name);
+  return (
+    status !== undefined && status >= 400 && status < 500 && status !== 429 && !TRANSIENT.test(error.name)
+  );
 }
 
 /** The HTTP status of an SDK error. */

@@ -15,13 +15,13 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { isFifo } from './sqs-fifo.ts';
 import { batchesOf, SqsSender } from './sqs-sender.ts';
 
-/** What EventBridge Scheduler replaces in a message begins so. */
+/** Begins the placeholders that EventBridge Scheduler replaces in a message. */
 const PLACEHOLDER = '<aws.scheduler.';
 
-/** What delays submissions. */
+/** How submissions are delayed. */
 export interface SubmissionDelays {
   readonly clock: Clock;
-  /** Sends those that are delayed for longer than SQS can. @default - none are */
+  /** Sends submissions that are delayed for longer than SQS can. @default - none are */
   readonly later?: RemovableMessages;
 }
 
@@ -66,7 +66,7 @@ export class SqsSubmissionQueue implements SubmissionQueue {
     return this.#share({ body: message, ...delay, ...this.#placeOf(tenant, place) });
   }
 
-  /** Sends it before it is removed where it waits, so that it isn't lost in between. */
+  /** Sends the message before it removes the waiting one, so that a crash in between doesn't lose it. */
   async promote(request: RequestIdentity): Promise<void> {
     const { later } = this.#delays;
     const { id, tenant } = request;

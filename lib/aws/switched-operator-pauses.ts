@@ -5,9 +5,9 @@ import { encodePauseMessage } from '../core/wire/pause-message.ts';
 const CALL_SECONDS = 30;
 
 /**
- * The pause of an operator in a deployment, where a function switches the event sources off and on. The function looks at what is
- * written, so neither the order of its messages nor their number matters. The first is sent before and delivered after the call: a
- * call that is killed between the two leaves nothing that no message follows.
+ * The pause of an operator in a deployment, where a function switches the event sources off and on. The function reads the stored
+ * pause, so neither the order of its messages nor their number matters. The first one is sent before the write and delivered
+ * after the call: so a message follows the write even if the call is killed.
  */
 export class SwitchedOperatorPauses implements OperatorPauses {
   readonly #store: OperatorPauses;

@@ -21,11 +21,11 @@ export interface ItemUpdate {
   readonly values?: Item;
 }
 
-/** What became of an update. */
+/** The result of an update. */
 export type ItemUpdated =
   /** The item after it. */
   | { readonly updated: true; readonly item: Item }
-  /** The condition isn't met. The item that is there; undefined if there is none. */
+  /** The existing item, which doesn't meet the condition; undefined if there is none. */
   | { readonly updated: false; readonly item: Item | undefined };
 
 /** Where {@link updateItem} updates an item. */

@@ -14,7 +14,7 @@ export interface ApiKeys {
 /** A key of a service. */
 export interface KnownKey {
   readonly isOperator: boolean;
-  /** Names it in logs; nothing about the key follows from it. */
+  /** Names the key in logs, and reveals nothing about it. */
   readonly name: string;
 }
 
@@ -48,7 +48,7 @@ export function callerByKey(keys: ApiKeys): (c: Context) => Caller {
   };
 }
 
-/** Bytes of the digest of a key that name it: enough for the keys of a service, and nothing about the key follows from them. */
+/** Bytes of the digest that name a key: enough to tell the keys of a service apart, and they reveal nothing about the key. */
 const NAME_BYTES = 4;
 
 function digestOf(key: string): Buffer {

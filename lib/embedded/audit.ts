@@ -5,7 +5,7 @@ import { type AuditedQueues, AuditRows } from '../stores/sqlite/audit-rows.ts';
 import type { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
 import { QUEUES, REQUEST_LANES } from './storage.ts';
 
-/** What is audited on this machine. */
+/** The files of an audit on this machine. */
 export interface AuditedFiles {
   readonly file: SqliteFile;
   /** Absent if payloads and results are elsewhere. */
@@ -19,7 +19,7 @@ const SERVICE_QUEUES: AuditedQueues = {
   deadLetters: [QUEUES.deadLetters],
 };
 
-/** What an audit of files compares. */
+/** The source of an audit of files. */
 export function fileAudit({ file, payloads, queues = SERVICE_QUEUES }: AuditedFiles): AuditSource {
   const rows = new AuditRows(file, queues);
   return {

@@ -16,7 +16,7 @@ import type { ServiceIntake } from './service-intake.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
 
-/** What {@link runDueWork} needs. */
+/** The dependencies of {@link runDueWork}. */
 export interface DueWorkParts {
   readonly storage: Storage;
   readonly settings: StoredServiceSettings;
@@ -27,11 +27,11 @@ export interface DueWorkParts {
   readonly logger: Logger;
 }
 
-/** How often to look at the clock, and for what other processes did where the system doesn't say that the file has changed. */
+/** How often to check the clock, and the file where the system doesn't report its changes. */
 const POLL_MILLISECONDS = 1_000;
 
 /**
- * Does what a service has to do at its time, until the signal fires: the runs of schedules, what batches wait for, and the steps of
+ * Does the timed work of a service until the signal fires: the runs of schedules, the steps of batches, and the steps of
  * actions.
  */
 export async function runDueWork(parts: DueWorkParts, signal: AbortSignal): Promise<void> {
@@ -42,7 +42,7 @@ export async function runDueWork(parts: DueWorkParts, signal: AbortSignal): Prom
   ]);
 }
 
-/** Does what is due now. @returns in how many milliseconds something is due */
+/** Does the work that is due now. @returns milliseconds until more is due */
 type RunDue = () => Promise<number>;
 
 function scheduledRuns({ storage, intake, logger }: DueWorkParts): RunDue {

@@ -8,11 +8,11 @@ export interface EndSignal extends Disposable {
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Says which requests end in this process. */
+/** Signals the ends of requests in this process. */
 export class EndSignals {
   readonly #watchers = new Map<string, Set<() => void>>();
 
-  /** A store that notices the ends which are written to it. */
+  /** Wraps a store, to notice the ends that are written to it. */
   observing(store: Required<RecordStore>): RecordStore {
     return {
       read: (request) => store.read(request),

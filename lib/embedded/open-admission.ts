@@ -6,10 +6,10 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { BacklogGauge } from '../core/ports/message-source.ts';
 import type { LoadLog } from '../core/ports/telemetry.ts';
 
-/** Nothing is refused, so a request may wait as long as the setting allows. */
+/** No request is refused, so one may wait as long as the setting allows. */
 const { max: maxWaitSeconds } = NUMBER_SETTINGS.maxWaitSeconds;
 
-/** What an {@link OpenAdmission} reads. */
+/** The ports of an {@link OpenAdmission}. */
 export interface OpenAdmissionPorts {
   readonly gauge: BacklogGauge;
   readonly log: LoadLog;

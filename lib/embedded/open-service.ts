@@ -140,7 +140,7 @@ export async function openServiceAt(options: ServiceOptions, clock: Clock): Prom
   return new Service({ ...(await openParts(options, clock)), processor, byTopic });
 }
 
-/** Opens what a service is made of. */
+/** Opens the parts of a service. */
 export async function openParts(
   options: Omit<ServiceOptions, 'processor' | 'processors'>,
   clock: Clock,

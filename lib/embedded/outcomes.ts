@@ -8,7 +8,7 @@ import { retryDelaySeconds } from '../core/model/retry.ts';
 import type { PayloadStore } from '../core/ports/payload-store.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
-/** What a handler of outcomes gets. */
+/** The context of a handler of outcomes. */
 export interface OutcomeContext {
   /** Fires when the service closes and its grace time is over: what the handler does later may be done again. */
   readonly signal: AbortSignal;

@@ -16,7 +16,7 @@ const PAGE = 100;
 
 /**
  * Rehearses all messages of the dead-letter queue, and leaves them as they are.
- * @param stop starts no more handlers, and gives those that run the grace time
+ * @param stop when it fires, no more handlers start, and running ones have the grace time
  * @throws the reason of the signal
  */
 export async function rehearseDeadLetters(
@@ -64,7 +64,7 @@ function drainedBy(
   return { deadline, [Symbol.dispose]: () => stack.dispose() };
 }
 
-/** What rehearsals of a service run with. @throws ConfigurationError for a secret without a value */
+/** The dependencies of the rehearsals of a service. @throws ConfigurationError for a secret without a value */
 export function rehearsalPartsOf(
   parts: Omit<ServiceParts, 'processor'>,
   processor: Processor,

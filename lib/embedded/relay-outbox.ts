@@ -19,7 +19,7 @@ export interface OutboxDestination {
   readonly requests: RequestRecords;
 }
 
-/** Submits rows of an outbox. A row whose request is known, even one that has ended, changes nothing. */
+/** Submits rows of an outbox. A row whose request is known, even if it has ended, changes nothing. */
 export function publishToService(destination: OutboxDestination): PublishRows {
   return publishEach(destination.queue.ordered, async (row) => {
     try {
@@ -45,7 +45,7 @@ async function submitRow(
     await submissions.submit({ ...termsOf(request), ...content, tenant, metadata, orderingKey }, id);
     return { published: true };
   }
-  // A row of another library may have any envelope. The claim writes its record.
+  // The row of another library may have any envelope. The claim writes the record of its request.
   const body = encodeRelayed(message);
   const bytes = Buffer.byteLength(body);
   if (bytes > queue.maxBytes) {

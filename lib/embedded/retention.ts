@@ -14,7 +14,7 @@ import { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
 
-/** What a process keeps on this machine, and how long. */
+/** The data of a process on this machine, and how long it is kept. */
 export interface Retention {
   /** The file with the records; absent if they are elsewhere. */
   readonly file?: SqliteFile;
@@ -25,12 +25,12 @@ export interface Retention {
   readonly clock: Clock;
 }
 
-/** How long the queues are kept that a process has for its own webhooks. */
+/** How long messages of the queues for a process's own webhooks are kept. */
 export const WEBHOOK_QUEUE_SECONDS = { [QUEUES.webhookDeadLetters]: SQS_MAX_RETENTION_SECONDS };
 
 const INTERVAL_MILLISECONDS = 600_000;
 
-/** How often one of the processes that share a directory looks through it. */
+/** How often one of the processes that share a directory sweeps it. */
 const OBJECTS_INTERVAL_MILLISECONDS = 3_600_000;
 
 /** Queues whose messages refer to no payloads and results. */
@@ -38,7 +38,7 @@ const UNREFERRING = [QUEUES.webhooks, QUEUES.webhookDeadLetters];
 
 const FILE_SCHEME = 'sqlite:';
 
-/** What may refer to objects of a store. */
+/** The places that may refer to objects of a store. */
 export interface ReferringStores {
   /** Files with records or queues. */
   readonly files: readonly SqliteFile[];
@@ -47,7 +47,7 @@ export interface ReferringStores {
 }
 
 /**
- * Notes what may refer to objects of a store, before it does.
+ * Notes the places that may refer to objects of a store, before they do.
  * @param ageDays how long objects are kept
  */
 export async function addReferrers(
@@ -62,7 +62,7 @@ export async function addReferrers(
   }
 }
 
-/** What a service keeps in its storage. */
+/** The retention of the storage of a service. */
 export function serviceRetention(
   { file, payloads, clock }: Storage,
   { outputRetentionSeconds }: Pick<StoredServiceSettings, 'outputRetentionSeconds'>,
@@ -75,7 +75,7 @@ export function serviceRetention(
   return { file, payloads, queueSeconds, clock };
 }
 
-/** Deletes what a process keeps no longer, at once and then now and then, until it is disposed of. */
+/** Deletes expired data at once and then periodically, until it is disposed of. */
 export function startSweeping(retention: Retention, logger: Logger): AsyncDisposable {
   const stop = new AbortController();
   const onError = (error: unknown) =>
@@ -91,7 +91,7 @@ export function startSweeping(retention: Retention, logger: Logger): AsyncDispos
   };
 }
 
-/** Deletes what a process keeps no longer. Requests that wait are never deleted. @param signal ends it early */
+/** Deletes expired data, but no waiting requests. @param signal ends it early */
 export async function sweep(
   { file, queueSeconds, payloads, clock }: Retention,
   signal: AbortSignal,
@@ -103,8 +103,8 @@ export async function sweep(
 }
 
 /**
- * Deletes old payloads and results. What requests that may run again need is renewed before. What messages may refer to is
- * kept: objects are deleted by the age that they had when the oldest message was sent.
+ * Deletes old payloads and results. First renews the objects of requests that may run again. Keeps objects that messages may
+ * refer to: an object is deleted by its age at the time when the oldest message was sent.
  */
 async function sweepObjects(
   payloads: DirectoryPayloadStore,
@@ -112,7 +112,7 @@ async function sweepObjects(
   signal: AbortSignal,
 ): Promise<void> {
   const referrers = await new Referrers(payloads.directory).list();
-  // Elsewhere, such as in DynamoDB, it isn't known what is in use.
+  // The objects in use by another store, such as DynamoDB, aren't known.
   if (referrers.length === 0 || referrers.some(({ url }) => !url.startsWith(FILE_SCHEME))) return;
   if (!(await takeSweep(payloads.directory, now, OBJECTS_INTERVAL_MILLISECONDS))) return;
   let before = now;
@@ -124,7 +124,7 @@ async function sweepObjects(
   await deleteObjectsBefore(payloads.directory, before - ageDays * DAY_MILLISECONDS, signal);
 }
 
-/** Renews what the requests in a file need. @returns when its oldest message was sent, or now */
+/** Renews the objects that the requests in a file need. @returns when its oldest message was sent, or now */
 async function renewObjects(payloads: DirectoryPayloadStore, path: string, now: number): Promise<number> {
   await using file = await SqliteFile.open(path);
   for await (const check of objectsInUse(file)) await payloads.renew(check, now);

@@ -7,7 +7,7 @@ import { OpenAdmission } from './open-admission.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
-/** What admits the requests of a service: it refuses those beyond the caps of limits. */
+/** The admission of a service, which refuses requests beyond the caps of limits. */
 export function serviceAdmission({
   storage,
   settings,

@@ -10,12 +10,12 @@ import { QUEUES } from './storage.ts';
 /** A request that waits longer raises an alarm, as on AWS by default. */
 const OLDEST_SECONDS = NUMBER_SETTINGS.oldestRequestAlarmSeconds.default;
 
-/** How an alarm stands. */
+/** The state of an alarm. */
 type Standing = Pick<ServiceAlarm, 'since' | 'reason'> & { readonly raised: boolean };
 
 /**
- * The alarms of a service on one machine: those of AWS whose conditions its file knows at the moment. None of them is kept, and nothing
- * notifies anyone.
+ * The alarms of a service on one machine: those of AWS whose conditions can be read from its file at the moment. They aren't
+ * stored, and send no notifications.
  */
 export function serviceAlarms({
   storage,

@@ -43,13 +43,13 @@ import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, REQUEST_LANES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 
-/** What the API of a service is made of. */
+/** The parts of the API of a service. */
 export interface ServiceApiParts extends Omit<ServiceParts, 'processor' | 'graceSeconds'> {
   /** The URL that clients reach the API by, without /v1. */
   readonly baseUrl: string;
   /** Signs the links that clients upload and download by: at least 32 secret bytes, the same in all processes. */
   readonly transferKey: Uint8Array;
-  /** Any of which a caller must have. @default - the API is open to anyone who reaches it, as an operator */
+  /** A caller must have one of them. @default - the API is open to anyone who reaches it, as an operator */
   readonly apiKeys?: ApiKeys;
   /** What operators see of its settings. @default - its numbers */
   readonly shownSettings?: readonly ServiceSetting[];
@@ -182,7 +182,7 @@ const limitedBody = bodyLimit({
     }),
 });
 
-/** What differs from its default was set by the program. */
+/** A setting that differs from its default was set by the program. */
 function settingsOf(settings: StoredServiceSettings): ServiceSetting[] {
   const differing = givenNumbers(settings);
   return [

@@ -6,7 +6,7 @@ import { SqlitePlaceFinder } from '../stores/sqlite/place-finder.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
-/** What says when the requests of a service start: it counts those before them in the file. */
+/** The forecaster of a service, which counts the requests ahead of one in the file. */
 export function serviceForecaster(
   {
     storage,

@@ -20,14 +20,14 @@ import { serviceForecaster } from './service-forecaster.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import type { Storage } from './storage.ts';
 
-/** What {@link serviceIntake} needs. */
+/** The dependencies of {@link serviceIntake}. */
 export interface ServiceIntakeParts {
   readonly storage: Storage;
   readonly settings: StoredServiceSettings;
   readonly logger: Logger;
 }
 
-/** What requests come into a service by, from its program and from its API alike. */
+/** The parts of a service that accept requests, for its program and its API. */
 export interface ServiceIntake {
   readonly records: RequestRecords;
   readonly queue: SubmissionQueue;

@@ -6,7 +6,7 @@ import type { Storage } from './storage.ts';
 import type { TakerDesk } from './takers/taker-desk.ts';
 import type { TopicProcessors } from './topic-processors.ts';
 
-/** What a service is made of. */
+/** The parts of a service. */
 export interface ServiceParts {
   readonly storage: Storage;
   readonly settings: StoredServiceSettings;
@@ -14,7 +14,7 @@ export interface ServiceParts {
   readonly processor: Processor | undefined;
   /** The processors by their topics; absent if there is one for all, or none in this process. */
   readonly byTopic?: TopicProcessors;
-  /** What signs webhooks; absent where there are none. */
+  /** Sign webhooks; absent where there are none. */
   readonly webhookSecrets: readonly string[] | undefined;
   /** Absent where there are none. */
   readonly webhookEndpoints?: WebhookEndpoints;

@@ -317,8 +317,8 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * Pauses processing: requests are accepted and wait, and running requests continue. A pause takes effect in all processes within a second, and
-   * ends at its time by itself, also after a restart.
+   * Pauses processing: requests are accepted and wait, and running requests continue. A pause takes effect in all processes
+   * within a second, and ends at its time by itself, also after a restart.
    */
   get pause(): ServicePause {
     this.#assertOpen();
@@ -390,20 +390,20 @@ export class Service implements AsyncDisposable {
     return rehearsing;
   }
 
-  /** What runs the requests in this process; undefined if nothing does. */
+  /** The worker that runs the requests in this process; undefined if there is none. */
   get processing(): Pick<Worker, 'state' | 'held'> | undefined {
     return this.#processing;
   }
 
-  /** Takes nothing new, and lets what runs finish within the grace time. {@link close} does that too. */
+  /** Starts nothing more, and lets running work finish within the grace time. {@link close} does that too. */
   async drain(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#running);
   }
 
   /**
-   * Takes nothing new, lets what runs finish within the grace time, and closes the file. What doesn't finish is run
-   * again, by the next process that opens the file.
+   * Starts nothing more, lets running work finish within the grace time, and closes the file. The next process that opens the
+   * file runs unfinished requests again.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -57,7 +57,7 @@ export interface StoredServiceSettings extends EngineSettings {
 /** How long the input queue keeps a request: for ever. */
 const FOREVER = Number.POSITIVE_INFINITY;
 
-/** What a service has besides its numbers. */
+/** The settings of a service besides its numbers. */
 export interface ServiceFacts {
   readonly serviceName: string;
   readonly handlerVersion: string | undefined;

@@ -34,7 +34,7 @@ export const REQUEST_LANES: Readonly<Record<Priority, string>> = {
   low: QUEUES.lowRequests,
 };
 
-/** What requests run in: the order in which they were submitted. */
+/** The order in which requests run: that of their submission. */
 export type Order = 'fifo';
 
 /** The name of the payload store in claim checks. */
@@ -162,7 +162,7 @@ export class Storage implements AsyncDisposable {
     return keepsOrder(this.file, QUEUES.requests);
   }
 
-  /** A queue to send to what becomes of received messages, before they are acknowledged. */
+  /** A queue for the outcomes, webhooks and dead letters of received messages, which are sent before these are acknowledged. */
   output(queue: string): SqliteOutputQueue {
     return new SqliteOutputQueue(this.file, queue, this.clock, 'committed');
   }

@@ -56,7 +56,7 @@ export function transferRoutes(transfers: DirectoryClientTransfers): Hono {
   return app;
 }
 
-/** Passes the file of a form on as it arrives. */
+/** Passes on the file of a form as it arrives. */
 async function receiveForm(c: Context, transfers: DirectoryClientTransfers): Promise<void> {
   const form = formParser(c.req.header('content-type') ?? '');
   let ticket = '';

@@ -18,9 +18,9 @@ import { QUEUES } from './storage.ts';
  */
 export const WEBHOOK_CONCURRENCY = 50;
 
-/** What webhooks in a file are delivered with. */
+/** Options of the delivery of webhooks in a file. */
 export interface WebhookRunnerOptions {
-  /** What signs them: the current secret first. */
+  /** Sign webhooks: the current secret first. */
   readonly secrets: readonly string[];
   readonly rules: CallbackRules;
   readonly serviceName: string;

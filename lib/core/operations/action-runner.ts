@@ -25,23 +25,23 @@ export interface ActionTurn {
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
-/** How long a process has for a step, in milliseconds. After that, another one, or the next one, goes on. */
+/** How long a process may take for a step, in milliseconds. After that, another process continues. */
 export const ACTION_LEASE_MILLISECONDS = 10_000;
 
 /** Most requests that are handled in a step. */
 const MAX_STEP = 100;
 
-/** At low rates, a step handles what comes up in this time. */
+/** At low rates, a step handles the requests of this time. */
 const STEP_SECONDS = 0.25;
 
-/** How often to look whether the requests of a canary have ended. */
+/** Time between two checks whether the requests of a canary have ended. */
 const WATCH_MILLISECONDS = 1_000;
 
-/** Requests of a canary that are looked at in a step. */
+/** Requests of a canary that are checked in a step. */
 const MAX_WATCHED = 1_000;
 
 /**
- * Runs actions that were applied, step by step. It has no state of its own: what ended with a process goes on with the next one. The
+ * Runs actions that were applied, step by step. It has no state of its own: if a process ends, the next one continues. The
  * requests of an action are handled in their order, at the rate of the action.
  */
 export class ActionRunner {
@@ -51,7 +51,7 @@ export class ActionRunner {
     this.#ports = ports;
   }
 
-  /** Does a step of the action that is due. What fails is tried again when its lease has ended. @returns whether one was due */
+  /** Does a step of the action that is due. A step that fails is tried again when its lease has ended. @returns whether one was due */
   async run(): Promise<boolean> {
     const { store, clock } = this.#ports;
     const now = clock.now();
@@ -64,8 +64,8 @@ export class ActionRunner {
 
   /**
    * Does the steps of one action, for a process that does nothing else: until it ends, or there is no more time.
-   * @returns whether it runs
-   * @throws any error of a port. What failed is tried again by the next call
+   * @returns whether the action still runs
+   * @throws any error of a port; the next call tries again
    */
   async runOne(id: string, { leaseMilliseconds, mayGoOn, sleep }: ActionTurn): Promise<boolean> {
     const { store, clock } = this.#ports;
@@ -86,7 +86,7 @@ export class ActionRunner {
     return isRunning(await store.find(id));
   }
 
-  /** A step that rehearses takes as long as handlers do, and so longer than the lease. */
+  /** Renews the lease during a step: rehearsals may take longer than the lease. */
   async #leasedStep(stored: StoredAction): Promise<number | undefined> {
     const { store, clock, logger } = this.#ports;
     const { id } = stored.action;

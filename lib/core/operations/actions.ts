@@ -37,7 +37,7 @@ export interface ActionsPorts {
   readonly recordMetadata: readonly string[];
   /** Makes an id that sorts by its time, in milliseconds since 1970. */
   readonly newId: (at: number) => string;
-  /** Has the steps of an action done; no step before it runs. @default - who does them looks for actions that run */
+  /** Starts what does the steps of an action; it does none before the action runs. @default - a process polls for running actions */
   readonly start?: (id: string) => Promise<void>;
 }
 
@@ -101,7 +101,7 @@ export class Actions {
   }
 
   /**
-   * Ends an action. What is being handled at the moment is handled; no other request is. A plan is dropped.
+   * Ends an action. Requests that are being handled are finished; no other request is handled. A plan is dropped.
    * @throws ActionNotFound; ActionOver if it has ended otherwise
    */
   async abort(id: string): Promise<ActionView> {
@@ -118,7 +118,7 @@ export class Actions {
     return this.#viewOf(await this.#stored(id));
   }
 
-  /** What an action retries its request with. @throws ActionNotFound, ActionPayloadNotFound */
+  /** The payload with which an action retries its request. @throws ActionNotFound, ActionPayloadNotFound */
   async payload(id: string): Promise<EditedPayload> {
     const { payload } = (await this.#stored(id)).action;
     if (!payload) throw new ActionPayloadNotFound(id);

@@ -1,7 +1,7 @@
 import type { AuditMetricName } from '../config/metric-names.ts';
 import type { AuditReport } from './report-audit.ts';
 
-/** The metrics of an audit. One that is incomplete can't say that nothing drifts. */
+/** The metrics of an audit. An incomplete audit can't show that nothing drifts. */
 export function auditMetricsOf({
   audited,
   drift,

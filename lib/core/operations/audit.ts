@@ -11,7 +11,7 @@ export interface AuditFinding {
   /** The id of the request; of an object without one, its key. */
   readonly ticket: string;
   readonly tenant?: string;
-  /** Since when it has been so at the latest, in milliseconds since 1970. */
+  /** When it began at the latest, in milliseconds since 1970. */
   readonly since: number;
   /** The key of the stored object that it is about. */
   readonly object?: string;
@@ -26,7 +26,7 @@ export interface AuditedRequest extends AuditedRecord {
 /** How long a request may be between two stores, unless the audit says otherwise. */
 export const DEFAULT_GRACE_SECONDS = 60;
 
-/** What an audit goes by. */
+/** The rules of an audit. */
 export interface AuditRules {
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -79,7 +79,7 @@ function judgeUnended(
   const { status, updatedAt, leaseEndsAt = 0, nextAttemptAt = 0, payload } = record;
   if (status === 'awaiting_upload') return;
   if (hasMessage === false) {
-    // A message that waits for its time is in the queue all the while, and is missed at once.
+    // A message that waits for its time stays in the queue, so a missing one shows at once.
     if (status === 'queued') add('message_missing', updatedAt);
     else if (leaseEndsAt <= now) add('attempt_abandoned', Math.max(leaseEndsAt, nextAttemptAt));
   }
@@ -102,7 +102,7 @@ function judgeEnded(
   }
   // While there is a message, it is published again.
   if (hasMessage !== false) return;
-  // One that was cancelled while it waited for its upload has no message to be published by.
+  // A request that was cancelled while it waited for its upload has no message, so nothing publishes it.
   const isPublished = publishedEnd === endedAt || (outcome.status === 'cancelled' && attempts === 0);
   const isStreamed = outcome.status === 'succeeded' && outcome.result.streamed;
   if (!isPublished && !isStreamed && publicationsSince !== undefined && endedAt >= publicationsSince) {

@@ -1,7 +1,7 @@
 import type { Canary } from '../model/action.ts';
 import type { CanaryCounts } from '../ports/action-store.ts';
 
-/** What the requests of a canary say about the others. */
+/** What the ends of a canary's requests mean for the others. */
 export type CanaryVerdict = 'wait' | 'stop' | 'pass';
 
 /** Judges a canary. It stops as soon as enough have failed, and passes when all have ended. */

@@ -26,9 +26,9 @@ export const FILTER_MEMBERS = [
 ] as const satisfies readonly (keyof ActionFilter)[];
 
 /**
- * Checks what an operator plans.
+ * Checks the plan of an operator.
  * @param declared the keys of metadata that records keep
- * @returns it, with the defaults
+ * @returns the plan, with defaults
  * @throws PlanRefused
  */
 export function checkPlan(

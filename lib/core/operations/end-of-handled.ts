@@ -2,7 +2,7 @@ import type { Action, ActionItem } from '../model/action.ts';
 import type { EndStatus } from '../ports/action-targets.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 
-/** How a request has ended that an action handled and that ran again; undefined while it waits or runs. */
+/** How a request ended after an action ran it again; undefined while it waits or runs. */
 export async function endOfHandled(
   { action }: Action,
   { retriedAs, redrives = 0, ...item }: ActionItem,

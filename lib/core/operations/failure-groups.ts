@@ -90,7 +90,7 @@ export class FailureGroups {
     return group;
   }
 
-  /** Lists the requests of a group, that which failed last first. @throws FailureGroupNotFound for what can't be an id */
+  /** Lists the requests of a group, the latest failure first. @throws FailureGroupNotFound for an invalid id */
   async requests(
     id: string,
     scope: TenantScope,
@@ -112,7 +112,7 @@ export class FailureGroups {
     return { ...group, note };
   }
 
-  /** Leaves out groups whose latest request is gone: so are the others, or it was redriven just now. */
+  /** Leaves out groups whose latest request is gone: the others are gone too, or it was just redriven. */
   async #groupsOf(counts: readonly FailureCount[]): Promise<FailureGroup[]> {
     const [latest, notes] = await Promise.all([
       this.#index.latest(counts),

@@ -7,11 +7,11 @@ import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord } from '../model/request-record.ts';
 import type { RequestFacts } from './request-facts.ts';
 
-/** What is known about the request of a dead letter. */
+/** The known state of a dead letter. */
 export interface LetterState {
   /** The request, as its message has it; undefined if the message can't be read. */
   readonly decoded: DecodedRequest | undefined;
-  /** Undefined if there is none, or none any more. */
+  /** Undefined if there is none, or it is no longer kept. */
   readonly record: RequestRecord | undefined;
   /** What a redrive does with the dead letter. */
   readonly decision: RedriveDecision;
@@ -33,7 +33,7 @@ export function isFor(action: ActionKind, { decoded, record, decision }: LetterS
   }
 }
 
-/** A request that can be submitted again; undefined if its message says more than a submission can. */
+/** The request if it can be submitted again; undefined if its message contains more than a submission can. */
 export function retriableOf(
   decoded: DecodedRequest | undefined,
 ): (DecodedRequest & { readonly payload: KeptPayload }) | undefined {
@@ -43,7 +43,7 @@ export function retriableOf(
   return 'unreadable' in payload ? undefined : { ...decoded, payload };
 }
 
-/** What a dead letter itself says about its request. */
+/** The facts about a request that its dead letter contains. */
 export interface LetterFacts extends RequestIdentity {
   readonly topic?: string;
   readonly metadata?: Metadata;
@@ -52,7 +52,7 @@ export interface LetterFacts extends RequestIdentity {
   readonly sentAt: number;
 }
 
-/** The facts of a dead letter without a record: that of a request that failed. */
+/** The facts of a dead letter without a record, as those of a failed request. */
 export function factsOfLetter({ code = 'unknown', sentAt, ...letter }: LetterFacts): RequestFacts {
   const { id, tenant, topic, metadata } = letter;
   return { id, tenant, topic, metadata, status: 'failed', code, at: sentAt };

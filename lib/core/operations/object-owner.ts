@@ -17,7 +17,7 @@ export function objectOwner(key: string): ObjectOwner | undefined {
   const ticket = ticketOf(key);
   if (ticket) return { kind: 'payload', name: ownerName(ticket.id) };
   if (key.startsWith(DEFAULT_PAYLOAD_PREFIX)) {
-    // That of an item of a batch has a digest behind the id.
+    // The object of an item of a batch has a digest behind the id.
     const name = key.slice(DEFAULT_PAYLOAD_PREFIX.length).replace(ITEM, '$1');
     return { kind: 'payload', name: ownerName(name) };
   }

@@ -1,10 +1,10 @@
 import type { ItemSettlement } from '../model/action.ts';
 import type { Rehearsal } from '../model/rehearsal.ts';
 
-/** Longest text about how a request would end: the store keeps it with those of a hundred others. */
+/** Longest text about how a request would end: one item of the store holds the texts of a hundred requests. */
 const MAX_DETAIL_LENGTH = 300;
 
-/** What a request is settled as before it is rehearsed, so that none that ends its process is rehearsed again and again. */
+/** The settlement of a request before its rehearsal, so that a request that ends the process isn't rehearsed again and again. */
 export const REHEARSAL_DIED: ItemSettlement = {
   result: 'skipped',
   detail: 'undecided: the process ended while it was rehearsed, alone or with others',
@@ -16,7 +16,7 @@ export const REHEARSAL_LATE: ItemSettlement = {
   detail: 'undecided: there was no time to rehearse it',
 };
 
-/** What an action says about a dead letter that it rehearsed: how the worst of its requests would end. */
+/** The settlement of a dead letter that was rehearsed: how the worst of its requests would end. */
 export function settlementOf(requests: readonly Rehearsal[] | undefined): ItemSettlement {
   if (!requests) return REHEARSAL_LATE;
   for (const { result, code = 'unknown', message = '' } of requests.toSorted(byResult)) {

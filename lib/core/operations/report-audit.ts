@@ -16,14 +16,14 @@ export interface AuditReport {
   readonly audited: number;
   /** Requests that don't add up, of those that were looked at. */
   readonly drift: number;
-  /** Where those are that add up. */
+  /** Where the requests are that add up. */
   readonly figures: LedgerFigures;
   readonly verdicts: VerdictCounts;
   /** Why the audit didn't look at everything; undefined if it did. */
   readonly stoppedBy?: unknown;
 }
 
-/** Runs an audit, logs what it finds, and counts it. An audit that fails has reported what it had found until then. */
+/** Runs an audit, logs its findings and counts them. If it fails, it reports the findings until then. */
 export async function reportAudit(
   source: AuditSource,
   rules: AuditRules,

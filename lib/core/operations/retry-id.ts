@@ -5,8 +5,8 @@ import { identityDigest, type RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord } from '../model/request-record.ts';
 
 /**
- * The id of the request that retries a failed one: the same for all its dead letters, until a redrive runs it again. So its payload is
- * submitted once, whatever actions and crashes there are.
+ * The id of the request that retries a failed one: the same for all its dead letters, until a redrive runs it again. So its
+ * payload is submitted once, in spite of repeated actions and crashes.
  */
 export function retryIdOf({
   request,

@@ -7,7 +7,7 @@ import { objectOwner, ownerName } from './object-owner.ts';
 
 /** A request that was looked at. */
 export interface JudgedRequest {
-  /** Undefined if there is none: only a message or a stored object shows that there was a request. */
+  /** Undefined if only a message or a stored object shows that there was a request. */
   readonly record?: RequestRecord;
   /** None if it adds up. */
   readonly findings: readonly AuditFinding[];
@@ -62,7 +62,7 @@ async function missingOf(
 async function unrecordedIn(source: AuditSource, rules: AuditRules): Promise<readonly AuditFinding[]> {
   const { now, graceMilliseconds } = rules;
   const requests = await source.unrecorded(now - graceMilliseconds);
-  // The record of one that has waited for longer may have reached its age.
+  // The record of a request that has waited for longer may have expired.
   const after = recordsSince(rules);
   return requests
     .filter(({ submittedAt }) => submittedAt > after)
@@ -91,7 +91,7 @@ async function orphansIn(
   const before = now - graceMilliseconds - (source.messageMilliseconds ?? 0);
   return [...objects].flatMap(([key, modifiedAt]): AuditFinding[] => {
     const owner = objectOwner(key);
-    // The record of an older one may have reached its age.
+    // The record of an older object may have expired.
     if (modifiedAt <= recordsSince(rules)) return [];
     if (!owner || modifiedAt > before || owners.has(owner.name) || referred.has(key)) return [];
     const verdict = owner.kind === 'payload' ? 'payload_orphaned' : 'result_orphaned';

@@ -24,7 +24,7 @@ export interface NewPause {
   readonly reason: string;
 }
 
-/** What {@link ServicePause} works with. */
+/** The ports of a {@link ServicePause}. */
 export interface ServicePausePorts {
   readonly pauses: OperatorPauses;
   /** How long a request can wait in its queue, in seconds. @default - as long as it must */
@@ -34,8 +34,8 @@ export interface ServicePausePorts {
 }
 
 /**
- * Pauses all processing for an operator: requests are accepted and wait, running requests continue. A pause ends at its time, whatever became
- * of the processes that knew it.
+ * Pauses all processing for an operator: requests are accepted and wait, running requests continue. A pause ends at its time,
+ * even if all processes were restarted.
  */
 export class ServicePause {
   readonly #ports: ServicePausePorts;
@@ -47,7 +47,7 @@ export class ServicePause {
     this.#maxSeconds = Math.min(OPERATOR_PAUSE_MAX_SECONDS, Math.floor(retentionSeconds / 4));
   }
 
-  /** The pause of an operator that lasts; undefined if there is none. */
+  /** The pause of an operator in effect; undefined if there is none. */
   async get(): Promise<OperatorPause | undefined> {
     const { pauses, clock } = this.#ports;
     const pause = await pauses.read();

@@ -3,8 +3,8 @@ import type { ActionTarget } from '../model/action.ts';
 import { identityDigest } from '../model/request-id.ts';
 
 /**
- * A digest of a set of requests, whatever their order. A dead letter counts, not only its request: one that ran again and failed again
- * is another.
+ * A digest of a set of requests, independent of their order. It includes dead letters: a request that ran again and failed
+ * again has another one.
  */
 export class SetHash {
   readonly #members: string[] = [];

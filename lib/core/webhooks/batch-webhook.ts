@@ -13,8 +13,8 @@ export interface EndedBatch {
 }
 
 /**
- * The first delivery attempt of the end of a batch: to its callback URL, or else to the default URL. Its id is the same however often
- * it is made.
+ * The first delivery attempt of the end of a batch: to its callback URL, or else to the default URL. Its id is the same each
+ * time.
  * @returns undefined if nothing receives it
  */
 export function batchWebhookOf(

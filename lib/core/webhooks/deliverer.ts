@@ -65,10 +65,11 @@ export class WebhookDeliverer {
 
   /** Delivers the webhook of a message. Never rejects. @returns how the host is to settle the message */
   async run(message: ReceivedMessage): Promise<Disposition> {
-    return (await this.#isDone(message)) ? ACK : { action: 'retry', afterSeconds: OWN_FAILURE_WAIT_SECONDS };
+    return (await this.#deliver(message)) ? ACK : { action: 'retry', afterSeconds: OWN_FAILURE_WAIT_SECONDS };
   }
 
-  async #isDone(delivery: ReceivedMessage): Promise<boolean> {
+  /** @returns false for a failure on our side */
+  async #deliver(delivery: ReceivedMessage): Promise<boolean> {
     try {
       const received = decodeWebhook(delivery.body);
       const logger = this.#ports.logger.child({
@@ -96,11 +97,11 @@ export class WebhookDeliverer {
       const verdict = await this.#post(message, endpoint ? endpointSecrets(secrets, endpoint, at) : secrets);
       if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
       if (verdict.status === 'delivered') logger.info('Webhook delivered');
-      const stands =
+      const state =
         verdict.status === 'failed' ? await this.#retryOrDeadLetter(message, verdict, logger) : verdict;
       // Acknowledged at once, not with the batch, so that a crash doesn't duplicate the next attempt.
       if (verdict.status === 'failed') await this.#quietly(END, delivery.ack());
-      await this.#quietly(NOTE, this.#note(message, endpoint, stands, at));
+      await this.#quietly(NOTE, this.#note(message, endpoint, state, at));
       return true;
     } catch (error) {
       const fields = { messageId: delivery.id, error: serializeError(error) };
@@ -109,7 +110,7 @@ export class WebhookDeliverer {
     }
   }
 
-  /** The record has the state of the request's own webhook; an endpoint has its own. */
+  /** Notes the state of an endpoint on the endpoint, and that of the request's own webhook on the record. */
   async #note(
     message: WebhookMessage,
     endpoint: WebhookEndpoint | undefined,
@@ -171,7 +172,7 @@ export class WebhookDeliverer {
     await later.schedule(name, next, clock.now() + waitSeconds * 1000);
   }
 
-  /** What isn't needed for a delivery: failing it changes nothing about that. */
+  /** Awaits a call whose failure doesn't fail the delivery. */
   async #quietly(failure: string, done: Promise<void>): Promise<void> {
     try {
       await done;

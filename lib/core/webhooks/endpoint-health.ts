@@ -10,7 +10,7 @@ import { changeEndpoint } from './change-endpoint.ts';
 import { isPassing, type WebhookMessage } from './message.ts';
 import { ENDPOINT_FAILING_SECONDS } from './retry-schedule.ts';
 
-/** What an {@link EndpointHealth} depends on. */
+/** The ports of an {@link EndpointHealth}. */
 export interface EndpointHealthPorts {
   readonly store: WebhookEndpointStore;
   readonly serviceName: string;
@@ -27,8 +27,8 @@ export type AttemptEnd = Pick<WebhookState, 'status' | 'reason'>;
 const GONE = 'the receiver answered 410';
 
 /**
- * What deliveries show about their endpoints. It is written when it changes, not for each delivery. An endpoint is disabled
- * when its receiver answers 410, or when a webhook used up its attempts and nothing was delivered for as long as those take.
+ * Tracks the health of endpoints by their deliveries, and writes only changes. An endpoint is disabled when its receiver
+ * answers 410, or when a webhook used up its attempts and nothing was delivered for as long as these attempts take.
  */
 export class EndpointHealth {
   readonly #ports: EndpointHealthPorts;
@@ -52,7 +52,7 @@ export class EndpointHealth {
     at: number,
   ): Promise<void> {
     const change = (current: WebhookEndpoint) => afterAttempt(current, end, at, isPassing(subject));
-    // What was read before the attempt is enough to see that nothing changes.
+    // The endpoint that was read before the attempt often shows that nothing changes.
     if (change(endpoint) === endpoint) return;
     const { tenant } = subject.request;
     let isDisabled = false;
@@ -109,7 +109,7 @@ function afterAttempt(
   at: number,
   passing: boolean,
 ): WebhookEndpoint {
-  // It stays as it was when it was disabled: that says what to send again.
+  // Its state when it was disabled shows what to send again.
   if (endpoint.status === 'disabled') return endpoint;
   if (status === 'delivered') return healthy(endpoint);
   const failed = failing(endpoint, at, shortReason(reason));

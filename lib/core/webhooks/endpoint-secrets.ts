@@ -14,8 +14,8 @@ export function endpointSecret(serviceSecret: string, id: string, generation: nu
 }
 
 /**
- * What signs the deliveries to an endpoint: its current secret first, then those of rotations that haven't ended, of the
- * endpoint's secret or of the service's.
+ * The secrets that sign deliveries to an endpoint: the current one first, then the previous ones during a rotation of the
+ * endpoint's or of the service's secret.
  * @param serviceSecrets the current one first
  * @param now milliseconds since 1970
  */

@@ -63,10 +63,10 @@ export interface RotationOptions extends EndpointOwner {
   readonly graceSeconds?: number;
 }
 
-/** What {@link WebhookEndpoints} needs. */
+/** The dependencies of {@link WebhookEndpoints}. */
 export interface EndpointTools {
   readonly store: WebhookEndpointStore;
-  /** Those of the service, from which the secrets of endpoints are derived. */
+  /** The secrets of the service, from which the secrets of endpoints are derived. */
   readonly secrets: WebhookSecrets;
   /** The webhook queue. */
   readonly queue: WebhookQueue;
@@ -91,7 +91,7 @@ export class WebhookEndpoints {
     this.#tools = tools;
   }
 
-  /** Their lists, for what sends outcomes to them. */
+  /** Reads the endpoints to send outcomes to. */
   get reader(): WebhookEndpointReader {
     return this.#tools.store;
   }
@@ -183,7 +183,7 @@ export class WebhookEndpoints {
     const rotated = await changeEndpoint(store, tenant, id, (endpoint) => {
       const now = clock.now();
       const { previousUntil = 0, ...rest } = endpoint;
-      // A call that is repeated because its answer was lost would end the time of the secret that receivers have.
+      // A call that is repeated because its answer was lost would drop the secret that receivers still use.
       if (graceSeconds > 0 && previousUntil > now) {
         throw new WebhookEndpointRefused(
           'rotation_unfinished',

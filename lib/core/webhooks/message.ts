@@ -51,7 +51,7 @@ const ENVELOPE = 'webhook message';
 
 const PROGRESS_TYPE = eventTypeOf({ status: 'progress' });
 
-/** The service that the ids of webhooks name: that of the API, which sends them again. */
+/** The service in the ids of webhooks: that of the API, which sends webhooks again. */
 export function webhookService({
   frontServiceName,
   serviceName,
@@ -191,8 +191,8 @@ function bodyOf(outcome: Outcome): string {
 }
 
 /**
- * The service is part of the id: one receiver may serve several services, whose request ids may be equal. An endpoint is that
- * of one service, and gets the outcomes of all its processors.
+ * The service is part of the id: one receiver may serve several services, whose request ids may be equal. An endpoint belongs
+ * to one service, and gets the outcomes of all its processors.
  */
 function webhookId({ endpoint }: Recipient, serviceName: string, ...about: readonly string[]): string {
   if (endpoint === undefined) return digestOf('webhook', serviceName, ...about);

@@ -20,7 +20,7 @@ export interface Recipient {
   readonly endpoint?: string;
 }
 
-/** What decides about the recipients of an event. */
+/** The parts of a request that decide about the recipients of an event. */
 export interface ReportedRequest {
   readonly tenant?: string;
   readonly topic?: string;

@@ -10,7 +10,7 @@ import { type WebhookMessage, webhookOf } from './message.ts';
 import { type WebhookRules, wants } from './recipient.ts';
 import { sendWebhooks } from './resend.ts';
 
-/** When the requests were submitted whose outcomes are sent again. */
+/** The time of submission of the requests whose outcomes are sent again. */
 export interface ReplayWindow {
   /** Inclusive. */
   readonly from: Date;
@@ -34,7 +34,7 @@ export interface Replayed {
   readonly next?: string;
 }
 
-/** What {@link replayWindow} needs. */
+/** The dependencies of {@link replayWindow}. */
 export interface ReplayTools {
   readonly index: RecordIndex;
   readonly queue: WebhookQueue;

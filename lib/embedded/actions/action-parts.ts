@@ -13,7 +13,7 @@ export interface MessageRehearser {
   rehearse(message: RehearsedMessage): Promise<readonly Rehearsal[] | undefined>;
 }
 
-/** What the actions of a service need. */
+/** The dependencies of the actions of a service. */
 export interface ServiceActionsParts {
   readonly storage: Storage;
   readonly settings: Pick<
@@ -24,11 +24,11 @@ export interface ServiceActionsParts {
   readonly logger: Logger;
   /** Absent if no processor runs in this process: then another one rehearses. */
   readonly rehearser?: MessageRehearser | undefined;
-  /** Whether programs take the requests by the API. They know no rehearsals. */
+  /** Whether programs take the requests by the API, which has no rehearsals. */
   readonly hasTakers: boolean;
 }
 
-/** What the requests of actions are found and handled with. */
+/** The dependencies of finding and handling the requests of actions. */
 export interface ActionParts extends Omit<ServiceActionsParts, 'logger'> {
   readonly store: SqliteActionStore;
 }

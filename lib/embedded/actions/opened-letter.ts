@@ -9,13 +9,13 @@ import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import { decode } from '../../core/wire/decode.ts';
 import type { SqliteDeadLetter } from '../../stores/sqlite/dead-letters.ts';
 
-/** A dead letter with what is known about its request. */
+/** A dead letter and the known facts about its request. */
 export interface OpenedLetter {
   readonly letter: SqliteDeadLetter;
   readonly request: RequestIdentity;
   /** The request, as its message has it; undefined if the message can't be read. */
   readonly decoded: DecodedRequest | undefined;
-  /** Undefined if there is none, or none any more. */
+  /** Undefined if there is none, or it is no longer kept. */
   readonly record: RequestRecord | undefined;
   readonly facts: RequestFacts;
   /** Which redrive it waits for; undefined if its message had no room for that. */
@@ -30,7 +30,7 @@ export async function openLetter(
   now: number,
 ): Promise<OpenedLetter> {
   const { message } = letter;
-  // Messages with several requests are events of S3, of which a service in a file has none.
+  // Only events of S3 have several requests, and a service in a file gets none.
   const [first = { id: message.id, source: '' }] = decode(message, limits);
   const decoded = 'metadata' in first ? first : undefined;
   const record = decoded && (await records.find(decoded));
@@ -47,7 +47,7 @@ export async function openLetter(
   };
 }
 
-/** What the rules of dead letters need to know of it. */
+/** The state of a dead letter, for the rules of actions. */
 export function letterStateOf(opened: OpenedLetter): LetterState {
   return { ...opened, decision: decideRedriveOf(opened) };
 }

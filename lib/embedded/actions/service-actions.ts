@@ -34,8 +34,8 @@ export function serviceActions({ logger, ...given }: ServiceActionsParts): Servi
 const MAX_HANDLED = 100;
 
 /**
- * The requests in a file, for actions. A dead letter is moved or deleted in the transaction that settles its request, so that not even
- * the end of the process comes between.
+ * The requests in a file, for actions. A dead letter is moved or deleted in the transaction that settles its request, so that
+ * no crash separates the two.
  */
 class ServiceActionTargets implements ActionTargets {
   readonly #parts: ActionParts;
@@ -56,7 +56,7 @@ class ServiceActionTargets implements ActionTargets {
       try {
         await HANDLE_ITEM[action.action](handled, this.#parts);
       } catch (error) {
-        // What can't be done for one request isn't tried again; what can't be done for any is.
+        // A failure that concerns one request settles it; a failure that would hit every request is tried again.
         if (!(error instanceof CoatcheckError) || error instanceof StoreUnavailable) throw error;
         await settle(handled, this.#parts, { result: 'failed', detail: error.message });
       }

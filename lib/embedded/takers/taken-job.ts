@@ -17,9 +17,9 @@ class TakerSilent extends CoatcheckError {
   }
 }
 
-/** What a job needs of its run by the engine. */
+/** The run of a job by the engine. */
 export interface JobRun {
-  /** How the engine is done with the message. */
+  /** The disposition of the message, when the run has ended. */
   readonly settled: Promise<Disposition>;
 }
 
@@ -35,7 +35,7 @@ export class TakenJob implements LeasedJob {
   readonly #lost = new AbortController();
   #state: 'free' | 'leased' | 'ending' = 'free';
   #leaseEndsAt = 0;
-  /** Whether the lease can't run out any more. */
+  /** Whether the lease can no longer run out. */
   #isOver = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -47,7 +47,7 @@ export class TakenJob implements LeasedJob {
     this.#now = now;
   }
 
-  /** What the handler of the attempt returns. It rejects with what the handler throws. */
+  /** The return value of the attempt's handler. Rejects with the error that the handler throws. */
   get ended(): Promise<unknown> {
     return this.#ended.promise;
   }
@@ -93,7 +93,7 @@ export class TakenJob implements LeasedJob {
     this.dispose();
   }
 
-  /** Lets the lease run out no more, since the attempt is over. */
+  /** Stops the timer of the lease, since the attempt is over. */
   dispose(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);

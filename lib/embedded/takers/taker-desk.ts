@@ -21,13 +21,13 @@ import { TakenJob } from './taken-job.ts';
 /** Largest payload that is given out with its job, and so is in memory: that of the largest message. */
 const MAX_DATA_BYTES = 2 ** 20;
 
-/** How long a taker that has a job is kept waiting for more that were received together with it. */
+/** How long a taker with a job waits for jobs that were received together with it. */
 const GATHER_MILLISECONDS = 20;
 
-/** A message that isn't a job by then, such as one that waits for another attempt, is no longer waited for. */
+/** After this time, takers no longer wait for a received message to become a job: another attempt may hold its request. */
 const COMING_MILLISECONDS = 1_000;
 
-/** The shortest wait: long enough to look into the queue. */
+/** The shortest wait: long enough for a look into the queue. */
 const LOOK_MILLISECONDS = 100;
 
 /** A run of a message by the engine. */
@@ -127,7 +127,7 @@ export class TakerDesk implements WorkDesk, Demand {
     this.#coming += count;
   }
 
-  /** Runs a message. What is received and becomes no job counts as coming until then. */
+  /** Runs a message. A received message counts as coming until it is a job, or its run has ended. */
   async #run(run: () => Promise<Disposition>): Promise<Disposition> {
     const { promise, resolve } = Promise.withResolvers<Disposition>();
     let isComing = true;
@@ -185,7 +185,7 @@ export class TakerDesk implements WorkDesk, Demand {
     taker?.answer();
   }
 
-  /** Resolves with what there is when the time is over, the signal fires, or the taker has what it can get at once. */
+  /** Resolves with the jobs so far when the time is over, the signal fires, or no more jobs are expected soon. */
   async #waitForJobs(max: number, milliseconds: number, signal: AbortSignal): Promise<TakenJob[]> {
     const { promise, resolve } = Promise.withResolvers<void>();
     let gathering: NodeJS.Timeout | undefined;
@@ -197,7 +197,7 @@ export class TakerDesk implements WorkDesk, Demand {
     if (taker.jobs.length > 0) return taker.jobs;
     this.#takers.push(taker);
     this.#onDemand();
-    // What was received for takers is on its way.
+    // Messages that were received for takers may still become jobs.
     const onTime = () => (this.#coming > 0 ? setTimeout(resolve, COMING_MILLISECONDS) : resolve());
     const timer = setTimeout(onTime, Math.max(milliseconds, LOOK_MILLISECONDS));
     const stopWatching = [whenAborted(signal, resolve), whenAborted(this.#stop, resolve)];
@@ -224,7 +224,7 @@ export class TakerDesk implements WorkDesk, Demand {
     job.dispose();
   }
 
-  /** Gives it to no taker any more. */
+  /** Withdraws a job from the takers. */
   #withdraw(job: TakenJob): void {
     for (const jobs of [this.#free, ...this.#takers.map((taker) => taker.jobs)]) {
       const index = jobs.indexOf(job);
