@@ -33,7 +33,7 @@ for linker in node-modules pnp; do
     cd "$linker"
     echo '{ "name": "program", "private": true, "type": "module" }' > package.json
     touch yarn.lock
-    printf 'nodeLinker: %s\nenableTelemetry: false\n' "$linker" > .yarnrc.yml
+    printf 'nodeLinker: %s\nenableImmutableInstalls: false\nenableTelemetry: false\n' "$linker" > .yarnrc.yml
     node "$yarn" install > install.log
     node "$yarn" node write.mjs 2>/dev/null > observed
   )

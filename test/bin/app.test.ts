@@ -93,7 +93,7 @@ describe('webhooks', () => {
   it('are on request, with an optional default URL', () => {
     const url = 'https://example.com/hook';
     expect(webhooksOf(url)).toEqual({ names, url, to: 'public' });
-    expect(webhooksOf('true', 'http://localhost:4566')).toEqual({ names, url: '', to: 'local' });
+    expect(webhooksOf('true', 'http://localhost:4566')).toEqual({ names, url: undefined, to: 'local' });
   });
 
   it('accept only a URL', () => {

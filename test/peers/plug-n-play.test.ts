@@ -21,7 +21,10 @@ test("keeps payloads on the disk under Yarn's Plug'n'Play", {
       env: { ...process.env, POWERTOOLS_LOG_LEVEL: 'SILENT' },
     });
   await writeFile(join(folder, 'package.json'), '{"name":"program","private":true,"type":"module"}');
-  await writeFile(join(folder, '.yarnrc.yml'), 'nodeLinker: pnp\nenableTelemetry: false\n');
+  await writeFile(
+    join(folder, '.yarnrc.yml'),
+    'nodeLinker: pnp\nenableImmutableInstalls: false\nenableTelemetry: false\n',
+  );
   await writeFile(join(folder, 'yarn.lock'), '');
   await copyFile(join(peerFolder('js'), PROGRAM), join(folder, PROGRAM));
   await yarn('install');
