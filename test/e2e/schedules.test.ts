@@ -110,7 +110,7 @@ test('a schedule submits a request when its timer fires, and ends when it is rem
   expect((await schedules('list')).stdout).toContain(`\tpaused\t${id}\t`);
   const [ticket = ''] = (await schedules('run', 'often')).stdout.split('\t');
   expect(await service.event(ticket)).toMatchObject({ data: { value: 4, attempt: 1 } });
-  expect((await schedules('list')).stdout).toContain(`\tpaused\t${id}\t`);
+  expect((await schedules('list')).stdout).toContain(`\tpaused\t${ticket}\t`);
   expect(await schedules('resume', 'often')).toMatchObject({ exitCode: 0 });
   const [resumed] = await timersOf(service, 'often');
   expect(resumed).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
