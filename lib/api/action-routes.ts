@@ -183,12 +183,13 @@ export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
   });
 
   addRoute(app, apply, async (c) => {
-    const applied = await actions.apply(c.req.valid('param').id, c.req.valid('json'));
+    const applied = await actions.apply(c.req.valid('param').id, c.req.valid('json'), c.get('caller').name);
     return c.json(resourceOf(applied), 202, NO_STORE);
   });
 
   addRoute(app, abort, async (c) => {
-    return c.json(resourceOf(await actions.abort(c.req.valid('param').id)), 200, NO_STORE);
+    const aborted = await actions.abort(c.req.valid('param').id, c.get('caller').name);
+    return c.json(resourceOf(aborted), 200, NO_STORE);
   });
 }
 

@@ -15,18 +15,20 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const BASE_URL = 'http://127.0.0.1:1234';
 const OPERATOR = 'o'.repeat(32);
+const COLLEAGUE = 'p'.repeat(32);
 const CALLER = 'c'.repeat(32);
 
 let fails: boolean;
 let service: Service;
 let fetch: typeof globalThis.fetch;
 let client: CoatcheckClient;
+let logger: CollectingLogger;
 
 beforeEach(async () => {
   fails = true;
   const file = join(await temporaryFolder(), 'service.db');
   const settings = { maxAttempts: 1 };
-  const logger = new CollectingLogger();
+  logger = new CollectingLogger();
   const parts = await openParts({ file, logger, settings, recordMetadata: ['customer'] }, Date);
   const processor = defineProcessor(async (request) => {
     if (fails) throw Object.assign(new Error('Down'), { code: 'EDOWN' });
@@ -34,7 +36,7 @@ beforeEach(async () => {
   });
   service = new Service({ ...parts, processor });
   onTestFinished(() => service.close());
-  const apiKeys = { callers: [CALLER], operators: [OPERATOR] };
+  const apiKeys = { callers: [CALLER], operators: [OPERATOR, COLLEAGUE] };
   const app = createServiceApi({ ...parts, baseUrl: BASE_URL, transferKey: randomBytes(32), apiKeys });
   fetch = async (input, init) => app.fetch(new Request(input, init));
   client = new CoatcheckClient({ baseUrl: BASE_URL, fetch, auth: bearer(OPERATOR) });
@@ -86,6 +88,27 @@ test('an operator plans, applies and looks at an action by the client', async ()
   const [newest] = await all(client.actions.list({ limit: 1 }));
   expect(newest).toEqual(ended);
   await expect(client.actions.abort(plan.id)).rejects.toMatchObject({ code: 'action_over', status: 409 });
+});
+
+test('the log says who applied an action and who aborted one, and not only who planned it', async () => {
+  const filter = { ids: [await deadLettered({ order: 1 })] };
+  const plan = () => client.actions.plan({ action: 'purge', filter, reason: 'Test data' });
+  const [aborted, applied] = [await plan(), await plan()];
+  for (let times = 0; times < 2; times++) {
+    expect((await call('POST', `/${aborted.id}/abort`, undefined, COLLEAGUE)).status).toBe(200);
+  }
+  const { hash, count, createdBy } = applied;
+  expect((await call('POST', `/${applied.id}/apply`, { hash, count }, COLLEAGUE)).status).toBe(202);
+  await client.actions.wait(applied.id);
+  const logged = logger.lines.filter(({ message }) => message.startsWith('An action '));
+  const by = logged[0]?.fields.by;
+  expect(by).toMatch(/^key [0-9a-f]{8}$/);
+  expect(by).not.toBe(createdBy);
+  expect(logged.map(({ message, fields }) => [message, fields.action, fields.by, fields.createdBy])).toEqual([
+    ['An action was aborted', aborted.id, by, createdBy],
+    ['An action was applied', applied.id, by, createdBy],
+    ['An action has ended', applied.id, undefined, createdBy],
+  ]);
 });
 
 test('one request is retried with another payload', async () => {

@@ -142,7 +142,7 @@ export class ActionRunner {
     const ended = await this.#change(stored, event);
     if (!ended) return;
     const { id, action, state, count, reason, createdBy, stoppedBecause } = ended;
-    const fields = { action: id, kind: action, state, count, ...stored.progress, reason, by: createdBy };
+    const fields = { action: id, kind: action, state, count, ...stored.progress, reason, createdBy };
     this.#ports.logger.info('An action has ended', { ...fields, stoppedBecause });
   }
 

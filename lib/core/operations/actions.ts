@@ -25,7 +25,7 @@ import {
   PlanRefused,
 } from './errors.ts';
 import { SetHash } from './set-hash.ts';
-import { type ActionEvent, actionTransition } from './transition.ts';
+import { actionTransition } from './transition.ts';
 
 /** The ports of {@link Actions}. */
 export interface ActionsPorts {
@@ -53,6 +53,9 @@ export interface ActionViewPage {
   /** The `after` of the next page; absent on the last page. */
   readonly next?: string;
 }
+
+/** The lines that the log has of changes by operators. */
+const LINES = { apply: 'An action was applied', abort: 'An action was aborted' } as const;
 
 /** Actions on many requests: first planned, then applied. Planning changes no request. They are the log of operations, too. */
 export class Actions {
@@ -85,9 +88,10 @@ export class Actions {
 
   /**
    * Starts to handle the requests of a plan, and no others.
+   * @param by the operator, if known
    * @throws ActionNotFound, ActionNotPlanned, PlanExpired, PlanMismatched; PlanChanged if its filter matches other requests now
    */
-  async apply(id: string, seen: SeenPlan): Promise<ActionView> {
+  async apply(id: string, seen: SeenPlan, by?: string): Promise<ActionView> {
     const { action } = await this.#stored(id);
     this.#assertPlanned(action);
     const { count, hash } = action;
@@ -95,21 +99,19 @@ export class Actions {
     const now = await this.#find(action);
     if (now.hash !== hash) throw new PlanChanged(id, count, now.targets.length);
     await this.#ports.start?.(id);
-    const applied = await this.#change(id, { type: 'apply' }, this.#assertPlanned);
-    this.#log('An action was applied', applied);
-    return this.#viewOf(applied);
+    return this.#viewOf(await this.#change(id, { type: 'apply', by }, this.#assertPlanned));
   }
 
   /**
    * Ends an action. Requests that are being handled are finished; no other request is handled. A plan is dropped.
+   * @param by the operator, if known
    * @throws ActionNotFound; ActionOver if it has ended otherwise
    */
-  async abort(id: string): Promise<ActionView> {
-    const aborted = await this.#change(id, { type: 'abort' }, (action) => {
+  async abort(id: string, by?: string): Promise<ActionView> {
+    const aborted = await this.#change(id, { type: 'abort', by }, (action) => {
       const state = actionStateAt(action, this.#ports.clock.now());
       if (state !== 'aborted') throw new ActionOver(id, state);
     });
-    this.#log('An action was aborted', aborted);
     return this.#viewOf(aborted);
   }
 
@@ -165,21 +167,26 @@ export class Actions {
     return { targets, hash: hash.digest() };
   }
 
-  /** @param assertSettled called with an action that the event doesn't change */
+  /**
+   * Changes an action for an operator, and logs that.
+   * @param assertSettled called with an action that isn't changed
+   */
   async #change(
     id: string,
-    event: ActionEvent,
+    { type, by }: { readonly type: keyof typeof LINES; readonly by: string | undefined },
     assertSettled: (action: Action) => void,
   ): Promise<StoredAction> {
     while (true) {
       const stored = await this.#stored(id);
-      const changed = actionTransition(stored.action, event, this.#ports.clock.now());
+      const changed = actionTransition(stored.action, { type }, this.#ports.clock.now());
       if ('refused' in changed) {
         assertSettled(stored.action);
         return stored;
       }
       const revision = stored.revision + 1;
       if (await this.#ports.store.write(changed.action, revision)) {
+        const { action: kind, count, reason, createdBy } = changed.action;
+        this.#ports.logger.info(LINES[type], { action: id, kind, count, reason, createdBy, by });
         return { ...stored, action: changed.action, revision };
       }
     }
@@ -191,8 +198,4 @@ export class Actions {
     if (state === 'expired') throw new PlanExpired(action.id, action.expiresAt);
     throw new ActionNotPlanned(action.id, state);
   };
-
-  #log(text: string, { action: { id, action, count, reason, createdBy } }: StoredAction): void {
-    this.#ports.logger.info(text, { action: id, kind: action, count, reason, by: createdBy });
-  }
 }
