@@ -23,11 +23,12 @@ export class TakeOverTurn implements Disposable {
   }
 
   /**
-   * Waits for the turn, but not for long.
+   * Waits for the turn, but not for long. An attempt that has it keeps it.
    * @param stop fires when nothing more is started
    * @throws AttemptNotStarted if the signal fires first
    */
   async take(stop: AbortSignal): Promise<void> {
+    if (this.#slot) return;
     const waited = new AbortController();
     const timer = setTimeout(() => waited.abort(), MAX_WAIT_MILLISECONDS);
     const stopWaiting = whenAborted(stop, () => waited.abort());

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Semaphore } from '../../../lib/core/base/semaphore.ts';
 import { Deadline } from '../../../lib/core/engine/deadline.ts';
+import { TakeOverTurn } from '../../../lib/core/engine/take-over-turn.ts';
 import type { Disposition } from '../../../lib/core/model/disposition.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
@@ -74,4 +76,19 @@ test('a request that waits for its turn goes back at once when the host stops', 
   expect(await dispositions[0]).toEqual({ action: 'ack' });
   expect(started()).toEqual(['r-1']);
   expect(harness.records.record('r-2')).toMatchObject({ attempts: 1 });
+});
+
+test('an attempt that claims again keeps its turn, and frees it once for the next one', async () => {
+  const never = new AbortController().signal;
+  const turns = new Semaphore(1);
+  const turn = new TakeOverTurn(turns);
+  await turn.take(never);
+  const again = turn.take(never);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await again;
+  turn[Symbol.dispose]();
+  const stopping = new AbortController();
+  const next = turns.acquire({}, stopping.signal);
+  stopping.abort();
+  expect(await next).toBeDefined();
 });
