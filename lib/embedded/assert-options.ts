@@ -15,7 +15,9 @@ export function assertOptions(options: unknown, shapes: Readonly<Record<string, 
   if (!isObject(options)) {
     throw new ConfigurationError(`openService() takes an object with options, got ${quote(options)}`);
   }
-  const problems = [...nullProblems(options), ...unknownProblems(options, Object.keys(shapes))];
+  // A logger isn't written down by the program: it may contain nulls, and refer to itself.
+  const written = isObject(options.logger) ? { ...options, logger: undefined } : options;
+  const problems = [...nullProblems(written), ...unknownProblems(options, Object.keys(shapes))];
   if (problems.length === 0) problems.push(...shapeProblems(options, shapes));
   if (problems.length > 0) throw new ConfigurationError(`openService(): ${problems.join('; ')}`);
 }

@@ -98,7 +98,7 @@ const SHAPES: Readonly<Record<keyof ServiceOptions, OptionShape>> = {
   onExhausted: () => undefined,
   webhooks: (value) =>
     isObject(value) && Array.isArray(value.secrets) ? undefined : 'an object with a list of secrets',
-  graceSeconds: (value) => (Number(value) >= 0 && typeof value === 'number' ? undefined : 'a number from 0'),
+  graceSeconds: (value) => (typeof value === 'number' && value >= 0 ? undefined : 'a number from 0'),
   logger: (value) => (isObject(value) && 'info' in value ? undefined : 'a logger'),
 };
 

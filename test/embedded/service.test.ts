@@ -90,6 +90,13 @@ test.each([
   });
 });
 
+test('a logger may be an object that contains null and itself', async () => {
+  const { debug, info, warn, error } = console;
+  const logger = { debug, info, warn, error, transport: null, child: () => logger };
+  await using service = await open({ logger: Object.assign(logger, { root: logger }) });
+  expect(service.processing?.state).toBeDefined();
+});
+
 test('without an output, outcomes are recorded and not queued', async () => {
   await using service = await open({ output: false });
   const { id } = await service.submit({ number: 4 });
