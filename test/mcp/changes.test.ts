@@ -93,6 +93,14 @@ test('a schedule is paused, resumed, run and removed', async () => {
   expect(await client.schedules.list()).toEqual([]);
 });
 
+test('runs of a schedule leave the plan of its change as it is', async () => {
+  const { agent, client } = await open();
+  await client.schedules.put(NIGHTLY);
+  const plan = await planOf(agent, { kind: 'pause_schedule', name: 'nightly' });
+  await client.schedules.run('nightly');
+  expect(await apply(agent, plan)).toMatchObject({ isError: false });
+});
+
 test('an endpoint is disabled, enabled and tested, and gets outcomes again: those that its plan counts', async () => {
   const received: ReceivedCall[] = [];
   const { port } = await httpReceiver(async (request, response) => {

@@ -25,7 +25,7 @@ export function scheduleChange(
 ): Change {
   return {
     look: async () => {
-      const { lastRun: _lastRun, nextRuns: _nextRuns, ...state } = await schedules.get(name);
+      const { lastRun: _last, lastManualRun: _manual, nextRuns: _next, ...state } = await schedules.get(name);
       return { count: 1, state };
     },
     make: async (planId) => {
