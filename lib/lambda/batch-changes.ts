@@ -7,12 +7,6 @@ import { COUNTED_STATUSES, countedStatusOf } from '../core/model/batch.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
-/** Whether an event is one of a DynamoDB stream. */
-export function isStreamEvent(event: unknown): event is DynamoDBStreamEvent {
-  if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
-  return Array.isArray(event.Records) && event.Records.every((record) => 'dynamodb' in Object(record));
-}
-
 /**
  * Reads how requests of batches changed. A change that can't be read is left out, so that it doesn't hold up the changes
  * behind it: the batch is recounted later.
