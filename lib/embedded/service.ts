@@ -460,7 +460,7 @@ export class Service implements AsyncDisposable {
     return worker;
   }
 
-  /** @param work ends when the service closes, which waits for it */
+  /** @param work never rejects, and ends when the service closes, which waits for it */
   #untilClosed(work: Promise<void>): void {
     const running = work.finally(() => this.#running.delete(running));
     this.#running.add(running);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * What applies a plan: no text of a request, a payload or an error has this form. What isn't the id, the count and the hash of a plan is
- * refused.
+ * The arguments that apply a plan. No text of a request, a payload or an error has this form, and anything but the id, the count and
+ * the hash of a plan is refused.
  */
 export const SeenPlan = z.strictObject({
   id: z.uuid().describe('id of the plan.'),

@@ -167,8 +167,8 @@ class ProducerSession implements Session {
 }
 
 /**
- * What Kafka's own client divides by the number of partitions, as our client does then: the remainder is the partition of a key.
- * The hash that our client divides by itself keeps its sign bit, so that half of the keys are elsewhere in a topic of 12 partitions.
+ * The hash of a key as Kafka's own client computes it. Our client takes its remainder by the number of partitions as the partition,
+ * as Kafka's does. The hash of our client keeps its sign bit, which would put half of the keys of a topic with 12 partitions elsewhere.
  * @see https://github.com/apache/kafka/blob/4.4.0/clients/src/main/java/org/apache/kafka/clients/producer/internals/BuiltInPartitioner.java
  */
 function hashOf(key: Buffer): number {

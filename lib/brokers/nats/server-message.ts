@@ -1,9 +1,9 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 
 /**
- * What a message of a stream is that isn't for its consumers, although the server delivers it to them:
- * - `marker`: it stands for a subject's messages, of which the server deleted the last one because of its age. A stream with
- *   `subject_delete_marker_ttl` has such messages.
+ * The kind of a message that isn't meant for consumers, although the server delivers it to them:
+ * - `marker`: the server deleted the last message of the subject because of its age. A stream with `subject_delete_marker_ttl` has
+ *   such messages.
  * - `schedule`: the server publishes it later, or again and again, to another subject. A stream with `allow_msg_schedules` has
  *   such messages.
  */

@@ -70,6 +70,7 @@ export class PieceSender {
     if (!publication.published) throw new StoreUnavailable('The output queue', publication.reason);
     this.#sent++;
   }
+
   #fits(piece: OutputMessage): boolean {
     const { output } = this.#context.ports;
     return output.sizeOf(piece) <= output.maxMessageBytes;

@@ -83,7 +83,7 @@ export class Batches {
     this.#ports = ports;
   }
 
-  /** Creates a batch, which is open. @throws RequestRefused for times and an idempotency key that can't be, IdempotencyKeyTaken */
+  /** Creates a batch, which is open. @throws RequestRefused for invalid times or an invalid idempotency key; IdempotencyKeyTaken */
   async create({ idempotencyKey, metadata = {}, ...given }: NewBatch): Promise<BatchView> {
     const { store, timers, clock, newId } = this.#ports;
     const now = clock.now();

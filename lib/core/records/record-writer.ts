@@ -1,8 +1,7 @@
 import { DAY_MILLISECONDS } from '../base/time.ts';
 import { failureGroupOf } from '../model/failure-group.ts';
 import type { RecordEvent } from '../model/record-event.ts';
-import type { TransitionRefusal } from '../model/record-transition.ts';
-import { transition } from '../model/record-transition.ts';
+import { type TransitionRefusal, transition } from '../model/record-transition.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord } from '../model/request-record.ts';
 import { type HandlerWrites, unwritable } from '../ports/handler-writes.ts';

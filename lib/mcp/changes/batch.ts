@@ -26,7 +26,7 @@ export function batchChange(
           `The batch ${id} can't be cancelled: it is ${batch.status}`,
         );
       }
-      // Items may end until the plan is applied. More items would be cancelled than it lists only if some were added.
+      // Items may end before the plan is applied. Only added ones would make it cancel more than it counts.
       return { count: openItems(batch), state: { id, status: batch.status, total: batch.counts.total } };
     },
     make: () => batches.cancel(id),

@@ -16,6 +16,7 @@ export async function* listObjects(directory: string): AsyncGenerator<ListedObje
 }
 
 async function readObject(path: string): Promise<ListedObject> {
+  // Under Yarn's Plug'n'Play, file handles have no `Symbol.asyncDispose`.
   const file = await open(path);
   try {
     const [{ key }, { mtimeMs }] = await Promise.all([readHeader(file), file.stat()]);
