@@ -36,13 +36,20 @@ class Killed extends Error {}
 /** How a process of actions goes on. */
 interface ProcessOptions {
   readonly kill?: Kill;
+  /** Fails the first call of this name. */
+  readonly failsOnce?: string;
   /** Fires when its time is over. */
   readonly stop?: AbortSignal;
   readonly canRehearse?: boolean;
 }
 
 /** The parts of a process that runs actions. */
-function open({ kill, stop = new AbortController().signal, canRehearse = true }: ProcessOptions = {}) {
+function open({
+  kill,
+  failsOnce,
+  stop = new AbortController().signal,
+  canRehearse = true,
+}: ProcessOptions = {}) {
   const dynamodb = new DynamoDBClient(localConfig(endpoint));
   const { sqs } = localClients(endpoint);
   let calls = 0;
@@ -55,6 +62,7 @@ function open({ kill, stop = new AbortController().signal, canRehearse = true }:
         async (args) => {
           const name = commandName.replace('Command', '');
           made.set(name, (made.get(name) ?? 0) + 1);
+          if (name === failsOnce && made.get(name) === 1) throw new Error('unreachable');
           // A process that ends releases nothing. That its messages come back when their time is over isn't shown here.
           if (!kill || commandName.startsWith('ChangeMessageVisibility')) return next(args);
           calls++;
@@ -394,6 +402,17 @@ test('an action that is aborted handles no further requests', async () => {
   expect(await run(id)).toBe(false);
   expect([await inInput(), await stack.inDead()]).toEqual([[], [2, 0]]);
 });
+
+test.each(['ReceiveMessage', 'TransactWriteItems'])(
+  'a process in which %s fails skips nothing when it goes on',
+  async (failsOnce) => {
+    const id = await running('redrive', await targets(2));
+    const { run, actions } = open({ failsOnce });
+    await expect(run(id)).rejects.toThrow('unreachable');
+    expect(await run(id)).toBe(false);
+    expect((await actions.get(id)).progress).toMatchObject({ handled: 2, done: 2 });
+  },
+);
 
 test.each(['redrive', 'retry'] as const)(
   'a process that ends at any call of a %s runs each request once more',

@@ -81,7 +81,7 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#run?.letters[Symbol.asyncDispose]();
+    await this.#endRun();
   }
 
   async #handleRecords(action: Action, before: number, limit: number): Promise<number> {
@@ -98,8 +98,18 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
   }
 
   async #handleLetters(action: Action, before: number, limit: number): Promise<number> {
-    const { store } = this.#parts;
     const letters = await this.#lettersOf(action, before);
+    try {
+      return await this.#handleNext(action, letters, limit);
+    } catch (error) {
+      // The rest of the walk lacks what it has read: the next step must begin a new one.
+      await this.#endRun();
+      throw error;
+    }
+  }
+
+  async #handleNext(action: Action, letters: LetterRun, limit: number): Promise<number> {
+    const { store } = this.#parts;
     const listed = await letters.next(limit);
     if (listed.length > 0) {
       await this.#handleListed(action, listed);
@@ -117,13 +127,19 @@ export class DeployedActionTargets implements ActionTargets, AsyncDisposable {
   async #lettersOf({ id, rate }: Action, before: number): Promise<LetterRun> {
     const key = `${id} ${before}`;
     if (this.#run?.key === key) return this.#run.letters;
-    await this.#run?.letters[Symbol.asyncDispose]();
+    await this.#endRun();
     const { store, deadLetters } = this.#parts;
     const items: StoredActionItem[] = [];
     for await (const page of store.items(id, 0, before)) items.push(...page);
     const letters = new LetterRun({ queue: deadLetters(), items, perSecond: rate });
     this.#run = { key, letters };
     return letters;
+  }
+
+  async #endRun(): Promise<void> {
+    const run = this.#run;
+    this.#run = undefined;
+    await run?.letters[Symbol.asyncDispose]();
   }
 
   async #handleListed(action: Action, listed: readonly ListedLetter[]): Promise<void> {
