@@ -70,10 +70,10 @@ export interface Caller {
   readonly name?: string;
 }
 
-/** What the log says about a call of a route with `x-logged`. Never anything secret, and of its body at most a name. */
+/** The log line of a call of a route with `x-logged`: nothing secret, and of its body at most a name. */
 export interface LoggedOperation {
   readonly operation: string;
-  /** What it is about: the parameters of its path and query, or its name. */
+  /** The thing that the call is about: the parameters of the path and the query, or its name. */
   readonly target: Readonly<Record<string, string>>;
 }
 

@@ -19,7 +19,7 @@ export function logOperations(logger: Logger): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** Has a call logged. @param parameters of its query: others may hold a signature */
+/** Marks a call to be logged. @param parameters the ones of its query to log: others may hold a signature */
 export function markLogged(c: Context<ApiEnv>, operation: string, parameters: readonly string[]): void {
   const given = Object.entries(c.req.query()).filter(([name]) => parameters.includes(name));
   c.set('logged', { operation, target: {} });

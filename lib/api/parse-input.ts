@@ -32,7 +32,7 @@ function aboutIssue({ path, message }: { readonly path: string; readonly message
   return path === '' ? message : `${path}: ${message}`;
 }
 
-/** The message of an issue whose schema has none: zod's, with what came. */
+/** The message of an issue whose schema has none: that of zod, with the received value. */
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
   const given = z.config().localeError?.(issue);
   const message = typeof given === 'string' ? given : given?.message;

@@ -52,7 +52,7 @@ export async function readItems(
   return items;
 }
 
-/** Reads what was written last of an item; undefined if there is none. */
+/** Reads the latest state of an item; undefined if there is none. */
 export async function readItem(
   { client, table }: Pick<ReadTable, 'client' | 'table'>,
   key: string,

@@ -53,7 +53,7 @@ async function printTableOf(
   }
 }
 
-/** What a request waits for, why it failed, and why its webhook did. */
+/** Lines that say what a request waits for, why it failed, and why its webhook failed. */
 function remarksOf(request: RequestResource, now: number): string[] {
   const { result, problem, lastError, webhook } = request;
   return [

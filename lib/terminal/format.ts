@@ -76,7 +76,7 @@ const MIN_WRAP_WIDTH = 32;
 /** A cell that says when: `2026-01-31T12:00:00.000Z`, `at 2026-01-31T12:00:00.000Z`, `12 min ago`. */
 const TIME = /^(?:at )?\d{4}-\d\d-\d\dT[\d:.]+Z$|^\d+ \w+ ago$/;
 
-/** As {@link fitColumns}, for a table whose last column will be wrapped by {@link formatTable}. */
+/** Like {@link fitColumns}, for a table whose last column {@link formatTable} wraps. */
 export function fitBesidesLast(
   rows: readonly (readonly string[])[],
   leastImportant: readonly string[],

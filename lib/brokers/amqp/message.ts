@@ -52,7 +52,7 @@ const SERVER_HEADERS: readonly string[] = [
   'BCC',
 ];
 
-/** What RabbitMQ 3.10 doesn't convert of a message of an AMQP 1.0 client: bytes, which it declares as text. */
+/** Begins headers with the sections of an AMQP 1.0 message that RabbitMQ 3.10 doesn't convert: bytes, which it declares as text. */
 const UNCONVERTED_PREFIX = 'x-amqp-1.0-';
 
 /** Times from here on, in the year 5138, are in milliseconds: RabbitMQ 3.10 doesn't convert those of AMQP 1.0. */

@@ -226,7 +226,7 @@ export class NatsInputQueue implements InputQueue {
   }
 }
 
-/** Has the server deliver a message again after a delay. */
+/** The answer that makes the server deliver a message again after a delay. */
 function delayed(seconds: number): string {
   return seconds > 0 ? `-NAK ${JSON.stringify({ delay: seconds * NANOSECONDS })}` : '-NAK';
 }

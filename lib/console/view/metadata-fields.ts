@@ -1,7 +1,7 @@
 import type { ActionFilter } from '../../client/index.ts';
 import { fieldOf } from './action-form.ts';
 
-/** What the names of fields for metadata begin with. */
+/** Begins the names of fields for metadata. */
 export const METADATA_FIELD = 'metadata.';
 
 /** The metadata that the fields of a form or a query ask for: `metadata.NAME`. Empty ones ask for nothing. */

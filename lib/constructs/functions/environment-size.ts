@@ -43,7 +43,7 @@ export function environmentSizes(scope: IConstruct): ReadonlyMap<string | undefi
   );
 }
 
-/** What a template says of a resource that it creates. */
+/** A resource that a template creates. */
 interface NamedResource {
   readonly isQueue: boolean;
   readonly nameBytes: number;

@@ -4,7 +4,7 @@ import { quote } from '../../core/base/quote.ts';
 import { nullProblems } from '../../core/config/null-problems.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 
-/** What a prop must be. TypeScript says it, too; from JavaScript, anything may come. */
+/** The kind of value that a prop takes. TypeScript checks that, too, but JavaScript programs may pass anything. */
 interface Shape {
   readonly what: string;
   readonly fits: (value: unknown) => boolean;

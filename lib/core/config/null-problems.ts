@@ -10,7 +10,7 @@ export function nullProblems(settings: unknown, path = ''): string[] {
   );
 }
 
-/** What a program writes down, and not an object that has a life of its own, such as a queue or a logger. */
+/** Whether a value is a literal of a program, and not an instance of a class, such as a queue. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;

@@ -3,7 +3,7 @@ import { quote } from '../base/quote.ts';
 import { isMetadataName } from './limits.ts';
 import { list, type Variable, withDefault } from './variables.ts';
 
-/** What names of metadata begin with where other names are, too. */
+/** Begins the names of metadata where there are other names, too. */
 export const METADATA_PREFIX = 'metadata.';
 
 /** Most keys of metadata that records keep. */

@@ -7,7 +7,7 @@ import { PAUSE_CHANGES, pauseChange } from './pause.ts';
 import { SCHEDULE_CHANGES, scheduleChange } from './schedule.ts';
 import { WEBHOOK_CHANGES, webhookChange } from './webhook.ts';
 
-/** What an agent can change, besides requests. */
+/** The changes that an agent can plan, apart from actions on requests. */
 export const NewChange = z.discriminatedUnion('kind', [
   ...PAUSE_CHANGES,
   ...LIMIT_CHANGES,

@@ -1,6 +1,6 @@
 import type { CoatcheckClient } from '../../client/index.ts';
 
-/** What a change is about, as it is now. */
+/** The current state of the thing that a change is about. */
 export interface Now {
   /** How many things the change is about. */
   readonly count: number;
@@ -16,7 +16,7 @@ export interface Change {
   make(planId: string): Promise<object>;
 }
 
-/** What changes work with. */
+/** The dependencies of changes. */
 export interface ChangeTools {
   readonly client: CoatcheckClient;
   /** The current time, in milliseconds since 1970. */
