@@ -104,7 +104,7 @@ export class NatsInputQueue implements InputQueue {
   async receive(max: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
     while (!signal.aborted) {
       const session = this.#connection.current;
-      const messages = session.take(max).filter((message) => !this.#leaveToServer(message));
+      const messages = session.take(max).filter((message) => !this.#settleUnlessRequest(message));
       if (messages.length > 0) return messages.map((message) => this.#receivedMessage(message, session));
       await unlessAborted(session.pull(max), signal, () => undefined);
     }
@@ -112,7 +112,7 @@ export class NatsInputQueue implements InputQueue {
   }
 
   /** Settles a message that isn't a request. @returns false for a request */
-  #leaveToServer(raw: Msg): boolean {
+  #settleUnlessRequest(raw: Msg): boolean {
     const kind = serverMessageOf(raw);
     if (kind === undefined) return false;
     const { subject } = raw;
