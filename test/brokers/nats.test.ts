@@ -394,6 +394,12 @@ describe.runIf(program)('NATS', () => {
         });
       });
 
+      test('has a body: it is a request, even with the header of a marker', async () => {
+        const { name, input } = await openQueue({});
+        await publish(`${name}.a`, '1', { 'Nats-Marker-Reason': 'MaxAge' });
+        expect(await receiveOne(input)).toMatchObject({ body: '1' });
+      });
+
       test('is a schedule: the message is received when it is due, and the log says what to change', async () => {
         const { name, input, log } = await openQueue({ allow_msg_schedules: true });
         // The server deletes a schedule that was due, so the worker must receive before.

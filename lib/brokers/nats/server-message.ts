@@ -1,4 +1,4 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 
 /**
  * The kind of a message that isn't meant for consumers, although the server delivers it to them:
@@ -14,7 +14,8 @@ export type ServerMessage = 'marker' | 'schedule';
  * @see https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-43.md
  * @see https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-51.md
  */
-export function serverMessageOf({ headers }: { readonly headers?: MsgHdrs }): ServerMessage | undefined {
-  if (headers?.has('Nats-Marker-Reason')) return 'marker';
+export function serverMessageOf({ headers, data }: Pick<Msg, 'headers' | 'data'>): ServerMessage | undefined {
+  // Markers have no body: what has one was published with this header, and nothing else has its content.
+  if (headers?.has('Nats-Marker-Reason') && data.byteLength === 0) return 'marker';
   return headers?.has('Nats-Schedule') ? 'schedule' : undefined;
 }
