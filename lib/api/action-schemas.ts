@@ -10,7 +10,16 @@ import {
   SAMPLE_SIZE,
 } from '../core/model/action.ts';
 import { ownMembers, ownQuery } from './known-names.ts';
-import { Metadata, PAGE_FIELDS, PAST_TIME, PAYLOAD_FORMS, SHORT, Status, Time } from './schemas.ts';
+import {
+  Metadata,
+  MetadataValues,
+  PAGE_FIELDS,
+  PAST_TIME,
+  PAYLOAD_FORMS,
+  SHORT,
+  Status,
+  Time,
+} from './schemas.ts';
 
 const Kind = z.enum(ACTION_KINDS).meta({
   id: 'ActionKind',
@@ -35,13 +44,10 @@ const FILTER = {
     .max(SHORT + 1)
     .optional(),
   status: Status.optional(),
-  metadata: z
-    .record(z.string(), z.string())
-    .optional()
-    .meta({
-      description: 'These values in the metadata that records keep, by keys that the service declares.',
-      example: { customer: 'acme' },
-    }),
+  metadata: MetadataValues.optional().meta({
+    description: 'These values in the metadata that records keep, by keys that the service declares.',
+    example: { customer: 'acme' },
+  }),
 };
 
 const Moment = z.string().max(SHORT).meta({ format: 'date-time', example: PAST_TIME });

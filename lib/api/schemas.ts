@@ -259,7 +259,10 @@ function refuseProto(value: unknown, { issues }: z.core.ParsePayload): unknown {
   return value;
 }
 
-export const Metadata = z.preprocess(refuseProto, z.record(z.string(), z.string())).meta({
+/** Values by names of metadata. */
+export const MetadataValues = z.preprocess(refuseProto, z.record(z.string(), z.string()));
+
+export const Metadata = MetadataValues.meta({
   description:
     'Metadata for the handler. Names: lower-case letters, digits and - . _; values: printable ASCII.',
   ...METADATA_FORM,

@@ -84,6 +84,7 @@ test('metadata named __proto__ is refused in every body', async () => {
     ['batches', `{${metadata}}`],
     ['schedules', `{"name":"a","everyMinutes":5,"json":1,${metadata}}`],
     ['actions', `{"action":"retry","reason":"r","filter":{},"payload":{"json":1,${metadata}}}`],
+    ['actions', `{"action":"cancel","filter":{"topic":"a",${metadata}}}`],
   ] as const) {
     expect([path, await refusal(await post(path, body))]).toEqual([path, expect.stringContaining(problem)]);
   }
