@@ -7,7 +7,7 @@ import { MAX_ACTIVITY_HOURS } from '../core/ports/activity-log.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
 import { KnownMetadata } from './known-metadata.ts';
-import { redactAction, redactRequest } from './redact.ts';
+import { redactAction, redactBatch, redactEndpoint, redactRequest } from './redact.ts';
 
 /** Agents need no permission for these tools: they change nothing. */
 const READING = { readOnlyHint: true, openWorldHint: false } as const;
@@ -180,7 +180,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
       inputSchema: z.strictObject({ id: z.string().min(1).describe('The ticket of the batch.') }),
       annotations: READING,
     },
-    ({ id }) => answer(() => client.batches.get(id)),
+    ({ id }) => answer(async () => redactBatch(await client.batches.get(id))),
   );
 
   server.registerTool(
@@ -200,7 +200,7 @@ export function addReadTools(server: McpServer, client: CoatcheckClient): void {
       description: 'The endpoints that outcomes are sent to, and whether they work. Without secrets.',
       annotations: READING,
     },
-    () => answer(async () => ({ endpoints: await client.webhookEndpoints.list() })),
+    () => answer(async () => ({ endpoints: (await client.webhookEndpoints.list()).map(redactEndpoint) })),
   );
 
   server.registerTool(

@@ -1,4 +1,4 @@
-import type { Action, RequestResource } from '../client/index.ts';
+import type { Action, Batch, RequestResource, WebhookEndpoint } from '../client/index.ts';
 
 /** A request as an agent sees it: what happened to it, without texts of its sender, its handler or its receivers. */
 export function redactRequest({
@@ -30,4 +30,15 @@ export function redactRequest({
 /** An action as an agent sees it: its filter names the metadata, without the values that another operator may have given. */
 export function redactAction({ filter: { metadata, ...filter }, ...action }: Action) {
   return { ...action, filter: { ...filter, ...(metadata && { metadata: Object.keys(metadata) }) } };
+}
+
+/** A batch as an agent sees it: of a refused line its number and its code, since the detail quotes it. */
+export function redactBatch({ import: imported, ...batch }: Batch) {
+  const problems = imported?.problems.map(({ line, code }) => ({ line, code }));
+  return { ...batch, ...(imported && { import: { ...imported, problems } }) };
+}
+
+/** An endpoint as an agent sees it: since when it fails, without the text of the error, which its receiver may have chosen. */
+export function redactEndpoint({ lastError: _lastError, ...endpoint }: WebhookEndpoint) {
+  return endpoint;
 }

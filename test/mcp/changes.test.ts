@@ -129,6 +129,17 @@ test('an endpoint is disabled, enabled and tested, and gets outcomes again: thos
   await eventually(() => expect(received).toHaveLength(8));
 });
 
+test('an agent sees that an endpoint fails, and no text of its receiver', async () => {
+  const { agent, client } = await open(() => 'done');
+  const { id } = await client.webhookEndpoints.create({ url: 'http://127.0.0.1:9/hooks' });
+  await client.wait((await client.submit('x')).id);
+  await eventually(async () => expect((await client.webhookEndpoints.get(id)).lastError).toBeDefined());
+  const { value } = await call(agent, 'list_webhook_endpoints');
+  expect(value.endpoints).toMatchObject([{ id, failingSince: expect.any(String) }]);
+  const disabled = await change(agent, { kind: 'disable_webhook_endpoint', id });
+  expect(JSON.stringify([value, disabled])).not.toContain('lastError');
+});
+
 test('the webhooks of a request are sent again', async () => {
   const received: ReceivedCall[] = [];
   const { port } = await httpReceiver(async (request, response) => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type Batch, hasBatchEnded } from '../../client/index.ts';
 import { ChangeRefused } from '../change-refused.ts';
+import { redactBatch } from '../redact.ts';
 import type { Change, ChangeTools } from './change.ts';
 
 /** Changes of a batch. */
@@ -29,7 +30,7 @@ export function batchChange(
       // Items may end before the plan is applied. Only added ones would make it cancel more than it counts.
       return { count: openItems(batch), state: { id, status: batch.status, total: batch.counts.total } };
     },
-    make: () => batches.cancel(id),
+    make: async () => redactBatch(await batches.cancel(id)),
   };
 }
 

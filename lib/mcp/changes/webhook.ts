@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { CoatcheckClient } from '../../client/index.ts';
-import { redactRequest } from '../redact.ts';
+import { redactEndpoint, redactRequest } from '../redact.ts';
 import type { Change, ChangeTools } from './change.ts';
 
 const ENDPOINT = { id: z.string().min(1).describe('The id of an endpoint.') };
@@ -83,9 +83,9 @@ function endpointChange(
     make: async () => {
       switch (change.kind) {
         case 'enable_webhook_endpoint':
-          return webhookEndpoints.update(id, { status: 'enabled' });
+          return redactEndpoint(await webhookEndpoints.update(id, { status: 'enabled' }));
         case 'disable_webhook_endpoint':
-          return webhookEndpoints.update(id, { status: 'disabled' });
+          return redactEndpoint(await webhookEndpoints.update(id, { status: 'disabled' }));
         case 'test_webhook_endpoint':
           return { webhookId: await webhookEndpoints.test(id) };
         case 'replay_webhooks':
