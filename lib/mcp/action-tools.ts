@@ -67,7 +67,8 @@ export function addActionTools(server: McpServer, client: CoatcheckClient): void
       inputSchema: SeenPlan,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
-    ({ id, ...seen }) => answer(async () => redactAction(await client.actions.apply(id, seen))),
+    ({ id, ...seen }, { mcpReq: { signal } }) =>
+      answer(async () => redactAction(await client.actions.apply(id, seen, { signal }))),
   );
 
   server.registerTool(

@@ -30,10 +30,10 @@ export class ChangePlans {
   }
 
   /** Looks at what a change is about, and changes nothing. @throws ApiError, ChangeRefused */
-  async plan(given: NewChange): Promise<ChangePlan> {
+  async plan(given: NewChange, signal: AbortSignal): Promise<ChangePlan> {
     this.#forgetExpired();
     const change = changeOf(given, this.#tools);
-    const { count, state } = await change.look();
+    const { count, state } = await change.look(signal);
     const id = crypto.randomUUID();
     const hash = createHash('sha256')
       .update(JSON.stringify({ id, change: given, count, state }))
@@ -46,9 +46,10 @@ export class ChangePlans {
 
   /**
    * Makes the change of a plan, if what it is about is still as it was planned for.
-   * @throws ApiError, ChangeRefused; ConnectionFailed if it isn't known whether the change was made
+   * @param signal fires when the agent cancels the call: the change isn't tried again, or not at all
+   * @throws ApiError, ChangeRefused; ConnectionFailed if it isn't known whether the change was made; the reason of the signal
    */
-  async apply({ id, count, hash }: SeenPlan): Promise<object> {
+  async apply({ id, count, hash }: SeenPlan, signal: AbortSignal): Promise<object> {
     const stored = this.#plans.get(id);
     if (!stored) {
       throw new ChangeRefused(
@@ -70,14 +71,14 @@ export class ChangePlans {
         `The plan ${id} could be applied until ${plan.expiresAt}: make a new one`,
       );
     }
-    const { state } = await change.look();
+    const { state } = await change.look(signal);
     if (!isDeepStrictEqual(state, plan.now)) {
       throw new ChangeRefused(
         'plan_changed',
         `What the plan ${id} changes is no longer as it was planned for: make a new plan and check it`,
       );
     }
-    return change.make(id);
+    return change.make({ planId: id, signal });
   }
 
   #forgetExpired(): void {

@@ -16,7 +16,7 @@ export function addChangeTools(server: McpServer, plans: ChangePlans): void {
       inputSchema: z.strictObject({ change: NewChange }),
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
-    ({ change }) => answer(() => plans.plan(change)),
+    ({ change }, { mcpReq: { signal } }) => answer(() => plans.plan(change, signal)),
   );
 
   server.registerTool(
@@ -28,6 +28,6 @@ export function addChangeTools(server: McpServer, plans: ChangePlans): void {
       inputSchema: SeenPlan,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
-    (seen) => answer(() => plans.apply(seen)),
+    (seen, { mcpReq: { signal } }) => answer(() => plans.apply(seen, signal)),
   );
 }

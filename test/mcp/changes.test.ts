@@ -1,5 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { expect, onTestFinished, test } from 'vitest';
+import { CoatcheckClient } from '../../lib/client/index.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { PLAN_MILLISECONDS } from '../../lib/core/model/action.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
@@ -7,6 +8,7 @@ import { all } from '../support/all.ts';
 import { manyRecords, openConsoleService } from '../support/console-service.ts';
 import { eventually } from '../support/eventually.ts';
 import { actingAgent, call } from '../support/mcp-agent.ts';
+import { openServedService } from '../support/served-service.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 
 const ACME = { key: 'tenant', value: 'acme' };
@@ -99,6 +101,47 @@ test('runs of a schedule leave the plan of its change as it is', async () => {
   const plan = await planOf(agent, { kind: 'pause_schedule', name: 'nightly' });
   await client.schedules.run('nightly');
   expect(await apply(agent, plan)).toMatchObject({ isError: false });
+});
+
+test('a change that the agent cancels while the API refuses it is not made later', async () => {
+  const { url } = await openServedService(undefined, { limits: [{ key: 'all', concurrency: 5 }] });
+  const refused = Promise.withResolvers<void>();
+  let refusals = 0;
+  let isBusy = true;
+  const client = new CoatcheckClient({
+    baseUrl: url,
+    retry: { attempts: 1_000_000, capMilliseconds: 1 },
+    fetch: async (call, init) => {
+      if (init?.method !== 'PUT' || !isBusy) return fetch(call, init);
+      refusals++;
+      refused.resolve();
+      return Response.json(
+        { type: 'about:blank', title: 'Busy', status: 503, code: 'busy' },
+        { status: 503 },
+      );
+    },
+  });
+  const agent = await actingAgent(client);
+  const { id, count, hash } = await planOf(agent, { kind: 'change_limit', key: 'all', concurrency: 2 });
+  const cancelled = new AbortController();
+  const applying = agent.callTool(
+    { name: 'apply_change', arguments: { id, count, hash } },
+    { signal: cancelled.signal },
+  );
+  applying.catch(() => {});
+  await refused.promise;
+  cancelled.abort(new Error('cancelled'));
+  await expect(applying).rejects.toThrow();
+  // The server learns of it after the agent.
+  await eventually(async () => {
+    const before = refusals;
+    await client.limits.get('all');
+    expect(refusals).toBe(before);
+  });
+  isBusy = false;
+  for (let call = 0; call < 50; call++) {
+    expect(await client.limits.get('all')).toMatchObject({ concurrency: 5 });
+  }
 });
 
 test('an endpoint is disabled, enabled and tested, and gets outcomes again: those that its plan counts', async () => {

@@ -30,7 +30,7 @@ export function batchChange(
       // Items may end before the plan is applied. Only added ones would make it cancel more than it counts.
       return { count: openItems(batch), state: { id, status: batch.status, total: batch.counts.total } };
     },
-    make: async () => redactBatch(await batches.cancel(id)),
+    make: async ({ signal }) => redactBatch(await batches.cancel(id, { signal })),
   };
 }
 

@@ -10,10 +10,21 @@ export interface Now {
 
 /** A change of the service that an agent plans, and makes when it applies the plan. */
 export interface Change {
-  /** Looks at what the change is about, and changes nothing. @throws ApiError; ChangeRefused if it can't be made */
-  look(): Promise<Now>;
-  /** Makes the change. @param planId that of its plan @throws ApiError, ConnectionFailed */
-  make(planId: string): Promise<object>;
+  /**
+   * Looks at what the change is about, and changes nothing.
+   * @param signal fires when the agent cancels the call
+   * @throws ApiError; ChangeRefused if it can't be made
+   */
+  look(signal: AbortSignal): Promise<Now>;
+  /** Makes the change. @throws ApiError, ConnectionFailed; the reason of the signal if it fires before the change is made */
+  make(application: Application): Promise<object>;
+}
+
+/** The call that applies a plan. */
+export interface Application {
+  readonly planId: string;
+  /** Fires when the agent cancels the call: then nothing is tried again. */
+  readonly signal: AbortSignal;
 }
 
 /** The dependencies of changes. */

@@ -21,6 +21,6 @@ export function failureNoteChange(
       const { id, code, note } = await failures.get(group);
       return { count: 1, state: { id, code, note } };
     },
-    make: () => failures.setNote(group, text),
+    make: ({ signal }) => failures.setNote(group, text, { signal }),
   };
 }

@@ -46,10 +46,10 @@ export function limitChange(change: LimitArguments, { client: { limits }, now }:
       const { running: _running, waiting: _waiting, ...state } = await limits.get(key, value);
       return { count: 1, state };
     },
-    make: () =>
+    make: ({ signal }) =>
       change.kind === 'reset_limit'
-        ? limits.reset(key, value)
-        : limits.change(key, value, allowanceOf(change)),
+        ? limits.reset(key, value, { signal })
+        : limits.change(key, value, allowanceOf(change), { signal }),
   };
 }
 

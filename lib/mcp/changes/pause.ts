@@ -24,9 +24,9 @@ export function pauseChange(change: PauseArguments, { client, now }: ChangeTools
       // Pauses without since are by the circuit breaker: they come and go, and this change leaves them.
       return { count: 1, state: pause?.since === undefined ? {} : { pause } };
     },
-    make: async () => {
-      if (change.kind === 'pause_service') return client.pause(change);
-      await client.resume();
+    make: async ({ signal }) => {
+      if (change.kind === 'pause_service') return client.pause(change, { signal });
+      await client.resume({ signal });
       return {};
     },
   };

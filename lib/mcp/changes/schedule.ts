@@ -28,16 +28,16 @@ export function scheduleChange(
       const { lastRun: _last, lastManualRun: _manual, nextRuns: _next, ...state } = await schedules.get(name);
       return { count: 1, state };
     },
-    make: async (planId) => {
+    make: async ({ planId, signal }) => {
       switch (kind) {
         case 'pause_schedule':
-          return schedules.pause(name);
+          return schedules.pause(name, { signal });
         case 'resume_schedule':
-          return schedules.resume(name);
+          return schedules.resume(name, { signal });
         case 'run_schedule':
-          return redactRequest(await schedules.run(name, { idempotencyKey: planId }));
+          return redactRequest(await schedules.run(name, { idempotencyKey: planId, signal }));
         case 'remove_schedule':
-          await schedules.remove(name);
+          await schedules.remove(name, { signal });
           return {};
       }
     },

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CoatcheckClient } from '../../client/index.ts';
+import type { CoatcheckClient, ReplayOptions } from '../../client/index.ts';
 import { redactEndpoint, redactRequest } from '../redact.ts';
 import type { Change, ChangeTools } from './change.ts';
 
@@ -50,7 +50,8 @@ export function webhookChange(change: WebhookArguments, { client, now }: ChangeT
       const { id, status, webhook } = await client.status(request, { source, tenant });
       return { count: 1, state: { id, status, webhook: webhook?.status } };
     },
-    make: async () => redactRequest(await client.repeatWebhook(request, { source, tenant })),
+    make: async ({ signal }) =>
+      redactRequest(await client.repeatWebhook(request, { source, tenant, signal })),
   };
 }
 
@@ -60,36 +61,39 @@ function endpointChange(
   plannedAt: Date,
 ): Change {
   const { id } = change;
-  const replay = async ({ from, to = plannedAt.toISOString() }: ReplayArguments, dryRun: boolean) => {
+  const replay = async (
+    { from, to = plannedAt.toISOString() }: ReplayArguments,
+    options: Pick<ReplayOptions, 'dryRun' | 'signal'>,
+  ) => {
     let sent = 0;
     let cursor: string | undefined;
     do {
       // Outcomes of requests that end later aren't part of the plan.
-      const window = { from, to, endedBefore: plannedAt, dryRun, cursor };
-      const page = await webhookEndpoints.replay(id, window);
+      const window = { from, to, endedBefore: plannedAt, cursor };
+      const page = await webhookEndpoints.replay(id, { ...window, ...options });
       sent += page.sent;
       cursor = page.next;
     } while (cursor !== undefined);
     return sent;
   };
   return {
-    look: async () => {
+    look: async (signal) => {
       const { url, events, topics, status } = await webhookEndpoints.get(id);
       const state = { id, url, events, topics, status };
       if (change.kind !== 'replay_webhooks') return { count: 1, state };
-      const outcomes = await replay(change, true);
+      const outcomes = await replay(change, { dryRun: true, signal });
       return { count: outcomes, state: { ...state, outcomes } };
     },
-    make: async () => {
+    make: async ({ signal }) => {
       switch (change.kind) {
         case 'enable_webhook_endpoint':
-          return redactEndpoint(await webhookEndpoints.update(id, { status: 'enabled' }));
+          return redactEndpoint(await webhookEndpoints.update(id, { status: 'enabled' }, { signal }));
         case 'disable_webhook_endpoint':
-          return redactEndpoint(await webhookEndpoints.update(id, { status: 'disabled' }));
+          return redactEndpoint(await webhookEndpoints.update(id, { status: 'disabled' }, { signal }));
         case 'test_webhook_endpoint':
-          return { webhookId: await webhookEndpoints.test(id) };
+          return { webhookId: await webhookEndpoints.test(id, { signal }) };
         case 'replay_webhooks':
-          return { sent: await replay(change, false) };
+          return { sent: await replay(change, { signal }) };
       }
     },
   };
