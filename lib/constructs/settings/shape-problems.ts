@@ -19,6 +19,7 @@ function having(member: string, what: string): Shape {
   return { what, fits: (value) => isObject(value) && member in value };
 }
 
+const DURATION = having('toSeconds', 'a Duration');
 const QUEUE = having('queueArn', 'an SQS queue of the CDK');
 const BUCKET = having('bucketArn', 'an S3 bucket of the CDK');
 const TOPIC = having('topicArn', 'an SNS topic of the CDK');
@@ -30,6 +31,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   handler: TEXT,
   serviceName: TEXT,
   host: having('fargate', 'Host.lambda() or Host.fargate()'),
+  'host.fargate.targetWait': DURATION,
+  'host.fargate.stopTimeout': DURATION,
   queue: GROUP,
   'queue.queue': QUEUE,
   'queue.deadLetterQueue': QUEUE,
@@ -61,6 +64,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   'observability.failureEvents.topic': TOPIC,
   'observability.failureEvents.bus': having('eventBusArn', 'an event bus of the CDK'),
   'observability.audit': having('every', 'an object with every'),
+  'observability.audit.every': DURATION,
   circuitBreaker: GROUP,
   release: GROUP,
   'release.alarms': LIST,

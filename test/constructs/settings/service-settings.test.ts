@@ -3,7 +3,7 @@ import { CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiAuth, type AsyncServiceProps } from '../../../lib/constructs/index.ts';
+import { ApiAuth, type AsyncServiceProps, Host } from '../../../lib/constructs/index.ts';
 import { ConfigurationError } from '../../../lib/core/base/errors.ts';
 import { emptyApp, resource, serviceIn, serviceInApp } from '../service-in-app.ts';
 
@@ -43,9 +43,18 @@ describe('what only JavaScript can pass is refused by its name:', () => {
       '{"observability": {"audit": {}}}',
       'observability.audit must be an object with every, got another object',
     ],
+    ['{"observability": {"audit": {"every": 5}}}', 'observability.audit.every must be a Duration, got 5'],
     ['{"entry": 5}', 'entry must be a text, got 5'],
   ])('%s', (json, problem) => {
     expect(problemsOf(JSON.parse(json))).toEqual([problem]);
+  });
+
+  it('a number instead of a Duration', () => {
+    const host = Host.fargate(JSON.parse('{"targetWait": 5, "stopTimeout": "30"}'));
+    expect(problemsOf({ host })).toEqual([
+      'host.fargate.targetWait must be a Duration, got 5',
+      'host.fargate.stopTimeout must be a Duration, got "30"',
+    ]);
   });
 
   it('a quantity that is none', () => {
