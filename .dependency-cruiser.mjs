@@ -170,6 +170,7 @@ const ROOMS = {
   'lib/mcp/': {
     files: [
       'lib/client/index.ts',
+      'lib/core/base/semaphore.ts',
       'lib/core/model/action.ts',
       'lib/core/model/request-record.ts',
       'lib/core/model/webhook-state.ts',

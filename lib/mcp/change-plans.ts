@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { Semaphore } from '../core/base/semaphore.ts';
 import { PLAN_MILLISECONDS } from '../core/model/action.ts';
 import { ChangeRefused } from './change-refused.ts';
 import type { Change, ChangeTools } from './changes/change.ts';
@@ -24,6 +25,8 @@ interface StoredPlan {
 export class ChangePlans {
   readonly #tools: ChangeTools;
   readonly #plans = new Map<string, StoredPlan>();
+  /** One at a time: agents make calls in parallel, and the change of one plan must be seen by the next. */
+  readonly #applications = new Semaphore(1);
 
   constructor(tools: ChangeTools) {
     this.#tools = tools;
@@ -65,20 +68,23 @@ export class ChangePlans {
       );
     }
     this.#plans.delete(id);
-    if (Date.parse(plan.expiresAt) <= this.#tools.now()) {
-      throw new ChangeRefused(
-        'plan_expired',
-        `The plan ${id} could be applied until ${plan.expiresAt}: make a new one`,
-      );
-    }
-    const { state } = await change.look(signal);
-    if (!isDeepStrictEqual(state, plan.now)) {
-      throw new ChangeRefused(
-        'plan_changed',
-        `What the plan ${id} changes is no longer as it was planned for: make a new plan and check it`,
-      );
-    }
-    return change.make({ planId: id, signal });
+    return this.#applications.run({}, async () => {
+      const { state } = await change.look(signal);
+      // A service that is down may take minutes to answer.
+      if (Date.parse(plan.expiresAt) <= this.#tools.now()) {
+        throw new ChangeRefused(
+          'plan_expired',
+          `The plan ${id} could be applied until ${plan.expiresAt}: make a new one`,
+        );
+      }
+      if (!isDeepStrictEqual(state, plan.now)) {
+        throw new ChangeRefused(
+          'plan_changed',
+          `What the plan ${id} changes is no longer as it was planned for: make a new plan and check it`,
+        );
+      }
+      return change.make({ planId: id, signal });
+    });
   }
 
   #forgetExpired(): void {

@@ -273,6 +273,35 @@ test('a plan is applied once, even by two calls at the same time', async () => {
   expect((await client.listPage()).requests).toHaveLength(1);
 });
 
+test('of two plans for the same limit, one is refused, also when they are applied at the same time', async () => {
+  const { agent, client } = await open();
+  const plans = await Promise.all(
+    [2, 3].map((concurrency) => planOf(agent, { kind: 'change_limit', ...ACME, concurrency })),
+  );
+  const [first, second] = await Promise.all(plans.map((plan) => apply(agent, plan)));
+  expect(first).toMatchObject({ isError: false });
+  expect(second).toMatchObject({ isError: true, value: { code: 'plan_changed' } });
+  expect(await client.limits.get('tenant', 'acme')).toMatchObject({ concurrency: 2 });
+});
+
+test('a plan is refused that expires while the service does not answer', async () => {
+  const { url } = await openServedService(undefined, { limits: [{ key: 'all', concurrency: 5 }] });
+  const clock = { aheadBy: 0 };
+  const client = new CoatcheckClient({
+    baseUrl: url,
+    fetch: (call, init) => {
+      clock.aheadBy += PLAN_MILLISECONDS / 2;
+      return fetch(call, init);
+    },
+  });
+  const agent = await actingAgent(client, () => Date.now() + clock.aheadBy);
+  const wanted = { kind: 'change_limit', key: 'all', concurrency: 2 };
+  const plan = await planOf(agent, wanted);
+  clock.aheadBy += PLAN_MILLISECONDS / 2;
+  expect(await apply(agent, plan)).toMatchObject({ isError: true, value: { code: 'plan_expired' } });
+  expect(await client.limits.get('all')).toMatchObject({ concurrency: 5 });
+});
+
 test('a plan is refused when what it changes has changed, after 15 minutes, and by another server', async () => {
   const { agent, client, clock } = await open();
   const wanted = { kind: 'change_limit', ...ACME, concurrency: 2 };
