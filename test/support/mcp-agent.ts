@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest';
 import type { CoatcheckClient } from '../../lib/client/index.ts';
 import { createMcpServer } from '../../lib/mcp/server.ts';
 
-const COATCHECK = fileURLToPath(new URL('../../bin/coatcheck.ts', import.meta.url));
+/** The command line. */
+export const COATCHECK = fileURLToPath(new URL('../../bin/coatcheck.ts', import.meta.url));
 
 /** An agent that started `coatcheck mcp` for a service. */
 export async function agentOf(url: string, ...options: readonly string[]): Promise<Client> {
