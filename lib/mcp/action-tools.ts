@@ -9,8 +9,6 @@ import { KnownMetadata } from './known-metadata.ts';
 import { redactAction } from './redact.ts';
 import { SeenPlan } from './seen-plan.ts';
 
-const Percent = z.int().min(0).max(100);
-
 const Filter = z
   .strictObject({
     ids: z.array(z.string()).min(1).max(MAX_FILTER_IDS).optional(),
@@ -30,7 +28,7 @@ const NewAction = z.strictObject({
   filter: Filter,
   rate: z.int().min(1).max(MAX_ACTION_RATE).optional().describe('Most requests in a second.'),
   canary: z
-    .strictObject({ percent: Percent, stopAbovePercent: Percent })
+    .strictObject({ percent: z.int().min(1).max(100), stopAbovePercent: z.int().min(0).max(99) })
     .optional()
     .describe('Handles a part first, and stops if more than stopAbovePercent of it fails again.'),
   reason: z.string().max(MAX_REASON_LENGTH).optional().describe('Why, for the log of operations.'),

@@ -324,6 +324,8 @@ test.each([
   [{ kind: 'pause_schedule', name: 'unknown' }, 'There is no schedule \\"unknown\\"'],
   [{ kind: 'test_webhook_endpoint', id: 'unknown' }, "The webhook endpoint unknown doesn't exist"],
   [{ kind: 'change_limit', key: 'colour', value: 'x', concurrency: 1 }, 'colour'],
+  [{ kind: 'change_limit', ...ACME }, 'must have concurrency, rate or maxWaiting'],
+  [{ kind: 'change_limit', ...ACME, rate: '0/min' }, 'must be a whole number from 1, and /s, /min or /h'],
   [{ kind: 'delete_everything' }, 'kind'],
   [{ kind: 'reset_limit', ...ACME, also: 'x' }, 'also'],
 ])('%j can not be planned', async (given, message) => {

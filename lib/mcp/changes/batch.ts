@@ -19,8 +19,8 @@ export function batchChange(
   { client: { batches } }: ChangeTools,
 ): Change {
   return {
-    look: async () => {
-      const batch = await batches.get(id);
+    look: async (signal) => {
+      const batch = await batches.get(id, { signal });
       if (hasBatchEnded(batch)) {
         throw new ChangeRefused(
           'change_invalid',

@@ -17,8 +17,8 @@ export function failureNoteChange(
   { client: { failures } }: ChangeTools,
 ): Change {
   return {
-    look: async () => {
-      const { id, code, note } = await failures.get(group);
+    look: async (signal) => {
+      const { id, code, note } = await failures.get(group, { signal });
       return { count: 1, state: { id, code, note } };
     },
     make: ({ signal }) => failures.setNote(group, text, { signal }),

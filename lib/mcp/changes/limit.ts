@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { LimitChange } from '../../client/index.ts';
+import { isRate, type LimitChange } from '../../client/index.ts';
 import type { Change, ChangeTools } from './change.ts';
 import { assertFuture, FutureTime } from './future-time.ts';
 
@@ -19,10 +19,15 @@ export const LIMIT_CHANGES = [
       concurrency: Count.describe('Most requests that run at a time.'),
       rate: z
         .templateLiteral([z.int(), '/', z.enum(['s', 'min', 'h'])])
+        .refine(isRate, 'must be a whole number from 1, and /s, /min or /h')
         .optional()
         .describe('How many requests start, such as 100/min.'),
       maxWaiting: Count.describe('Most requests that wait.'),
     })
+    .refine(
+      ({ concurrency, rate, maxWaiting }) => (concurrency ?? rate ?? maxWaiting) !== undefined,
+      'must have concurrency, rate or maxWaiting',
+    )
     .describe('Changes what a value of a key allows, until it is reset. Absent members stay as they are.'),
   z
     .strictObject({ kind: z.literal('pause_limit'), ...LIMIT, until: FutureTime })
@@ -41,9 +46,9 @@ const LONG_AGO = new Date(0);
 export function limitChange(change: LimitArguments, { client: { limits }, now }: ChangeTools): Change {
   const { key, value } = change;
   return {
-    look: async () => {
+    look: async (signal) => {
       if (change.kind === 'pause_limit') assertFuture('until', change.until, now());
-      const { running: _running, waiting: _waiting, ...state } = await limits.get(key, value);
+      const { running: _running, waiting: _waiting, ...state } = await limits.get(key, value, { signal });
       return { count: 1, state };
     },
     make: ({ signal }) =>

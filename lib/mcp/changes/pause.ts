@@ -18,9 +18,9 @@ type PauseArguments = z.infer<(typeof PAUSE_CHANGES)[number]>;
 
 export function pauseChange(change: PauseArguments, { client, now }: ChangeTools): Change {
   return {
-    look: async () => {
+    look: async (signal) => {
       if (change.kind === 'pause_service') assertFuture('until', change.until, now());
-      const { pause } = await client.serviceStatus();
+      const { pause } = await client.serviceStatus({ signal });
       // Pauses without since are by the circuit breaker: they come and go, and this change leaves them.
       return { count: 1, state: pause?.since === undefined ? {} : { pause } };
     },

@@ -24,8 +24,13 @@ export function scheduleChange(
   { client: { schedules } }: ChangeTools,
 ): Change {
   return {
-    look: async () => {
-      const { lastRun: _last, lastManualRun: _manual, nextRuns: _next, ...state } = await schedules.get(name);
+    look: async (signal) => {
+      const {
+        lastRun: _last,
+        lastManualRun: _manual,
+        nextRuns: _next,
+        ...state
+      } = await schedules.get(name, { signal });
       return { count: 1, state };
     },
     make: async ({ planId, signal }) => {

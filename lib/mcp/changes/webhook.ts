@@ -46,8 +46,8 @@ export function webhookChange(change: WebhookArguments, { client, now }: ChangeT
   if (change.kind !== 'repeat_webhook') return endpointChange(change, client, new Date(now()));
   const { request, source, tenant } = change;
   return {
-    look: async () => {
-      const { id, status, webhook } = await client.status(request, { source, tenant });
+    look: async (signal) => {
+      const { id, status, webhook } = await client.status(request, { source, tenant, signal });
       return { count: 1, state: { id, status, webhook: webhook?.status } };
     },
     make: async ({ signal }) =>
