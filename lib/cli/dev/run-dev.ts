@@ -46,7 +46,7 @@ export async function runDev(
   await starting;
   showReady(api.url, folder);
   if (!signal.aborted) await once(signal, 'abort');
-  note('Stopping: what runs is finished first. Press Ctrl-C again to end at once.');
+  note('Stopping after running requests have finished. Press Ctrl-C again to end at once.');
 }
 
 function showReady(url: string, folder: string): void {
@@ -55,7 +55,7 @@ function showReady(url: string, folder: string): void {
 
 Commands to try, in another terminal in this folder:
 
-  ${styled('cyan', 'npx coatcheck submit package.json --wait')}
+  ${styled('cyan', 'npx coatcheck submit FILE --wait')}
   ${styled('cyan', `curl -i '${url}/v1/requests' -H 'Prefer: wait=10' -H 'Content-Type: text/plain' -d 'some text'`)}
 `);
 }

@@ -101,7 +101,7 @@ export async function runServe(
       concurrency: parts.settings.concurrency,
     });
     if (!signal.aborted) await once(signal, 'abort');
-    logger.info('Service stops: what runs is finished first');
+    logger.info('Service stops after running requests have finished');
     await opened.drain();
   } finally {
     await api.close();
