@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { OutputClosed } from '../terminal/output.ts';
 import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
-import { projectVersion } from './project-version.ts';
+import { assertNodeVersion, projectVersion } from './project-version.ts';
 import { isExpected, reportError } from './report-error.ts';
 import type { Run } from './run.ts';
 
@@ -16,6 +16,7 @@ const OUTPUT_CLOSED_EXIT_CODE = 141;
 export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const run: Run = { signal, exit: new ExitStatus() };
   try {
+    assertNodeVersion();
     const program = await programOf(run, argv[0]);
     await program.parseAsync(argv, { from: 'user' });
     return run.exit.code;
