@@ -16,8 +16,8 @@ export function settingsOf(settings: readonly ServiceSetting[]): Html {
       { title: 'Setting', cell: ({ name }) => oneLine(name) },
       { title: 'Value', cell: shownValue },
       { title: 'Default', cell: ({ default: byDefault, unit }) => textOf(byDefault, unit), kind: 'less' },
-      { title: 'Set by', cell: ({ setBy }) => setBy && oneLine(setBy), kind: 'less', isOptional: true },
-      { title: 'From', cell: ({ from }) => oneLine(from) },
+      { title: 'Set by', cell: ({ setBy }) => setBy && oneLine(setBy), kind: 'names less', isOptional: true },
+      { title: 'From', cell: ({ from }) => oneLine(from), kind: 'names' },
     ],
   });
 }

@@ -67,6 +67,19 @@ test('an operator signs in with a key, acts, and signs out', async () => {
   await page.close();
 });
 
+test('the page Service fits a laptop, with long names and values of settings', async () => {
+  const { url } = await serve(['--console'], {
+    COATCHECK_WEBHOOK_ENDPOINTS: 'on',
+    COATCHECK_LIMITS: '[{"key":"metadata.customer","concurrency":2}]',
+  });
+  const page = await browser.context.newPage();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(`${url}/console/service`);
+  await page.waitForSelector('#settings >> text=variable COATCHECK_WEBHOOK_ENDPOINTS');
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+  await page.close();
+});
+
 test('a session needs TLS unless only this machine reaches the console', async () => {
   const { url } = await serve(['--console'], KEYS);
   const form = new URLSearchParams({ key: OPERATOR_KEY, path: '//evil.example' });
