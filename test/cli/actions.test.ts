@@ -61,10 +61,22 @@ test('an action is planned, shown, applied and listed', async () => {
   expect(unsaid.stderr).toContain('no terminal to ask for confirmation; pass --count');
   expect(wrong.stderr).toContain(`count and hash must be those of the plan ${id}, got 2`);
   const applied = await actions('apply', id, '--count', '3');
-  expect([applied.exitCode, applied.stderr.trim()]).toEqual([0, `${id}: succeeded`]);
+  expect([applied.exitCode, applied.stderr.trim()]).toEqual([
+    0,
+    `${id}: succeeded: 3 done, 0 skipped, 0 failed`,
+  ]);
   expect(applied.stdout.split('\t').slice(1, 7)).toEqual(['redrive', 'succeeded', '3', '3', '0', '0']);
   const listed = JSON.parse((await actions('list', '--limit', '1', '--json')).stdout);
   expect(listed).toMatchObject({ id, state: 'succeeded', reason: 'Up again' });
+});
+
+test('the end of a rehearsal says how many requests would succeed and fail', async () => {
+  const [id = ''] = (await actions('plan', 'rehearse', '--code', 'EDOWN')).stdout.split('\t');
+  const applied = await actions('apply', id, '--count', '3');
+  expect([applied.exitCode, applied.stderr.trim()]).toEqual([
+    3,
+    `${id}: 0 would succeed, 0 undecided, 3 would fail`,
+  ]);
 });
 
 test('an action is planned for the requests with metadata', async () => {

@@ -63,8 +63,8 @@ async function waitForAction({ id }: Action, { actions }: CoatcheckClient, run: 
       onChange: (action) => progress.note(progressOf(action)),
     });
     const code = exitCodeOfAction(ended);
-    if (code === EXIT.done) progress.done(ended.state);
-    else progress.failed(ended.stoppedBecause ?? ended.state);
+    if (code === EXIT.done) progress.done(endOf(ended));
+    else progress.failed(endOf(ended));
     run.exit.add(code);
     return ended;
   } catch (error) {
@@ -84,6 +84,18 @@ function progressOf({ action, count, progress: { handled, skipped, failed } }: A
     failed > 0 ? `, ${formatCount(failed)} failed` : '',
   ];
   return `${formatProgress(handled, Math.max(count, 1), formatCount)} ${action}${others.join('')}`;
+}
+
+/** How an action ended, and what became of its requests. */
+function endOf({ action, state, stoppedBecause, progress }: Action): string {
+  if (stoppedBecause !== undefined) return stoppedBecause;
+  const isRehearsal = action === 'rehearse';
+  const [done, skipped, failed] = isRehearsal
+    ? ['would succeed', 'undecided', 'would fail']
+    : ['done', 'skipped', 'failed'];
+  const counts = `${formatCount(progress.done)} ${done}, ${formatCount(progress.skipped)} ${skipped}, ${formatCount(progress.failed)} ${failed}`;
+  // A rehearsal succeeds even if all of its requests would fail.
+  return isRehearsal && state === 'succeeded' ? counts : `${state}: ${counts}`;
 }
 
 function exitCodeOfAction({ state, progress }: Action): ExitCode {
