@@ -370,7 +370,8 @@ export class Service implements AsyncDisposable {
 
   /**
    * Runs every dead letter on the processor of this process, as one attempt each, and keeps nothing of it: no request, record,
-   * checkpoint, webhook, outcome or limit changes. Handlers see `request.isRehearsal`: what they do by themselves isn't undone.
+   * checkpoint, webhook, outcome or limit changes. The handlers' own effects aren't undone: they must skip them when
+   * `request.isRehearsal` is true.
    * @returns what would become of each request if {@link redrive} put it back now
    * @throws ConfigurationError if the service was opened without a processor; the reason of the signal, or an AbortError when
    *   the service closes before

@@ -18,8 +18,8 @@ Requests run again under their tickets, with all attempts. Requests that have su
 Ctrl-C stops after the current message.
 
 With --rehearse, nothing is put back: each request runs as one attempt on the current version of the processor, whose result is
-thrown away. The handler sees request.isRehearsal; what it does by itself isn't undone. Exits with 3 if any would fail, and
-with 6 if any went on later or didn't start.
+thrown away. The handler's own effects aren't undone: it must skip them when request.isRehearsal is true. Exits with 3 if any
+would fail, and with 6 if any would continue later or didn't start.
 
 Examples:
   coatcheck dead-letters redrive --dry-run

@@ -107,7 +107,7 @@ ${planForm(mayAct, { action, on: { failureGroup }, button: plan, metadata, isGra
 ${commandsOf(shell, ['actions', 'plan', action, '--failure-group', failureGroup], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup } } })}</li>`;
   return html`<p class="hint">The next page shows which requests it would change, and how many. Nothing changes before you apply that.</p>
 <ul class="actions">
-${item('rehearse', 'Rehearse', 'Plan a rehearsal', 'Runs them once on the current version and keeps nothing of it, to see which would succeed now. What the handler does by itself isn’t undone, unless it heeds request.isRehearsal.')}
+${item('rehearse', 'Rehearse', 'Plan a rehearsal', 'Runs them once on the current version and keeps nothing of it, to see which would succeed now. The handler’s own effects aren’t undone: it must skip them when request.isRehearsal is true.')}
 ${item('redrive', 'Redrive all', 'Plan a redrive', 'Runs those that used up their attempts again, under their tickets. Fix the cause first.')}
 ${item('retry', 'Retry all', 'Plan a retry', 'Submits their payloads again, as new requests.')}
 ${item('purge', 'Purge all', 'Plan a purge', 'Deletes their dead letters, so that they can’t be redriven.')}</ul>`;

@@ -35,7 +35,7 @@ export async function runRehearsal(service: DeadLetterService, plan: RehearsalPl
   const { signal, exit } = run;
   const total = await service.queue.count();
   note(
-    `the handler runs for up to ${formatCount(total)} dead letters: what it does by itself isn't undone, unless it heeds request.isRehearsal`,
+    `the handler runs for up to ${formatCount(total)} dead letters; its own effects aren't undone: it must skip them when request.isRehearsal is true`,
   );
   if (!options.yes && !(await confirm('Continue?', signal))) return;
   const { limit = Number.POSITIVE_INFINITY } = options;
