@@ -49,7 +49,7 @@ export function addActionTools(server: McpServer, client: CoatcheckClient): void
     {
       title: 'Plan an action',
       description:
-        'Lists the requests that an action would handle, and changes none of them. redrive puts dead-lettered requests back, purge deletes dead letters, cancel cancels requests that have not ended, retry submits failed requests again, rehearse runs dead-lettered requests once and keeps nothing of it: its progress counts those that would succeed as done and those that would fail as failed. Show the plan to the operator before you apply it.',
+        'Lists the requests that an action would handle, and changes none of them. redrive puts dead-lettered requests back, purge deletes dead letters, cancel cancels requests that have not ended, retry submits the payloads of failed requests again as new requests, rehearse runs dead-lettered requests once and keeps nothing of it: its progress counts those that would succeed as done and those that would fail as failed. Show the plan to the operator before you apply it.',
       inputSchema: NewAction,
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },

@@ -80,7 +80,7 @@ export class ChangePlans {
       if (!isDeepStrictEqual(state, plan.now)) {
         throw new ChangeRefused(
           'plan_changed',
-          `What the plan ${id} changes is no longer as it was planned for: make a new plan and check it`,
+          `What the plan ${id} would change has changed since it was planned: make a new plan and check it`,
         );
       }
       return change.make({ planId: id, signal });

@@ -5,14 +5,14 @@ import type { ChangePlans } from './change-plans.ts';
 import { NewChange } from './changes/change-of.ts';
 import { SeenPlan } from './seen-plan.ts';
 
-/** Adds the tools that change something else than requests. As with actions, a change takes a plan and its application. */
+/** Adds the tools that change something other than requests. As with actions, a change takes a plan and its application. */
 export function addChangeTools(server: McpServer, plans: ChangePlans): void {
   server.registerTool(
     'plan_change',
     {
       title: 'Plan a change',
       description:
-        'Shows what a change of a limit, a schedule, a webhook endpoint, a batch, a note or a pause of the service would be about, as it is now, and changes nothing. Show the plan to the operator before you apply it.',
+        'Plans a change of a limit, a schedule, a webhook endpoint, a batch, a note or a pause of the service: shows the current state of what it would change, and changes nothing. Show the plan to the operator before you apply it.',
       inputSchema: z.strictObject({ change: NewChange }),
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
@@ -24,7 +24,7 @@ export function addChangeTools(server: McpServer, plans: ChangePlans): void {
     {
       title: 'Apply a planned change',
       description:
-        'Makes the change of a plan of plan_change, once, if nothing of what the plan shows has changed. Only after the operator has agreed to this plan.',
+        'Makes the change that plan_change planned, once, if nothing that the plan shows has changed. Only after the operator has agreed to this plan.',
       inputSchema: SeenPlan,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
     },
