@@ -32,7 +32,7 @@ export async function checkOrderedStream(
   for await (const { name: found, config } of manager.consumers.list(name)) {
     if (found !== consumer || config.metadata?.[METADATA] !== undefined) continue;
     throw new ConfigurationError(
-      `The stream ${name} has the consumer ${found}, which delivers to several workers at a time. Let the stream run empty, stop its workers, and delete the consumer: nats consumer rm ${name} ${found}`,
+      `The stream ${name} has the consumer ${found}, which delivers to several workers at a time. Drain the stream, stop its workers, and delete the consumer: nats consumer rm ${name} ${found}`,
     );
   }
 }
@@ -48,7 +48,7 @@ export async function checkUnorderedStream(
   const [found] = await findOrderedConsumers(manager, stream, consumer);
   if (found === undefined) return;
   throw new ConfigurationError(
-    `The stream ${stream} has the consumer ${found}, of a worker that keeps order. Let the stream run empty, stop its workers, and delete the consumer: nats consumer rm ${stream} ${found}`,
+    `The stream ${stream} has the consumer ${found}, of a worker that keeps order. Drain the stream, stop its workers, and delete the consumer: nats consumer rm ${stream} ${found}`,
   );
 }
 
