@@ -102,12 +102,12 @@ function readLine(
     const detail = `A line must be in UTF-8, got other bytes where this has \ufffd: ${quote(text)}`;
     return refuse({ status: 400, code: 'line_malformed', detail });
   }
-  if (!isJson(text)) {
+  const value: unknown = isJson(text) ? JSON.parse(text) : undefined;
+  if (!isObject(value) || !('key' in value)) {
     const detail = `A line must be a JSON object, like {"key": "a", "json": {}}, got ${quote(text)}`;
     return refuse({ status: 400, code: 'line_malformed', detail });
   }
-  const value: unknown = JSON.parse(text);
-  const key = isObject(value) && typeof value.key === 'string' ? value.key : undefined;
+  const key = typeof value.key === 'string' ? value.key : undefined;
   try {
     const data = parseInput(ItemLine, value);
     const { metadata, topic = defaults.topic } = data;

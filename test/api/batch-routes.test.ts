@@ -230,8 +230,8 @@ describe('bad input', () => {
         'line_malformed',
         'A line must be a JSON object, like {"key": "a", "json": {}}, got "not JSON"',
       ],
-      [3, undefined, 'request_malformed', expect.stringContaining('expected object')],
-      [4, undefined, 'request_malformed', expect.stringMatching(/^key: /)],
+      [3, undefined, 'line_malformed', expect.stringMatching(/^A line must be a JSON object, like .*, got/)],
+      [4, undefined, 'line_malformed', expect.stringMatching(/^A line must be a JSON object, like .*, got/)],
       [5, 'b', 'request_malformed', 'A request must have one of json, text and base64, got none'],
       [6, 'c', 'request_malformed', 'A request must have one of json, text and base64, got json, text'],
       [
