@@ -32,7 +32,7 @@ test('a file is submitted, waited for and listed, and its results are written', 
   const [id = '', ...cells] = submitted.stdout.trimEnd().split('\t');
   expect([submitted.exitCode, cells]).toEqual([0, ['completed', '100 %', '2', '2', '0', '0', '0']]);
   expect(submitted.stderr.split('\n').filter(Boolean)).toEqual([
-    `${id}: 2 items added`,
+    `${id}: 2 added`,
     `${id}: completed`,
     'results.ndjson: 2 lines',
   ]);
@@ -70,7 +70,7 @@ test('lines that are refused are named and leave the batch open, until they are 
   const resumed = await batches(['submit', 'mixed.ndjson', '--resume', id]);
   expect([resumed.exitCode, resumed.stderr.split('\n')[0]]).toEqual([
     1,
-    `${id}: 1 items added, 1 were there, 1 refused`,
+    `${id}: 1 added, 1 already there, 1 refused`,
   ]);
   expect((await batches(['seal', id])).stdout).toMatch(/\t(running|completed)\t/);
   expect((await batches(['submit', 'good.ndjson', '--resume', id])).stderr).toContain('sealed');
@@ -93,7 +93,7 @@ test('a batch goes on where it was interrupted, and is cancelled', async () => {
   await fetch(`${url}/v1/batches/${id}/items`, first);
   const stdin = '{"key":"a","json":1}\n{"key":"b","json":2}\n';
   const resumed = await batches(['submit', '-', '--resume', id], stdin);
-  expect(resumed.stderr).toBe(`${id}: 1 items added, 1 were there\n`);
+  expect(resumed.stderr).toBe(`${id}: 1 added, 1 already there\n`);
   const late = await batches(['wait', id, '--timeout', '1s']);
   expect(late.exitCode).toBe(6);
   expect(late.stderr).toContain(`The batch ${id} did not end within 1 s; its status is running`);

@@ -160,8 +160,8 @@ function withReceipts(batch: Batch, { receipts = [] }: Pick<SubmittedBatch, 'rec
 
 function tallyText({ added, repeated, refused }: AddedLines): string {
   const others = [
-    ...(repeated > 0 ? [`${formatCount(repeated)} were there`] : []),
+    ...(repeated > 0 ? [`${formatCount(repeated)} already there`] : []),
     ...(refused.length > 0 ? [`${formatCount(refused.length)} refused`] : []),
   ];
-  return [`${formatCount(added)} items added`, ...others].join(', ');
+  return [`${formatCount(added)} added`, ...others].join(', ');
 }
