@@ -54,7 +54,7 @@ export class SqliteLoadLog implements LoadLog {
       milliseconds: Number(sums?.milliseconds),
       releases: Number(sums?.releases),
       squares: Number(sums?.squares),
-      seconds: now / 1_000 - first,
+      seconds: (now - first * 1_000) / 1_000,
       windows: windows.map(({ handled, milliseconds }) => ({
         handled: Number(handled),
         milliseconds: Number(milliseconds),
