@@ -482,6 +482,9 @@ describe('an action', () => {
       const requests = await all(service.client.list());
       expect(requests.map(({ status }) => status).toSorted()).toEqual(['failed', 'succeeded', 'succeeded']);
     });
+    await page.goto(`${service.url}/operations`);
+    const operations = await page.locator('table').innerText();
+    expect(operations).toMatch(/Handled\s+Failed[\s\S]+Rehearse\s+succeeded\s+3\s+3\s+1\s/);
     expect(problems).toEqual([]);
     await page.close();
   });

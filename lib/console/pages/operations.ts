@@ -113,6 +113,13 @@ function operationsTable(actions: readonly Action[], now: number): Html {
         cell: ({ state, progress }) => state !== 'planned' && formatCount(progress.handled),
         kind: 'number',
       },
+      {
+        // Of a rehearsal, which succeeds anyway, those that would fail.
+        title: 'Failed',
+        cell: ({ progress }) => progress.failed > 0 && formatCount(progress.failed),
+        kind: 'number',
+        isOptional: true,
+      },
       { title: 'Planned', cell: ({ createdAt }) => timeOf(createdAt, now) },
       { title: 'By', cell: ({ createdBy }) => createdBy && oneLine(createdBy), kind: 'names less' },
       { title: 'On', cell: ({ filter }) => filterOf(filter) },
