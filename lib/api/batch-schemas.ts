@@ -23,8 +23,8 @@ import {
   Status,
   Time,
   TOPIC_FIELD,
-  UploadForm,
 } from './schemas.ts';
+import { UploadForm } from './upload-schemas.ts';
 
 const LINKS = ['self', 'items', 'seal', 'results', 'cancel'] as const;
 

@@ -14,7 +14,8 @@ import { ProblemError } from './problem.ts';
 import { timeOf } from './request-fields.ts';
 import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
-import { FAR_TIME, NoHeaders, NoQuery, Pause, SHORT } from './schemas.ts';
+import { FAR_TIME, NoHeaders, NoQuery, SHORT } from './schemas.ts';
+import { Pause } from './service-schemas.ts';
 
 const PATH = '/v1/pause';
 

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { BASE64_OF_32_BYTES } from '../core/base/base64.ts';
 import { isObject } from '../core/base/json-object.ts';
-import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
+import { MEDIA_TYPE } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
 import { RFC_3339 } from '../core/base/time.ts';
-import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
 import { METADATA_PREFIX } from '../core/config/record-metadata.ts';
 import { MAX_HISTORY_ATTEMPTS } from '../core/model/attempt-history.ts';
@@ -24,9 +22,6 @@ import {
   METADATA_VALUE,
   metadataNameProblem,
 } from './request-fields.ts';
-
-/** Most part URLs in one response. */
-export const MAX_PART_URLS = 100;
 
 /** Most requests on a page, and the default. */
 export const MAX_PAGE = 100;
@@ -208,7 +203,7 @@ export const Request = z
   })
   .meta({ id: 'Request' });
 
-const ORDERING = {
+export const ORDERING = {
   description:
     'Requests with the same key run one after another, in a service that keeps order. Without a key, all of the tenant do.',
   pattern: ORDERING_KEY.source,
@@ -239,7 +234,7 @@ export const NOT_BEFORE =
   `The request isn’t started before this time, up to ${MAX_DAYS_AHEAD} days ahead; it is \`scheduled\` until then. ` +
   'A time that has passed means at once.';
 
-const MIN_VERSION = {
+export const MIN_VERSION = {
   description:
     'The oldest version of the handler that may run the request. Until it is released, the request waits for up to an hour.',
   pattern: ORDERED_VERSION.source,
@@ -267,63 +262,6 @@ export const Metadata = MetadataValues.meta({
     'Metadata for the handler. Names: lower-case letters, digits and - . _; values: printable ASCII.',
   ...METADATA_FORM,
 });
-
-const UploadName = z
-  .string()
-  .min(1)
-  .max(1_024)
-  .meta({ description: 'The `uploadName` from the upload ticket.' });
-
-// Without declared defaults: openapi-typescript 7 makes clients send every member that has one.
-export const UploadRequestBody = ownMembers({
-  size: z.int().min(1).meta({
-    description: 'Size of the payload in bytes.',
-    maximum: Number.MAX_SAFE_INTEGER,
-    example: 10_485_760,
-  }),
-  contentType: z
-    .string()
-    .max(SHORT)
-    .optional()
-    .meta({
-      description: `Media type of the payload; ${BINARY_TYPE} by default.`,
-      pattern: MEDIA_TYPE.source,
-    }),
-  contentEncoding: z.string().max(SHORT).optional().meta({
-    description: 'Content codings applied to the payload: gzip, deflate, br, zstd.',
-    example: 'gzip',
-  }),
-  contentLanguage: z.string().max(SHORT).optional().meta({
-    description: 'Languages of the payload’s intended audience.',
-    pattern: CONTENT_LANGUAGE.source,
-    example: 'en',
-  }),
-  sha256: z.string().max(SHORT).optional().meta({
-    description:
-      'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match. Not for uploads in parts.',
-    pattern: BASE64_OF_32_BYTES.source,
-  }),
-  metadata: Metadata.optional(),
-  notBefore: z.string().max(SHORT).optional().meta({
-    description: NOT_BEFORE,
-    format: 'date-time',
-    example: PAST_TIME,
-  }),
-  expiresAt: z.string().max(SHORT).optional().meta({
-    description: 'The request doesn’t start after this time.',
-    format: 'date-time',
-    example: FAR_TIME,
-  }),
-  minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
-  orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
-  topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
-  priority: z.string().max(SHORT).optional().meta(PRIORITY_FIELD),
-  callbackUrl: z.string().optional().meta({
-    description: 'URL to POST the outcome to, see webhooks. https only.',
-    example: 'https://example.com/hooks/coatcheck',
-  }),
-  multipart: z.boolean().optional().meta({ description: 'Upload in parts even if a form would do.' }),
-}).meta({ id: 'UploadRequest' });
 
 /** A payload in a JSON body. */
 export const PAYLOAD_FORMS = {
@@ -394,59 +332,6 @@ export const BatchResults = z
   })
   .meta({ id: 'BatchResults' });
 
-export const UploadForm = z
-  .object({
-    method: z.literal('POST'),
-    url: z.string(),
-    fields: z
-      .record(z.string(), z.string())
-      .meta({ description: 'Form fields to send unchanged, before the field `file`.' }),
-    expiresAt: Time,
-  })
-  .meta({ id: 'UploadForm' });
-
-export const UploadParts = z
-  .object({
-    method: z.literal('PUT_PARTS'),
-    uploadName: z.string(),
-    partSize: z.int().meta({ description: 'Size of every part but the last, in bytes.' }),
-    partCount: z.int(),
-    expiresAt: Time,
-  })
-  .meta({ id: 'UploadParts' });
-
-export const UploadTicket = z
-  .object({
-    request: Request,
-    // A discriminated union of Zod would be code of the function's start.
-    upload: z.union([UploadForm, UploadParts]).meta({
-      discriminator: {
-        propertyName: 'method',
-        mapping: { POST: '#/components/schemas/UploadForm', PUT_PARTS: '#/components/schemas/UploadParts' },
-      },
-    }),
-  })
-  .meta({ id: 'UploadTicket' });
-
-export const PartUrlsRequestBody = ownMembers({
-  uploadName: UploadName,
-  numbers: z.array(z.int().min(1).max(S3_MAX_PARTS)).min(1).max(MAX_PART_URLS),
-}).meta({ id: 'PartUrlsRequest' });
-
-export const PartUrls = z
-  .object({ parts: z.array(z.object({ number: z.int(), url: z.string() })) })
-  .meta({ id: 'PartUrls' });
-
-export const UploadCompletion = ownMembers({
-  uploadName: UploadName,
-  parts: z
-    .array(ownMembers({ number: z.int().min(1).max(S3_MAX_PARTS), etag: z.string().min(1).max(SHORT) }))
-    .min(1)
-    .max(S3_MAX_PARTS),
-}).meta({ id: 'UploadCompletion' });
-
-export const UploadAbortion = ownMembers({ uploadName: UploadName }).meta({ id: 'UploadAbortion' });
-
 export const RequestPage = z
   .object({
     requests: z.array(Request),
@@ -456,63 +341,6 @@ export const RequestPage = z
       .meta({ description: 'The `cursor` of the next page; absent on the last page.' }),
   })
   .meta({ id: 'RequestPage' });
-
-export const TopicQuery = ownQuery({
-  topic: z
-    .string()
-    .max(SHORT)
-    .optional()
-    .meta({
-      ...TOPIC_FIELD,
-      description: 'The topic of the requests that the load is for.',
-      param: { name: 'topic', in: 'query' },
-    }),
-});
-
-export const Pause = z
-  .object({
-    until: Time,
-    reason: z.string().optional().meta({ description: 'Why, in words for people.' }),
-    since: Time.optional().meta({
-      description: 'When an operator started it. Absent if the service paused itself.',
-    }),
-    by: z.string().optional().meta({
-      description: 'The operator who started it, if known. Only operators see it.',
-    }),
-  })
-  .meta({ id: 'Pause', description: 'No request starts before it ends.' });
-
-export const ServiceStatus = z
-  .object({
-    accepting: z.boolean().meta({ description: 'Whether a request submitted now would be accepted.' }),
-    load: z
-      .object({
-        backlog: z.number().optional(),
-        completionsPerSecond: z.number().optional(),
-        predictedWaitSeconds: z.number().optional(),
-        maxWaitSeconds: z.number(),
-      })
-      .meta({ description: 'The figures behind the decision. Absent figures are unknown.' }),
-    work: z
-      .object({
-        seconds: z.number().meta({ description: 'The length of the time in which the attempts ended.' }),
-        attempts: z.number().meta({ description: 'Attempts whose handler ran, successfully or not.' }),
-        completed: z.number().meta({ description: 'Requests that ended.' }),
-        meanAttemptSeconds: z.number().meta({
-          description: 'How long one took on average: in a batch, until its slowest request was done.',
-        }),
-      })
-      .optional()
-      .meta({
-        description: 'The time that attempts took in about the last minute. Absent if no handler ran.',
-      }),
-    pause: Pause.optional(),
-    oldestWaitingSince: Time.optional().meta({
-      description:
-        'When the oldest waiting request was sent to the queue. Absent if none waits, or the queue does not say it, as SQS.',
-    }),
-  })
-  .meta({ id: 'ServiceStatus' });
 
 export const Ticket = z.object({
   id: z

@@ -6,7 +6,8 @@ import { problems } from './openapi.ts';
 import { pauseResource } from './pause-routes.ts';
 import { topicOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
-import { NoHeaders, ServiceStatus, TopicQuery } from './schemas.ts';
+import { NoHeaders } from './schemas.ts';
+import { ServiceStatus, TopicQuery } from './service-schemas.ts';
 
 const status = {
   method: 'get',

@@ -35,17 +35,15 @@ import {
 } from './request-fields.ts';
 import { formatTime, listedResourceOf, locationOf, resourceOf } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
+import { NoHeaders, NoQuery, Ticket } from './schemas.ts';
 import {
-  NoHeaders,
-  NoQuery,
   PartUrls,
   PartUrlsRequestBody,
-  Ticket,
   UploadAbortion,
   UploadCompletion,
   UploadRequestBody,
   UploadTicket,
-} from './schemas.ts';
+} from './upload-schemas.ts';
 
 /** A link to an operation on the same upload. */
 function linkTo(operationId: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UploadTicket } from '../../lib/api/schemas.ts';
+import { UploadTicket } from '../../lib/api/upload-schemas.ts';
 import type { Load } from '../../lib/core/ports/admission.ts';
 import { exactly, problemIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';

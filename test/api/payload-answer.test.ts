@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { UploadTicket } from '../../lib/api/schemas.ts';
+import { UploadTicket } from '../../lib/api/upload-schemas.ts';
 import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
 import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import type { ApiHarnessOptions } from '../support/api-harness.ts';

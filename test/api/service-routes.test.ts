@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ServiceStatus } from '../../lib/api/schemas.ts';
+import { ServiceStatus } from '../../lib/api/service-schemas.ts';
 import { exactly } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PartUrls, UploadTicket } from '../../lib/api/schemas.ts';
+import { PartUrls, UploadTicket } from '../../lib/api/upload-schemas.ts';
 import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PartUrls, UploadTicket } from '../../lib/api/schemas.ts';
+import { PartUrls, UploadTicket } from '../../lib/api/upload-schemas.ts';
 import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { upload } from '../support/ticketed-upload.ts';

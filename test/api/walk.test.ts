@@ -5,15 +5,9 @@ import { LedgerResource } from '../../lib/api/ledger-routes.ts';
 import { LimitList, LimitView } from '../../lib/api/limit-schemas.ts';
 import { AlarmList, SettingList } from '../../lib/api/operations-routes.ts';
 import { ReceiptKeys } from '../../lib/api/receipt-routes.ts';
-import {
-  BatchResults,
-  PartUrls,
-  Pause,
-  Request,
-  RequestPage,
-  ServiceStatus,
-  UploadTicket,
-} from '../../lib/api/schemas.ts';
+import { BatchResults, Request, RequestPage } from '../../lib/api/schemas.ts';
+import { Pause, ServiceStatus } from '../../lib/api/service-schemas.ts';
+import { PartUrls, UploadTicket } from '../../lib/api/upload-schemas.ts';
 import {
   Replayed,
   SentTest,
