@@ -78,7 +78,7 @@ function endpointChange(
   };
   return {
     look: async (signal) => {
-      const { url, events, topics, status } = await webhookEndpoints.get(id);
+      const { url, events, topics, status } = await webhookEndpoints.get(id, { signal });
       const state = { id, url, events, topics, status };
       if (change.kind !== 'replay_webhooks') return { count: 1, state };
       const outcomes = await replay(change, { dryRun: true, signal });
