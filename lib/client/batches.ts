@@ -199,7 +199,7 @@ export class BatchesClient {
    * @param manifest an object in the service's bucket, `s3://BUCKET/KEY`, or up to 5 GiB to upload there, such as `openAsBlob(file)`
    * @throws ApiError with the code `manifest_invalid` for an object elsewhere, `manifest_missing`, `import_running` if the batch is
    *   importing another one, `batch_closed` or `batch_unknown`, and `manifest_unsupported` unless the service is on AWS; TransferRefused,
-   *   ConnectionFailed
+   *   PayloadUnreadable, ConnectionFailed
    */
   async addManifest(id: string, manifest: string | Blob, { signal }: CallOptions = {}): Promise<Batch> {
     const object = typeof manifest === 'string' ? manifest : await this.#upload(id, manifest, signal);

@@ -107,8 +107,8 @@ export class CoatcheckClient {
    * Submits a payload of any size: up to 4 MiB in one call, larger ones directly to the store, and in parts above
    * 100 MiB. If an upload fails permanently, its request is cancelled.
    * @returns the request; its `id` is the ticket
-   * @throws Overloaded, IdempotencyKeyReused, PayloadTooLarge, TransferRefused and others; RangeError for an invalid
-   * option
+   * @throws Overloaded, IdempotencyKeyReused, PayloadTooLarge, PayloadUnreadable, TransferRefused and others; RangeError for an
+   * invalid option
    */
   submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
     return submit(this.#api, payload, options);

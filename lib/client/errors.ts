@@ -181,6 +181,18 @@ export class ConnectionFailed extends CoatcheckError {
   }
 }
 
+/** The payload can't be read any more: a file that was opened as a `Blob` was changed or deleted. */
+export class PayloadUnreadable extends CoatcheckError {
+  override readonly name = 'PayloadUnreadable';
+  readonly code = 'payload_unreadable';
+
+  constructor(cause: unknown) {
+    super(`Can't read the payload: ${messageOf(cause)}. Its file must not change while it is submitted`, {
+      cause,
+    });
+  }
+}
+
 /** The store rejected the upload of a payload or the download of a result. */
 export class TransferRefused extends CoatcheckError {
   override readonly name = 'TransferRefused';

@@ -52,6 +52,7 @@ export {
   PayloadGone,
   PayloadTooLarge,
   PayloadUnavailable,
+  PayloadUnreadable,
   RequestCancelled,
   RequestExpired,
   RequestFailed,

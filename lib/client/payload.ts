@@ -1,6 +1,10 @@
 import { BINARY_TYPE, TEXT_TYPE } from '../core/base/media-type.ts';
+import { PayloadUnreadable } from './errors.ts';
 
-/** A payload. In Node, `fs.openAsBlob()` opens a file as a `Blob`; above 100 MiB, it is never in memory as a whole. */
+/**
+ * A payload. In Node, `fs.openAsBlob()` opens a file as a `Blob`; above 100 MiB, it is never in memory as a whole. The file must not
+ * change while it is submitted.
+ */
 export type PayloadBody = string | Uint8Array<ArrayBuffer> | ArrayBuffer | Blob;
 
 /** A payload with its content type. */
@@ -14,4 +18,22 @@ export function typedBlobOf(body: PayloadBody, contentType: string | undefined):
   if (body instanceof Blob) return { blob: body, contentType: contentType ?? (body.type || BINARY_TYPE) };
   const type = contentType ?? (typeof body === 'string' ? TEXT_TYPE : BINARY_TYPE);
   return { blob: new Blob([body]), contentType: type };
+}
+
+/**
+ * Runs work that reads a payload. `fetch` says only that it failed when it can't read a body, so this reads a byte after a failure.
+ * @throws PayloadUnreadable, or what the work throws
+ */
+export async function readingPayload<Value>(payload: Blob, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    await payload
+      .slice(0, 1)
+      .arrayBuffer()
+      .catch((problem: unknown) => {
+        throw new PayloadUnreadable(problem);
+      });
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { readTraceContext } from '../core/base/traceparent.ts';
 import { readRequest, receiptIn } from './answers.ts';
 import type { Api } from './api.ts';
-import { type PayloadBody, type TypedBlob, typedBlobOf } from './payload.ts';
+import { type PayloadBody, readingPayload, type TypedBlob, typedBlobOf } from './payload.ts';
 import { getRequest, preference } from './status.ts';
 import { assertSubmittable, keyFor, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { hasEnded, type RequestResource, type SubmittedRequest } from './types.ts';
@@ -16,7 +16,7 @@ export const DIRECT_MAX_BYTES = 4_194_304;
 /** Poll interval until the API knows of an upload. */
 const UPLOAD_POLL_MILLISECONDS = 500;
 
-/** @throws ApiError, ConnectionFailed, TransferRefused; RangeError for an invalid option */
+/** @throws ApiError, ConnectionFailed, PayloadUnreadable, TransferRefused; RangeError for an invalid option */
 export async function submit(
   api: Api,
   body: PayloadBody,
@@ -63,7 +63,7 @@ async function submitDirectly(
       ...readTraceContext(options),
       ...metadataHeaders(options.metadata),
     },
-    body: new Uint8Array(await blob.arrayBuffer()),
+    body: new Uint8Array(await readingPayload(blob, () => blob.arrayBuffer())),
     signal: options.signal,
   });
   options.onProgress?.({ sentBytes: blob.size, totalBytes: blob.size });

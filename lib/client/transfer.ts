@@ -6,9 +6,7 @@ import { callName } from './url.ts';
 export interface Transfer {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string | URL;
-  readonly body?: Blob | FormData;
-  /** Size of the body in bytes. */
-  readonly size?: number;
+  readonly body?: Blob;
   readonly signal?: AbortSignal;
 }
 
@@ -21,10 +19,11 @@ const ANSWER_TIMEOUT_MILLISECONDS = 60_000;
 /** Calls the store once, without reading the response's body. @throws TransferRefused, ConnectionFailed */
 export async function transfer(
   fetch: typeof globalThis.fetch,
-  { method, url, body, size = 0, signal }: Transfer,
+  { method, url, body, signal }: Transfer,
 ): Promise<Response> {
   const name = callName(method, new URL(url));
-  const limit = new TimeLimit(ANSWER_TIMEOUT_MILLISECONDS + (size / SLOWEST_BYTES_PER_SECOND) * 1000, signal);
+  const sendMilliseconds = ((body?.size ?? 0) / SLOWEST_BYTES_PER_SECOND) * 1000;
+  const limit = new TimeLimit(ANSWER_TIMEOUT_MILLISECONDS + sendMilliseconds, signal);
   try {
     const response = await connect(name, () => fetch(url, { method, body, signal: limit.signal }));
     if (!response.ok) throw await readTransferError(response, name);

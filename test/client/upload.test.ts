@@ -1,7 +1,17 @@
+import { openAsBlob } from 'node:fs';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ClientOptions } from '../../lib/client/client.ts';
-import { AnswerInvalid, ApiError, ConnectionFailed, TransferRefused } from '../../lib/client/errors.ts';
+import {
+  AnswerInvalid,
+  ApiError,
+  ConnectionFailed,
+  PayloadUnreadable,
+  TransferRefused,
+} from '../../lib/client/errors.ts';
 import { DIRECT_MAX_BYTES } from '../../lib/client/submit.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 import { answer, openScriptedApi, problem, requestJson, reset, summaryOf } from '../support/scripted-api.ts';
 import { type ReceivedCall, type Script, s3Error } from '../support/scripted-endpoint.ts';
 
@@ -295,6 +305,45 @@ describe('an upload in parts', () => {
       url.startsWith('/part/') || url.endsWith('/abort') ? reset : undefined,
     );
     await expect(client.submit(new Blob([BYTES]))).rejects.toThrow(ConnectionFailed);
+  });
+});
+
+describe('a file that changes before it is sent', () => {
+  async function changedFile(bytes: Uint8Array): Promise<Blob> {
+    const path = join(await temporaryFolder(), 'payload');
+    await writeFile(path, bytes);
+    const file = await openAsBlob(path);
+    await appendFile(path, 'more');
+    return file;
+  }
+
+  test('is not submitted directly', async () => {
+    const { client, calls } = await openScriptedApi([]);
+    await expect(client.submit(await changedFile(BYTES.subarray(0, 100)))).rejects.toThrow(PayloadUnreadable);
+    expect(calls).toEqual([]);
+  });
+
+  test('is not uploaded by a form, and its request is cancelled', async () => {
+    const cancelled = answer(200, requestJson({ status: 'cancelled' }));
+    const { client, timing, endpoint } = await openScriptedApi([]);
+    const paths: string[] = [];
+    endpoint.script = (call, response) => {
+      paths.push(call.url);
+      (call.url === '/v1/uploads' ? formTicket : cancelled)(call, response);
+    };
+    await expect(client.submit(await changedFile(BYTES))).rejects.toThrow(
+      "Can't read the payload: The blob could not be read. Its file must not change while it is submitted",
+    );
+    expect(paths).toEqual(['/v1/uploads', '/v1/requests/r-1/cancel']);
+    expect(timing.sleeps).toEqual([]);
+  });
+
+  test('is not uploaded in parts, and the upload is aborted', async () => {
+    const { client, callsTo, timing } = await openPartsApi();
+    await expect(client.submit(await changedFile(BYTES))).rejects.toThrow(PayloadUnreadable);
+    expect(callsTo('/abort')).toHaveLength(1);
+    expect(callsTo('/complete')).toEqual([]);
+    expect(timing.sleeps).toEqual([]);
   });
 });
 

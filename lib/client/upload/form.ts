@@ -1,4 +1,6 @@
+import { BINARY_TYPE } from '../../core/base/media-type.ts';
 import type { Api } from '../api.ts';
+import { readingPayload } from '../payload.ts';
 import { transfer } from '../transfer.ts';
 import type { FormUpload } from './ticket.ts';
 
@@ -9,23 +11,26 @@ export async function uploadForm(
   blob: Blob,
   signal?: AbortSignal,
 ): Promise<void> {
+  const body = formOf(fields, blob);
   const send = async () => {
-    const answer = await transfer(api.fetch, {
-      method: 'POST',
-      url,
-      body: formOf(fields, blob),
-      size: blob.size,
-      signal,
-    });
+    const answer = await readingPayload(blob, () =>
+      transfer(api.fetch, { method: 'POST', url, body, signal }),
+    );
     await answer.body?.cancel();
   };
   await api.retrier.run(send, signal);
 }
 
-/** The file comes last, because the store ignores fields after it. */
-function formOf(fields: FormUpload['fields'], blob: Blob): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
-  form.append('file', blob);
-  return form;
+/**
+ * The file comes last, because the store ignores fields after it. This is no `FormData`: Node's `fetch` never settles when it can't
+ * read a file in one, and the process ends with an unhandled rejection. It reports that of a `Blob`.
+ */
+function formOf(fields: FormUpload['fields'], blob: Blob): Blob {
+  const boundary = crypto.randomUUID();
+  const begin = (name: string) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"`;
+  const texts = Object.entries(fields).map(([name, value]) => `${begin(name)}\r\n\r\n${value}\r\n`);
+  const file = `${begin('file')}; filename="payload"\r\nContent-Type: ${BINARY_TYPE}\r\n\r\n`;
+  return new Blob([...texts, file, blob, `\r\n--${boundary}--\r\n`], {
+    type: `multipart/form-data; boundary=${boundary}`,
+  });
 }

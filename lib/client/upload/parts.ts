@@ -2,6 +2,7 @@ import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { readRequest } from '../answers.ts';
 import type { Api, Call } from '../api.ts';
 import { AnswerInvalid, ApiError, TransferRefused } from '../errors.ts';
+import { readingPayload } from '../payload.ts';
 import { isTransient } from '../retry.ts';
 import { getRequest } from '../status.ts';
 import { transfer } from '../transfer.ts';
@@ -58,7 +59,9 @@ async function sendPart(
 ): Promise<string> {
   const send = async (attempt: number) => {
     const url = attempt === 1 ? await urls.urlOf(number) : await urls.freshUrlOf(number);
-    const answer = await transfer(api.fetch, { method: 'PUT', url, body: part, size: part.size, signal });
+    const answer = await readingPayload(part, () =>
+      transfer(api.fetch, { method: 'PUT', url, body: part, signal }),
+    );
     await answer.body?.cancel();
     const etag = answer.headers.get('etag');
     if (etag === null) {
