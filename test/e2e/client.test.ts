@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { openAsBlob, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import {
   CoatcheckClient,
   CoatcheckError,
@@ -28,9 +28,9 @@ const client = new SignedClient(service);
 
 const MEBIBYTE = 1_048_576;
 
-/** A file of a given size, almost all zeros. */
-async function fileOf(bytes: number): Promise<Blob> {
-  const path = join(await temporaryFolder(), 'payload');
+/** A file of a given size, almost all zeros, that is there until a test is over. */
+async function fileOf(bytes: number, context: Pick<TestContext, 'onTestFinished'>): Promise<Blob> {
+  const path = join(await temporaryFolder(context), 'payload');
   const file = await open(path, 'w');
   await file.truncate(bytes);
   for (const at of [0, 70 * MEBIBYTE, bytes - 4]) if (at < bytes) await file.write('mark', at);
@@ -56,6 +56,10 @@ function withinItsWait(submit: () => Promise<RequestResource>): Promise<RequestR
     expect(request.status).toBe('succeeded');
     return request;
   });
+}
+
+function isForm(body: unknown): boolean {
+  return body instanceof Blob && body.type.startsWith('multipart/form-data');
 }
 
 /** A client that records its calls. */
@@ -90,32 +94,32 @@ describe.concurrent('a payload', () => {
     expect(await answerTo(id)).toEqual({ bytes: 1_000, sha256: await sha256Of(new Blob([bytes])) });
   });
 
-  test('in a file of 6 MiB is uploaded by a form', async () => {
-    const file = await fileOf(6 * MEBIBYTE);
+  test('in a file of 6 MiB is uploaded by a form', async (context) => {
+    const file = await fileOf(6 * MEBIBYTE, context);
     const sha256 = await sha256Of(file);
     const bodies: unknown[] = [];
     const watched = watchedClient((_, { body }) => bodies.push(body));
     const request = await withinItsWait(() => watched.submit(file, { sha256, waitSeconds: 20 }));
-    expect(bodies).toContainEqual(expect.any(FormData));
+    expect(bodies.some(isForm)).toBe(true);
     expect(await answerTo(request.id)).toEqual({ bytes: file.size, sha256 });
   });
 
-  test('whose upload is aborted cancels its request', async () => {
+  test('whose upload is aborted cancels its request', async (context) => {
     const paths: string[] = [];
     const stop = new AbortController();
     const watched = watchedClient(({ pathname }, { body }) => {
       paths.push(pathname);
-      if (body instanceof FormData) queueMicrotask(() => stop.abort(new Error('changed my mind')));
+      if (isForm(body)) queueMicrotask(() => stop.abort(new Error('changed my mind')));
     });
-    const submitted = watched.submit(await fileOf(5 * MEBIBYTE), { signal: stop.signal });
+    const submitted = watched.submit(await fileOf(5 * MEBIBYTE, context), { signal: stop.signal });
     await expect(submitted).rejects.toThrow('changed my mind');
     const [id = ''] = /(?<=\/v1\/requests\/)[^/]+(?=\/cancel$)/.exec(paths.at(-1) ?? '') ?? [];
     expect(await client.status(id)).toMatchObject({ status: 'cancelled', attempts: 0 });
   });
 });
 
-test('a payload above 100 MiB is uploaded in parts', async () => {
-  const file = await fileOf(101 * MEBIBYTE);
+test('a payload above 100 MiB is uploaded in parts', async (context) => {
+  const file = await fileOf(101 * MEBIBYTE, context);
   const seen: SubmissionProgress[] = [];
   const { id } = await client.submit(file, { onProgress: (progress) => seen.push(progress) });
   expect(await answerTo(id)).toEqual({ bytes: file.size, sha256: await sha256Of(file) });
