@@ -9,14 +9,15 @@ import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
 import { chosenIdProblem } from '../core/model/chosen-id.ts';
+import { METADATA_HEADER, parseMetadataHeader } from '../core/model/metadata-header.ts';
 import { ORDERING_KEY_METADATA, orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { isPriority, type Priority, priorityProblem } from '../core/model/priority.ts';
 import { TOPIC_METADATA, topicProblem } from '../core/model/topic.ts';
 import { ProblemError } from './problem.ts';
 import { currentTrace } from './trace-calls.ts';
 
-/** Prefix of the headers that carry metadata for the handler. */
-export const METADATA_HEADER = 'coatcheck-metadata-';
+/** Prefix of the headers that carry an entry of metadata each. */
+export const METADATA_HEADER_PREFIX = `${METADATA_HEADER}-`;
 
 /** The name of a metadata entry. */
 export const METADATA_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -172,10 +173,23 @@ export function callbackUrlOf(url: string | undefined, rules: CallbackRules): st
 
 /** The metadata among the headers of a call. @throws ProblemError 400 */
 export function metadataOfHeaders(headers: Headers): Record<string, string> {
-  const notes = [...headers].flatMap(([name, value]) =>
-    name.startsWith(METADATA_HEADER) ? [[name.slice(METADATA_HEADER.length), value] as const] : [],
+  const each = [...headers].flatMap(([name, value]) =>
+    name.startsWith(METADATA_HEADER_PREFIX)
+      ? [[name.slice(METADATA_HEADER_PREFIX.length), value] as const]
+      : [],
   );
-  return checkedMetadata(Object.fromEntries(notes));
+  const together = metadataOfHeader(headers.get(METADATA_HEADER));
+  const twice = each.find(([name]) => Object.hasOwn(together, name));
+  if (twice) throw malformed(`The metadata ${twice[0]} has a header of its own and is in Coatcheck-Metadata`);
+  return checkedMetadata({ ...Object.fromEntries(each), ...together });
+}
+
+function metadataOfHeader(text: string | null): Record<string, string> {
+  const metadata = text === null ? {} : parseMetadataHeader(text);
+  if (metadata) return metadata;
+  throw malformed(
+    `Coatcheck-Metadata must be a JSON object of texts like {"order_id":"17"}, got ${quote(text)}`,
+  );
 }
 
 /** Why a name of metadata is refused. */

@@ -7,6 +7,7 @@ import { ORDERED_VERSION } from '../core/config/min-version.ts';
 import { METADATA_PREFIX } from '../core/config/record-metadata.ts';
 import { MAX_HISTORY_ATTEMPTS } from '../core/model/attempt-history.ts';
 import { CHOSEN_ID, REQUEST_ID_MAX_LENGTH } from '../core/model/chosen-id.ts';
+import { METADATA_HEADER } from '../core/model/metadata-header.ts';
 import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
@@ -17,7 +18,7 @@ import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import {
   CONTENT_LANGUAGE,
-  METADATA_HEADER,
+  METADATA_HEADER_PREFIX,
   METADATA_NAME,
   METADATA_VALUE,
   metadataNameProblem,
@@ -515,6 +516,11 @@ export const SubmitHeaders = ownHeaders(
     }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context, passed on.' }),
     tracestate: z.string().optional().meta({ description: 'Passed on with a traceparent.' }),
+    [METADATA_HEADER]: z.string().optional().meta({
+      description:
+        'Metadata for the handler, as a JSON object of texts. For names with dots or underscores: some proxies drop headers whose names have them.',
+      example: '{"order_id":"17"}',
+    }),
   },
-  [METADATA_HEADER],
+  [METADATA_HEADER_PREFIX],
 );

@@ -48,7 +48,7 @@ const route = {
   description:
     'The body is the payload, up to about 4 MB; use `POST /v1/uploads` for larger ones. Any content type is allowed; ' +
     'only the two that client generators support are listed. JSON may be any value. ' +
-    'Headers `Coatcheck-Metadata-NAME` carry metadata for the handler. Where the service gives receipts, the header `Coatcheck-Receipt` of the answer has one.',
+    'Headers `Coatcheck-Metadata-NAME`, or one header `Coatcheck-Metadata`, carry metadata for the handler. Where the service gives receipts, the header `Coatcheck-Receipt` of the answer has one.',
   request: {
     query: NoQuery,
     headers: SubmitHeaders,

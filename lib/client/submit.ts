@@ -1,4 +1,5 @@
 import { readTraceContext } from '../core/base/traceparent.ts';
+import { formatMetadataHeader, METADATA_HEADER } from '../core/model/metadata-header.ts';
 import { readRequest, receiptIn } from './answers.ts';
 import type { Api } from './api.ts';
 import { type PayloadBody, readingPayload, type TypedBlob, typedBlobOf } from './payload.ts';
@@ -89,9 +90,15 @@ async function waitBriefly(
   }
 }
 
+/** Metadata whose names proxies may drop as header names goes into one header. */
 function metadataHeaders(metadata: SubmissionOptions['metadata'] = {}): Record<string, string> {
-  const entries = Object.entries(metadata);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [`coatcheck-metadata-${name.toLowerCase()}`, value]),
-  );
+  const headers: Record<string, string> = {};
+  const together: Record<string, string> = {};
+  for (const [given, value] of Object.entries(metadata)) {
+    const name = given.toLowerCase();
+    if (/^[a-z0-9-]+$/.test(name)) headers[`${METADATA_HEADER}-${name}`] = value;
+    else together[name] = value;
+  }
+  if (Object.keys(together).length > 0) headers[METADATA_HEADER] = formatMetadataHeader(together);
+  return headers;
 }

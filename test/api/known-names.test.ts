@@ -28,11 +28,11 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
   test.each([
     [
       'Coatcheck-Expires-In',
-      'coatcheck-request-id, coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-priority, coatcheck-callback-url, coatcheck-metadata-NAME',
+      'coatcheck-request-id, coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-priority, coatcheck-callback-url, coatcheck-metadata, coatcheck-metadata-NAME',
     ],
     [
-      'Coatcheck-Metadata',
-      'coatcheck-request-id, coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-priority, coatcheck-callback-url, coatcheck-metadata-NAME',
+      'Coatcheck-Metadatas',
+      'coatcheck-request-id, coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-priority, coatcheck-callback-url, coatcheck-metadata, coatcheck-metadata-NAME',
     ],
   ])('header %s', async (name, taken) => {
     const response = await api.call('POST', '/v1/requests', { body: 'x', headers: { [name]: '60' } });

@@ -148,6 +148,7 @@ describe('the description', () => {
       'POST /v1/requests': [
         'header coatcheck-callback-url',
         'header coatcheck-expires-at',
+        'header coatcheck-metadata',
         'header coatcheck-min-version',
         'header coatcheck-not-before',
         'header coatcheck-ordering-key',

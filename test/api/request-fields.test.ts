@@ -89,16 +89,21 @@ describe('an expiry', () => {
 });
 
 describe('metadata', () => {
-  test('are the headers of that name, and no others', () => {
+  test('are the headers of that name and the members of one, and no others', () => {
     const headers = new Headers([
       ['Coatcheck-Metadata-Customer', 'acme'],
       ['coatcheck-metadata-order.no_1', 'a=b; c'],
-      ['Coatcheck-Metadata', 'not one'],
       ['X-Coatcheck-Metadata-A', 'not one'],
       ['Coatcheck-Expires-At', 'not one'],
     ]);
     expect(metadataOfHeaders(headers)).toEqual({ customer: 'acme', 'order.no_1': 'a=b; c' });
     expect(metadataOfHeaders(new Headers())).toEqual({});
+    headers.append('coatcheck-metadata', '{"order_id":"17"}');
+    expect(metadataOfHeaders(headers)).toEqual({ customer: 'acme', 'order.no_1': 'a=b; c', order_id: '17' });
+    headers.append('coatcheck-metadata-order_id', '18');
+    expect(refusal(() => metadataOfHeaders(headers))).toBe(
+      '400 request_malformed: The metadata order_id has a header of its own and is in Coatcheck-Metadata',
+    );
   });
 
   test('whose names differ in case only are one, as all headers are', () => {

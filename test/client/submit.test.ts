@@ -63,7 +63,7 @@ test('sends all options', async () => {
     orderingKey: 'account 17',
     topic: 'images.thumbnail',
     priority: 'high',
-    metadata: { Origin: 'shop 1', empty: '' },
+    metadata: { Origin: 'shop 1', empty: '', Order_Id: '"17"', 'a.b': 'c' },
     waitSeconds: 15.7,
     traceparent: TRACEPARENT,
     tracestate: 'a=1',
@@ -80,6 +80,7 @@ test('sends all options', async () => {
     'coatcheck-priority': 'high',
     'coatcheck-metadata-origin': 'shop 1',
     'coatcheck-metadata-empty': '',
+    'coatcheck-metadata': '{"order_id":"\\"17\\"","a.b":"c"}',
     prefer: 'wait=15',
     traceparent: TRACEPARENT,
     tracestate: 'a=1',
@@ -161,6 +162,14 @@ test('recognizes responses from outside the API', async () => {
   await expect(client.submit('x')).rejects.toThrow(/\/v1\/requests should return a request, got <html>/);
   await expect(client.submit('x')).rejects.toThrow('got {"id":5}');
   await expect(client.submit('x')).rejects.toThrow('got HTTP 302');
+});
+
+test('says what a page is about that a proxy answers with', async () => {
+  const page = '<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body></body></html>';
+  const { client } = await openScriptedApi([(_, response) => response.writeHead(413).end(page)]);
+  await expect(client.submit('x')).rejects.toThrow(
+    /^The API answered 413 http_413: 413 Request Entity Too Large$/,
+  );
 });
 
 test('reports a network failure after some tries, with the call and the reason', async () => {

@@ -94,7 +94,7 @@ test('the service gets the payload and the request’s data, and its response is
   });
 });
 
-test('the service gets the tenant and the topic, percent-encoded where a header must', async () => {
+test('the service gets tenant and topic, percent-encoded where a header must be, and metadata as JSON', async () => {
   const seen: IncomingMessage['headers'][] = [];
   const url = await serve(({ headers }, response) => {
     seen.push(headers);
@@ -102,16 +102,25 @@ test('the service gets the tenant and the topic, percent-encoded where a header 
   });
   const harness = harnessFor(url);
   await harness.process([
-    requestDelivery('r-1', 1, { attributes: { RequestId: 'r-1', Tenant: 'acme', Topic: 'images.small' } }),
+    requestDelivery('r-1', 1, {
+      attributes: { RequestId: 'r-1', Tenant: 'acme', Topic: 'images.small', order_id: '17', Ort: 'Köln' },
+    }),
   ]);
   await harness.process([
-    requestDelivery('r-2', 1, { attributes: { RequestId: 'r-2', Tenant: 'Größe 5%' } }),
+    requestDelivery('r-2', 1, {
+      attributes: { RequestId: 'r-2', Tenant: 'Größe 5%', long: 'x'.repeat(4_096) },
+    }),
   ]);
   expect(seen).toMatchObject([
-    { 'coatcheck-tenant': 'acme', 'coatcheck-topic': 'images.small' },
+    {
+      'coatcheck-tenant': 'acme',
+      'coatcheck-topic': 'images.small',
+      'coatcheck-metadata': '{"order_id":"17","Ort":"K\\u00f6ln"}',
+    },
     { 'coatcheck-tenant': 'Gr%C3%B6%C3%9Fe%205%25' },
   ]);
   expect(seen[1]).not.toHaveProperty('coatcheck-topic');
+  expect(seen[1]).not.toHaveProperty('coatcheck-metadata');
 });
 
 test('a login in the URL is sent, and not shown', async () => {

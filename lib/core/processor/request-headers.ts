@@ -1,3 +1,4 @@
+import { formatMetadataHeader, METADATA_HEADER } from '../model/metadata-header.ts';
 import type { ProcessorRequest } from './handler.ts';
 
 /** The header with the request's id. */
@@ -18,6 +19,9 @@ export const REHEARSAL_HEADER = 'coatcheck-rehearsal';
 /** The header with the time after which the response isn't used, as an RFC 3339 date; absent if there is none. */
 export const DEADLINE_HEADER = 'coatcheck-deadline';
 
+/** Longest metadata in a header, in bytes: servers refuse longer headers, most of them from 8 KiB for all of them together. */
+const MAX_METADATA_BYTES = 4_096;
+
 /** The headers of an HTTP call that hands a request to an application, whose body is the payload as it was sent. */
 export function requestHeaders(request: ProcessorRequest): Record<string, string> {
   const all = {
@@ -27,6 +31,7 @@ export function requestHeaders(request: ProcessorRequest): Record<string, string
     [ATTEMPT_HEADER]: String(request.attempt),
     [REHEARSAL_HEADER]: request.isRehearsal ? 'true' : undefined,
     [DEADLINE_HEADER]: request.deadline?.toISOString(),
+    [METADATA_HEADER]: metadataOf(request),
     traceparent: request.traceparent,
     tracestate: request.tracestate,
     'content-type': request.contentType,
@@ -39,6 +44,13 @@ export function requestHeaders(request: ProcessorRequest): Record<string, string
     if (value) headers[name] = value;
   }
   return headers;
+}
+
+/** Undefined if there is none, or too much for a header. */
+function metadataOf({ metadata }: ProcessorRequest): string | undefined {
+  if (Object.keys(metadata).length === 0) return undefined;
+  const text = formatMetadataHeader(metadata);
+  return text.length <= MAX_METADATA_BYTES ? text : undefined;
 }
 
 /** Ids and tenants can contain any character, but headers only Latin-1. With a `%`, a text would seem to be encoded. */
