@@ -9,6 +9,13 @@ import { ConfigurationError } from '../core/base/errors.ts';
 /** How long calls that are being answered may take when the server closes. */
 const CLOSE_MILLISECONDS = 2_000;
 
+/**
+ * How long an idle connection stays open. A proxy must close it first: otherwise it may send a call on a connection that is closing,
+ * and answers 502. Google's load balancers keep theirs for 10 minutes, the longest of the common ones; Node's default is 5 seconds.
+ * @see https://docs.cloud.google.com/load-balancing/docs/https#timeout-keepalive-backends
+ */
+const IDLE_MILLISECONDS = 620_000;
+
 /** Where to listen. */
 export interface ListenOptions {
   readonly host: string;
@@ -53,8 +60,11 @@ export async function listen({ host, port, onlyLocal }: ListenOptions): Promise<
     fetch: app.fetch,
     hostname: host,
     port,
-    // An upload may take as long as it needs.
-    serverOptions: { requestTimeout: 0 },
+    serverOptions: {
+      // An upload may take as long as it needs.
+      requestTimeout: 0,
+      keepAliveTimeout: IDLE_MILLISECONDS,
+    },
   }) as Server;
   // It replaced the class by one that gives bytes the type of text. Handlers of this process make responses too. Without
   // overrideGlobalObjects, hono's bodyLimit fails on calls whose length isn't stated, such as DELETE.

@@ -265,9 +265,10 @@ function problemOf(status: number, statusText: string, body: string): ApiProblem
       return { ...unknown, detail: String(value.message) };
     }
   } catch {
-    // Not JSON: only the status is known.
+    // Not JSON, but often a page: only the status is known, and what the page is about.
   }
-  return { ...unknown, detail: body.slice(0, 200) || title };
+  const page = /<title>([^<]+)<\/title>/i.exec(body)?.[1];
+  return { ...unknown, detail: page ?? (body.slice(0, 200) || title) };
 }
 
 function isApiProblem(value: unknown): value is ApiProblem {

@@ -17,6 +17,12 @@ const LIVE_MILLISECONDS = 3_000;
 /** The same where each look is a call of the browser. */
 const POLL_MILLISECONDS = 5_000;
 
+/**
+ * Headers of a stream that proxies must pass on at once: Caddy otherwise holds back what it compresses, and nginx the end of an event.
+ * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
+ */
+const AT_ONCE = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
+
 /** Serves views: as documents, and to `Accept: text/event-stream` as a stream that follows changes. */
 export class Pages {
   readonly #parts: ConsoleOptions;
@@ -107,6 +113,7 @@ export class Pages {
   async #eventNow(c: Context, render: Render): Promise<Response> {
     const lines = (await this.#mainOf(c, render)).split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
     return c.body(`retry: ${POLL_MILLISECONDS}\n${lines.join('')}\n`, 200, {
+      ...AT_ONCE,
       'content-type': 'text/event-stream; charset=utf-8',
     });
   }
@@ -126,9 +133,11 @@ export class Pages {
       }
     };
     // Also called for the calls that end with the stream.
-    return streamSSE(c, follow, async (error) => {
+    const response = streamSSE(c, follow, async (error) => {
       if (!c.req.raw.signal.aborted && !this.#parts.signal?.aborted) this.reportFailure(error);
     });
+    for (const [name, value] of Object.entries(AT_ONCE)) response.headers.set(name, value);
+    return response;
   }
 
   async #mainOf(c: Context, render: Render, signal?: AbortSignal): Promise<string> {

@@ -9,3 +9,10 @@ test('a server leaves the Response of its process alone, which handlers use', as
   expect(new Response(new Uint8Array([65])).headers.get('content-type')).toBeNull();
   await server.close();
 });
+
+test('a server keeps idle connections longer than load balancers do', async () => {
+  const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
+  const { headers } = await fetch(server.url);
+  expect(headers.get('keep-alive')).toBe('timeout=620');
+  await server.close();
+});
