@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -22,6 +22,13 @@ process.env.CDK_VALIDATION = 'false';
 
 // Hundreds of processes of the tests load the same programs and packages: Node compiles them once.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.local', 'compile-cache');
+
+// The processes of tests are killed at their end, before the CDK deletes its folders. So a run has a folder for temporary files.
+const temporary = mkdtempSync(join(tmpdir(), 'coatcheck-tests-'));
+// PostgreSQL runs as another user than root.
+chmodSync(temporary, 0o755);
+process.env.TMPDIR = temporary;
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 // The tests run Go programs for moments: to optimize them, and to compile C, would take longer than they run.
 process.env.CGO_ENABLED = '0';
