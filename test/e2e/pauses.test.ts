@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   GetEventSourceMappingCommand,
   LambdaClient,
@@ -13,6 +11,7 @@ import { z } from 'zod';
 import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import { LambdaEventSource } from '../../lib/lambda/lambda-event-source.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
+import { freePort } from '../local/free-port.ts';
 import { Service } from './service.ts';
 
 const REQUESTS = 30;
@@ -40,11 +39,8 @@ async function messagesAboutPauses(): Promise<number> {
 
 /** A server that starts later; until then, its port is closed. */
 async function laterServer() {
-  const server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const server = createServer((_, response) => response.end('here'));
+  const port = await freePort();
   onTestFinished(() => void server.close());
   return { url: `http://127.0.0.1:${port}/`, begin: () => void server.listen(port, '127.0.0.1') };
 }
