@@ -6,13 +6,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { IN_TIME } from './test/support/in-time.ts';
 
 /** Synthesizing a CDK app takes 15 seconds of one core, and longer where other tests share it. */
-const UNIT_TIMEOUT_MILLISECONDS = 90_000;
+const UNIT_TIMEOUT_MILLISECONDS = 180_000;
 
-/** Tests against a local AWS wait for real queues, and for deployments. */
-const AWS_TIMEOUT_MILLISECONDS = 120_000;
+/** Tests against a local AWS wait for real queues, and for deployments, of which one takes a minute on a busy machine. */
+const AWS_TIMEOUT_MILLISECONDS = 300_000;
 
 /** Tests on a real broker wait for restarts and for reconnects. */
-const BROKER_TIMEOUT_MILLISECONDS = 60_000;
+const BROKER_TIMEOUT_MILLISECONDS = 180_000;
 
 /** The foreign packages of test/peers are downloaded once. */
 const INSTALL_TIMEOUT_MILLISECONDS = 600_000;

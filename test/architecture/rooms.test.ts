@@ -55,7 +55,7 @@ beforeAll(async () => {
   });
   if (typeof output === 'string') throw new Error(output);
   violations = output.summary.violations;
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test.each(REFUSED)('%s may not import %s: %s', (file, _, rule) => {

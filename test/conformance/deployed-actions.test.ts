@@ -450,5 +450,4 @@ test.each(['redrive', 'retry'] as const)(
       }
     }
   },
-  120_000,
 );

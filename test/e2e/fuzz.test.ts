@@ -20,7 +20,7 @@ beforeAll(async () => {
   python = await installPythonTool('schemathesis');
 }, INSTALL_TIMEOUT_MILLISECONDS);
 
-test('the API conforms to its description for generated calls', { timeout: 240_000 }, async () => {
+test('the API conforms to its description for generated calls', async () => {
   const { apiUrl } = new Service('E2e-fuzz');
   const config = ['--config-file', join(FOLDER, 'schemathesis.toml'), '--no-color'];
   const bounds = ['--seed', '1', '--max-examples', String(CALLS), '--workers', '2'];

@@ -47,7 +47,7 @@ test('no sequence of calls, crashes and changes has an action change what its pl
     await world.finish();
   });
   await fc.assert(property, { numRuns: 60 });
-}, 120_000);
+});
 
 /** A service in a file, whose requests and actions go on step by step. */
 class World implements AsyncDisposable {

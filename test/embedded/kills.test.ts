@@ -153,7 +153,7 @@ test('a redrive of 500 dead letters whose process is killed again and again puts
   await eventually(() =>
     expect(states.all()).toEqual([{ status: 'succeeded', redrives: 1, count: DEAD_LETTERS }]),
   );
-}, 120_000);
+});
 
 /** Leaves dead letters in the file. */
 async function deadLetter(numbers: readonly number[]): Promise<void> {

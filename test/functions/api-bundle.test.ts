@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'api-bundle-'));
   await bundleFunction('api', folder);
   files = (await readdir(folder)).filter((file) => file.endsWith('.mjs'));
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 test('the bundle of the API has the OpenAPI documents, not what generates them', async () => {

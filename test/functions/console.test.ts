@@ -16,7 +16,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'console-bundle-'));
   await bundleFunction('console', folder);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 test('the bundle of the console is small', async () => {

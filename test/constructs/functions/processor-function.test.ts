@@ -28,7 +28,7 @@ describe('the bundle', () => {
     app.synth();
     const asset = readdirSync(folder).find((name) => name.startsWith('asset.')) ?? '';
     bundle = join(folder, asset, 'index.mjs');
-  }, 120_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('has a source map without sources', () => {

@@ -113,7 +113,8 @@ describe('a group', () => {
     const message = unit.repeat(2 ** 20 / unit.length);
     const began = performance.now();
     expect(isFailureGroup(fingerprintOf({ code: 'x', message }))).toBe(true);
-    expect(performance.now() - began).toBeLessThan(100);
+    // In quadratic time, it would take minutes.
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   test('takes any text', () => {
