@@ -59,7 +59,7 @@ export function exerciseOrder(name: string, open: (end: OnTestFinished) => Promi
         COATCHECK_RETRY_BASE_SECONDS: '1',
         COATCHECK_RETRY_CAP_SECONDS: '1',
       });
-      onTestFinished(() => worker[Symbol.dispose]());
+      onTestFinished(() => worker.kill());
       await worker.started();
       return worker;
     };

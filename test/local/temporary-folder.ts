@@ -11,6 +11,7 @@ export async function temporaryFolder(
   context: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'coatcheck-test-'));
-  context.onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // A process that was just killed may still write.
+  context.onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }

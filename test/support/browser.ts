@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { IN_TIME } from './in-time.ts';
 
 /** Debian's Chromium, which .ci/run installs. */
 const CHROMIUM = '/usr/bin/chromium';
@@ -31,13 +32,16 @@ export async function startBrowser(
     executablePath: CHROMIUM,
     headless: true,
     args: FLAGS,
+    timeout: IN_TIME.timeout,
     ...options,
   });
+  context.setDefaultTimeout(IN_TIME.timeout);
   return {
     context,
     [Symbol.asyncDispose]: async () => {
       await context.close();
-      await rm(folder, { recursive: true, force: true });
+      // Its processes may still write.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 /** A new folder, which ends with the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'coatcheck-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // A process that was just killed may still write.
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }

@@ -63,7 +63,7 @@ export class WorkerFolder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#workers) worker[Symbol.dispose]();
+    await Promise.all(this.#workers.map((worker) => worker.kill()));
     await this.file[Symbol.asyncDispose]();
     await rm(this.path, { recursive: true, force: true });
   }

@@ -19,6 +19,7 @@ export const SECRET_PROCESSOR = resolve('test/worker/fixtures/secret.ts');
 export class WorkerProcess implements Disposable {
   readonly child: ChildProcess;
   readonly #output: string[] = [];
+  readonly #closed: Promise<unknown>;
 
   /** @param cwd the folder for the files of the worker */
   constructor(
@@ -32,6 +33,7 @@ export class WorkerProcess implements Disposable {
       env: { PATH: process.env.PATH, COATCHECK_STATUS_PORT: '0', ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#closed = once(this.child, 'close');
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text) => this.#output.push(text));
     }
@@ -44,11 +46,15 @@ export class WorkerProcess implements Disposable {
 
   /** The lines of its log with a message. */
   logged(message: string): Record<string, unknown>[] {
-    return this.text
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.endsWith('}'))
-      .map((line): Record<string, unknown> => JSON.parse(line))
-      .filter((line) => line.message === message);
+    return (
+      this.text
+        .split('\n')
+        // The last one may still be on its way.
+        .slice(0, -1)
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map((line): Record<string, unknown> => JSON.parse(line))
+        .filter((line) => line.message === message)
+    );
   }
 
   /** Waits until it takes messages. @returns the URL of its state and figures */
@@ -69,10 +75,16 @@ export class WorkerProcess implements Disposable {
     return ['Worker', 'Service', 'Relay'].flatMap((what) => this.logged(`${what} started`))[0];
   }
 
-  /** Waits for its end. @returns the exit code */
+  /** Waits for its end, and for all that it printed. @returns the exit code */
   async exit(): Promise<unknown> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    await this.#closed;
     return this.child.exitCode;
+  }
+
+  /** Kills it, and waits for its end: it writes no more files. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.#closed;
   }
 
   [Symbol.dispose](): void {

@@ -39,8 +39,7 @@ beforeEach(async () => {
   client = new CoatcheckClient({ baseUrl: service.apiUrl });
 });
 afterEach(async () => {
-  service[Symbol.dispose]();
-  await service.exit();
+  await service.kill();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -66,6 +65,8 @@ async function submitted(...payloads: readonly string[]): Promise<string[]> {
 
 test('dead letters are listed, shown, put back and deleted', async () => {
   const [first = '', second = ''] = await submitted('one', 'two');
+  // An outcome is published before its dead letter is sent.
+  await eventually(() => expect(letters()).toHaveLength(2));
   const listed = await coatcheck('dead-letters', 'list', '--json');
   expect(listed.stderr).toContain(`using the service of coatcheck serve at ${service.apiUrl}`);
   const lines = listed.stdout

@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { bearer, CoatcheckClient } from 'coatcheck/client';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { accessibilityProblems, type Browser, startBrowser } from '../../support/browser.ts';
+import { eventually } from '../../support/eventually.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { WorkerProcess } from '../../support/worker-process.ts';
 
@@ -18,7 +19,7 @@ async function serve(args: readonly string[], variables: Readonly<Record<string,
     { COATCHECK_PORT: '0', ...variables },
     'serve',
   );
-  onTestFinished(() => service[Symbol.dispose]());
+  onTestFinished(() => service.kill());
   await service.started();
   return { service, url: service.apiUrl };
 }
@@ -57,7 +58,7 @@ test('an operator signs in with a key, acts, and signs out', async () => {
   await page.click('button:text("Cancel this request")');
   await page.waitForSelector('.status:text("cancelled")');
   expect((await client.status(id)).status).toBe('cancelled');
-  expect(service.text).toMatch(/done: POST \/requests\/.*"caller":"key [0-9a-f]{8}"/);
+  await eventually(() => expect(service.text).toMatch(/done: POST \/requests\/.*"caller":"key [0-9a-f]{8}"/));
   expect(service.text).not.toContain(OPERATOR_KEY);
   await page.goto(`${url}/console`);
   await page.waitForSelector('#live-state[data-state="live"]');
