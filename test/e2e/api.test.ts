@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { Service, type SubmittedRequest } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
@@ -75,14 +76,16 @@ describe('a request submitted by HTTP', () => {
   test('is listed', async () => {
     const { id } = await service.submit({ do: 'stamp' });
     await ended(id);
-    const seen: string[] = [];
-    let path: string | undefined = '/v1/requests?limit=3&status=succeeded';
-    while (path !== undefined && !seen.includes(id)) {
-      const page = (await (await service.call('GET', path)).json()) as ListPage;
-      seen.push(...page.requests.map((request) => request.id));
-      path = page.next && `/v1/requests?limit=3&status=succeeded&cursor=${page.next}`;
-    }
-    expect(seen).toContain(id);
+    await eventually(async () => {
+      const seen: string[] = [];
+      let path: string | undefined = '/v1/requests?limit=3&status=succeeded';
+      while (path !== undefined && !seen.includes(id)) {
+        const page = (await (await service.call('GET', path)).json()) as ListPage;
+        seen.push(...page.requests.map((request) => request.id));
+        path = page.next && `/v1/requests?limit=3&status=succeeded&cursor=${page.next}`;
+      }
+      expect(seen).toContain(id);
+    });
   });
 
   test('is listed by its declared metadata, as an upload is', async () => {
@@ -96,15 +99,12 @@ describe('a request submitted by HTTP', () => {
     });
     await ended(submitted.id);
     const expected = [submitted.id, uploaded.id].map((id) => ({ id, metadata: { colour } }));
-    await vi.waitFor(
-      async () => {
-        const listed = await service.call('GET', `/v1/requests?metadata.colour=${colour}&status=succeeded`);
-        const { requests } = (await listed.json()) as ListPage;
-        expect(requests).toHaveLength(expected.length);
-        for (const request of expected) expect(requests).toContainEqual(expect.objectContaining(request));
-      },
-      { timeout: 60_000, interval: 500 },
-    );
+    await eventually(async () => {
+      const listed = await service.call('GET', `/v1/requests?metadata.colour=${colour}&status=succeeded`);
+      const { requests } = (await listed.json()) as ListPage;
+      expect(requests).toHaveLength(expected.length);
+      for (const request of expected) expect(requests).toContainEqual(expect.objectContaining(request));
+    });
     const refused = await service.call('GET', '/v1/requests?metadata.other=x');
     expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'metadata_undeclared' }]);
   });
@@ -256,15 +256,11 @@ async function formFor(order: object) {
 
 test('B3: a form that is sent again while its request awaits a retry changes nothing', async () => {
   const payloadOf = (value: string) =>
-    JSON.stringify({ do: 'fail', untilAttempt: 2, afterSeconds: 4, value });
+    JSON.stringify({ do: 'fail', untilAttempt: 2, afterSeconds: 10, value });
   const { id, send } = await formFor({ size: payloadOf('first').length, contentType: 'application/json' });
   expect(await send(payloadOf('first'))).toBe(204);
-  await vi.waitUntil(
-    async () => {
-      const record = await service.record(id);
-      return record?.status === 'queued' && record.attempts === 1;
-    },
-    { timeout: 60_000, interval: 100 },
+  await eventually(async () =>
+    expect(await service.record(id)).toMatchObject({ status: 'queued', attempts: 1 }),
   );
   expect(await send(payloadOf('other'))).toBe(204);
 

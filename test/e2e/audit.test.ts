@@ -128,7 +128,9 @@ test('an audit finds what was lost, and the API has the ledger that it counted',
     `message_missing ${lost}`,
     `result_missing ${large}`,
   ]);
-  expect(await stack.logged('LedgerDrift')).toMatchObject([{ LedgerDrift: 2, AuditedRequests: 5 }]);
+  await eventually(async () =>
+    expect(await stack.logged('LedgerDrift')).toMatchObject([{ LedgerDrift: 2, AuditedRequests: 5 }]),
+  );
   await client.cancel(waiting);
 });
 

@@ -6,6 +6,7 @@ import { localConfig } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { eventually } from '../support/eventually.ts';
 import { Service } from './service.ts';
 
 const operator = new Service('E2e-cloudevents').callerName('Operator');
@@ -79,7 +80,7 @@ test('lists a dead letter, puts it back, and runs it again under its ticket', as
     stdout: `${id}\tput_back\n`,
     stderr: 'put back: 1\n',
   });
-  expect(await service.events(id, 2)).toMatchObject([
+  expect(await service.outcomes(id, 2)).toMatchObject([
     { type: 'coatcheck.request.failed' },
     { type: 'coatcheck.request.succeeded', data: { attempt: 5 } },
   ]);
@@ -115,7 +116,7 @@ test('redrives a dead letter by an action, from its plan to its end', async () =
 
   const shown = await onStack(['actions', 'show', plan.id, '--json']);
   expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'succeeded', progress: { handled: 1, done: 1 } });
-  expect(await service.events(id, 2)).toMatchObject([
+  expect(await service.outcomes(id, 2)).toMatchObject([
     { type: 'coatcheck.request.failed' },
     { type: 'coatcheck.request.succeeded', data: { attempt: 5 } },
   ]);
@@ -196,18 +197,19 @@ test('D10: prints the log of one request only', async () => {
   ]);
 
   // The local AWS logs the output of an invocation at its end.
-  const logged = await vi.waitUntil(
-    async () => {
-      const { stdout } = await onStack(['logs', id]);
-      return stdout.includes('out of paper') ? stdout : false;
-    },
-    { timeout: 60_000 },
-  );
+  const logged = await eventually(async () => {
+    const { stdout } = await onStack(['logs', id]);
+    expect(stdout).toContain('out of paper');
+    return stdout;
+  });
 
   for (const line of logged.trim().split('\n')) expect(line.split('\t')[2]).toBe(id);
   expect(logged).not.toContain('out of ink');
-  const { stdout } = await onStack(['logs', '--since', '10min']);
-  expect(stdout).toContain(id);
-  expect(stdout).toContain(other.id);
-  expect(stdout).not.toContain('_aws');
+  const all = await eventually(async () => {
+    const { stdout } = await onStack(['logs', '--since', '10min']);
+    expect(stdout).toContain(id);
+    expect(stdout).toContain(other.id);
+    return stdout;
+  });
+  expect(all).not.toContain('_aws');
 });

@@ -5,16 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { consume, type OutcomeHandler, type ReceivedOutcome, RetryLater } from '../../lib/consumer/index.ts';
 import { toolEnvironment } from '../../lib/local/environment.ts';
+import { eventually } from '../support/eventually.ts';
 import { Service } from './service.ts';
 import { SignedClient } from './signed-client.ts';
 
 const service = new Service('E2e-client');
 const client = new SignedClient(service);
 
-/** Short, so that redeliveries come soon. */
-const VISIBILITY_SECONDS = 2;
-
-const patience = { timeout: 60_000, interval: 100 };
+/** Longer than a busy machine holds up a process, which must extend it. */
+const VISIBILITY_SECONDS = 10;
 
 /** A consumer that runs until the test ends. The queue also has outcomes of other tests. */
 function start(handler: OutcomeHandler): string[] {
@@ -42,17 +41,22 @@ test('consumes outcomes with results in messages and in the store, and again aft
   const filled = await client.ask({ do: 'fill', megabytes: 2 });
   const refused = await client.ask({ do: 'refuse', reason: 'out of paper' });
   const outcomes = new Map<string, ReceivedOutcome[]>([stamped, filled, refused].map((id) => [id, []]));
+  const again = new RetryLater(0);
   const errors = start((outcome) => {
     const seen = outcomes.get(outcome.requestId);
     seen?.push(outcome);
-    if (outcome.requestId === stamped && seen?.length === 1) throw new RetryLater(0);
+    if (outcome.requestId === stamped && seen?.length === 1) throw again;
   });
-  await expect.poll(() => [...outcomes.values()].map((seen) => seen.length), patience).toEqual([2, 1, 1]);
+  await eventually(() => {
+    expect(outcomes.get(stamped)?.length).toBeGreaterThanOrEqual(2);
+    for (const id of [filled, refused]) expect(outcomes.get(id)).not.toEqual([]);
+  });
+  for (const seen of outcomes.values()) expect(new Set(seen.map(({ id }) => id)).size).toBe(1);
 
   const [first, second] = outcomes.get(stamped) ?? [];
   expect(second?.id).toBe(first?.id);
   expect(await jsonOf(second)).toEqual(await (await client.result(stamped)).json());
-  expect(errors).toEqual([expect.stringContaining(stamped)]);
+  expect(errors).toContain(`${stamped}: ${again}`);
 
   const [large] = outcomes.get(filled) ?? [];
   if (large?.status !== 'succeeded') throw new Error(`it is ${large?.status}`);
@@ -62,13 +66,11 @@ test('consumes outcomes with results in messages and in the store, and again aft
   });
   expect(await large.result.bytes()).toEqual(await (await client.result(filled)).bytes());
 
-  expect(outcomes.get(refused)).toMatchObject([
-    {
-      status: 'failed',
-      service: '/coatcheck/e2e-client',
-      problem: { code: 'refused', details: { by: 'test' } },
-    },
-  ]);
+  expect(outcomes.get(refused)?.[0]).toMatchObject({
+    status: 'failed',
+    service: '/coatcheck/e2e-client',
+    problem: { code: 'refused', details: { by: 'test' } },
+  });
 });
 
 test('redelivers an outcome to another consumer if its consumer is killed (fault 37)', async () => {
@@ -87,7 +89,7 @@ test('redelivers an outcome to another consumer if its consumer is killed (fault
 
   killed.kill('SIGKILL');
   await once(killed, 'exit');
-  await expect.poll(() => seen, patience).toContain(id);
+  await expect.poll(() => seen).toContain(id);
 });
 
 async function jsonOf(outcome: ReceivedOutcome | undefined): Promise<unknown> {

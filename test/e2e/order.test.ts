@@ -15,34 +15,35 @@ const service = new Service('E2e-ordered');
 const client = new CoatcheckClient({ baseUrl: service.apiUrl });
 const { s3, sqs } = localClients(inject('endpoint'));
 
-/** The outcomes in the output queue, by their groups, in their order. */
-const outcomes: {
+interface Outcome {
   readonly group: string | undefined;
   readonly subject: string;
   readonly type: string;
   /** The service whose processor ran it. */
   readonly source: string;
   readonly topic?: string;
-}[] = [];
+}
 
-/** Receives and deletes what is in a queue now. */
-async function receive(queueUrl: string): Promise<typeof outcomes> {
+/** The outcomes in the output queue by their requests, in the order in which they came first. */
+const outcomes = new Map<string, Outcome>();
+
+/** Receives and deletes what is in a queue now. @param outcomes the first of each request is added to it */
+async function receive(queueUrl: string, outcomes: Map<string, Outcome>): Promise<void> {
   const received = messagesOf({ Records: (await poll(sqs, queueUrl, 10)).map(recordOf) });
   const queue = new SqsMessages(sqs, queueUrl);
-  const found: typeof outcomes = [];
   for (const message of received) {
     const { subject, type, source, topic } = JSON.parse(message.body);
-    found.push({ group: message.group, subject, type, source: decodeURIComponent(source), topic });
+    const outcome = { group: message.group, subject, type, source: decodeURIComponent(source), topic };
+    if (!outcomes.has(subject)) outcomes.set(subject, outcome);
     await queue.receive(message).ack();
   }
-  return found;
 }
 
 /** Waits until these requests have outcomes. @returns those outcomes in the order in which they came */
 async function outcomesOf(ids: readonly string[]) {
   return eventually(async () => {
-    outcomes.push(...(await receive(service.outputQueueUrl)));
-    const found = outcomes.filter(({ subject }) => ids.includes(subject));
+    await receive(service.outputQueueUrl, outcomes);
+    const found = [...outcomes.values()].filter(({ subject }) => ids.includes(subject));
     expect(found).toHaveLength(ids.length);
     return found;
   });
@@ -132,16 +133,15 @@ test('an upload goes to the processor of the topic in its metadata', async () =>
 });
 
 test('a subscription has the outcomes of each group in the order of the output queue', async () => {
-  const journal: typeof outcomes = [];
+  const received = new Map<string, Outcome>();
+  // Other tests use this service too.
+  const journal = () => [...received.values()].filter(({ subject }) => outcomes.has(subject));
   await eventually(async () => {
-    // Other tests use this service too.
-    const ids = outcomes.map(({ subject }) => subject);
-    const received = await receive(service.output('JournalQueueUrl'));
-    journal.push(...received.filter(({ subject }) => ids.includes(subject)));
-    expect(journal).toHaveLength(outcomes.length);
+    await receive(service.output('JournalQueueUrl'), received);
+    expect(journal()).toHaveLength(outcomes.size);
   });
-  const byGroup = (all: typeof outcomes) => new Map(Map.groupBy(all, ({ group }) => group));
-  expect(byGroup(journal)).toEqual(byGroup(outcomes));
+  const byGroup = (all: Iterable<Outcome>) => new Map(Map.groupBy(all, ({ group }) => group));
+  expect(byGroup(journal())).toEqual(byGroup(outcomes.values()));
 });
 
 test('a schedule submits a request, and later starts are refused', async () => {

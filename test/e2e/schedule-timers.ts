@@ -61,7 +61,7 @@ export async function untilTime(time: string): Promise<void> {
 
 /** Adds a schedule, or replaces it, and has it fire at its first run. @returns the id of the request */
 export async function firstRun(service: Service, name: string, json: Behaviour): Promise<string> {
-  const startAt = inSeconds(2);
+  const startAt = inSeconds(5);
   const schedule = { name, everyMinutes: 60, startAt, overlap: 'cancel', json };
   const added = await service.call('POST', '/v1/schedules', { json: schedule });
   expect(added.status).toBe(200);

