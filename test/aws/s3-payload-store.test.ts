@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import {
   CoatcheckError,
@@ -11,6 +11,7 @@ import {
   StoreUnavailable,
 } from '../../lib/core/base/errors.ts';
 import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
+import { eventually } from '../support/eventually.ts';
 import { clientConfig, ScriptedEndpoint, s3Error } from '../support/scripted-endpoint.ts';
 import { chunked, readAll } from '../support/streams.ts';
 
@@ -185,7 +186,7 @@ describe('reading', () => {
       };
       const { body } = await store.open(CHECK, signal);
       endpoint.breakConnections();
-      await vi.waitUntil(() => endpoint.connections === 0);
+      await eventually(() => expect(endpoint.connections).toBe(0));
       // The reader's end of the connection learns of it a little later.
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
       await expect(readAll(body)).rejects.toThrow();
@@ -202,7 +203,7 @@ describe('reading', () => {
       const { discard } = await store.open(CHECK, signal);
       expect(endpoint.connections).toBe(1);
       discard();
-      await vi.waitUntil(() => endpoint.connections === 0);
+      await eventually(() => expect(endpoint.connections).toBe(0));
     },
   );
 
@@ -216,7 +217,7 @@ describe('reading', () => {
     const reading = readAll(body);
     controller.abort();
     await expect(reading).rejects.toThrow();
-    await vi.waitUntil(() => endpoint.connections === 0);
+    await eventually(() => expect(endpoint.connections).toBe(0));
   });
 });
 

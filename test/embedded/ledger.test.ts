@@ -15,7 +15,6 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { TestClock } from '../support/test-clock.ts';
 
 const DAY = 86_400_000;
-const WAITING = { timeout: 20_000 };
 const NONE = { succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
 
 /** Ends as its payload says. */
@@ -85,10 +84,10 @@ test('it balances at every moment, while requests are submitted, run, fail and a
   for (const id of await Promise.all(ids)) await service.wait(id);
   // An outcome is published before its dead letter is sent.
   const letters = storage.input(QUEUES.deadLetters);
-  await expect.poll(async () => (await letters.read()).waiting, WAITING).toBe(20);
+  await expect.poll(async () => (await letters.read()).waiting).toBe(20);
   fails = false;
   await service.redrive();
-  await expect.poll(async () => (await ledger()).ended.succeeded, WAITING).toBe(60);
+  await expect.poll(async () => (await ledger()).ended.succeeded).toBe(60);
   isOver = true;
   await watching;
   expect([...drifts]).toEqual([0]);

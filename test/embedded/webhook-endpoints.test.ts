@@ -12,7 +12,7 @@ import { mapConcurrently } from '../../lib/core/base/map-concurrently.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { eventually } from '../support/eventually.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
+import { callOf, httpReceiver, type ReceivedCall, webhookIdOf } from '../webhooks/receiver.ts';
 
 const SECRETS = [`whsec_${randomBytes(24).toString('base64')}`] as const;
 const handler = processor(async (request) => request.json());
@@ -53,14 +53,17 @@ test('endpoints get the outcomes of their tenant, signed by secrets of their own
   const second = await service.webhookEndpoints.create({ url: two.url }, { tenant });
   await service.webhookEndpoints.create({ url: theirs.url }, { tenant: 'other' });
   const { id } = await service.submit({ number: 5 }, { tenant });
-  await eventually(() => expect([one.calls, two.calls].map(({ length }) => length)).toEqual([1, 1]));
+  await eventually(() => {
+    for (const { calls } of [one, two]) expect(calls).not.toEqual([]);
+  });
   for (const [calls, endpoint] of [
     [one.calls, first],
     [two.calls, second],
   ] as const) {
-    expect(verified(calls, endpoint)).toMatchObject([
-      { type: 'coatcheck.request.succeeded', data: { id, tenant, status: 'succeeded' } },
-    ]);
+    expect(verified(calls, endpoint)[0]).toMatchObject({
+      type: 'coatcheck.request.succeeded',
+      data: { id, tenant, status: 'succeeded' },
+    });
   }
   expect(() => verified(one.calls, second)).toThrow('No matching signature');
   expect(theirs.calls).toEqual([]);
@@ -72,9 +75,9 @@ test('a receiver with the old secret and one with the new verify what is sent du
   const old = await service.webhookEndpoints.create({ url });
   const rotated = await service.webhookEndpoints.rotate(old.id, { graceSeconds: 60 });
   await service.webhookEndpoints.test(old.id);
-  await eventually(() => expect(calls).toHaveLength(1));
+  await eventually(() => expect(calls).not.toEqual([]));
   for (const endpoint of [old, rotated]) {
-    expect(verified(calls, endpoint)).toMatchObject([{ type: 'coatcheck.webhook_endpoint.test' }]);
+    expect(verified(calls, endpoint)[0]).toMatchObject({ type: 'coatcheck.webhook_endpoint.test' });
   }
 });
 
@@ -105,7 +108,7 @@ test('a receiver that answers 410 is disabled, enabled again, and gets what it m
   });
   await eventually(() => expect(new Set(idsOf(calls.slice(1)))).toEqual(new Set([id, missed])));
   // Two requests, so two webhook ids, however often each is sent.
-  expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+  expect(new Set(calls.map(webhookIdOf)).size).toBe(2);
   expect(verified(calls, endpoint)).toHaveLength(calls.length);
 });
 
@@ -158,10 +161,13 @@ test('under load, endpoints that come and go lose nothing and get nothing else',
   const ends = guests.map(({ after }) => after.id);
   await Promise.all([...submitted, ...ends].map((id) => service.wait(id)));
   await eventually(() => expect(new Set(idsOf(always.calls))).toEqual(new Set([...submitted, ...ends])));
-  expect(always.calls).toHaveLength(submitted.length + ends.length);
-  expect(new Set(verified(always.calls, steady).map(({ data }) => data.id)).size).toBe(always.calls.length);
+  // A webhook that comes again has the same id.
+  const webhooksOf = (calls: readonly ReceivedCall[]) => new Set(calls.map(webhookIdOf)).size;
+  expect(new Set(verified(always.calls, steady).map(({ data }) => data.id)).size).toBe(
+    webhooksOf(always.calls),
+  );
   for (const { calls, endpoint, after } of guests) {
-    expect(new Set(verified(calls, endpoint).map(({ data }) => data.id)).size).toBe(calls.length);
+    expect(new Set(verified(calls, endpoint).map(({ data }) => data.id)).size).toBe(webhooksOf(calls));
     expect(idsOf(calls)).not.toContain(after.id);
   }
 });

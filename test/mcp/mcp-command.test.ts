@@ -140,7 +140,7 @@ test('an agent finds why requests fail, and puts them back by a plan', async () 
   expect(await service.status(id)).toMatchObject({ status: 'failed' });
   const { id: action, count, hash } = plan;
   expect(await call(agent, 'apply_action', { id: action, count, hash })).toMatchObject({ isError: false });
-  await expect.poll(async () => (await service.status(id)).status, { timeout: 10_000 }).toBe('succeeded');
+  await expect.poll(async () => (await service.status(id)).status).toBe('succeeded');
   expect((await call(agent, 'list_actions')).value).toMatchObject({ actions: [{ id: action, count: 1 }] });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { localClients } from '../../../lib/local/clients.ts';
 import { OutcomeInbox } from '../../../lib/local/demo/outcome-inbox.ts';
 import { openLocalAws } from '../../../lib/local/emulator.ts';
+import { IN_TIME } from '../../support/in-time.ts';
 import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -74,5 +75,5 @@ async function openInbox() {
       taken: Attributes?.ApproximateNumberOfMessagesNotVisible,
     };
   };
-  return { inbox, send, left, stop, patience: AbortSignal.timeout(20_000) };
+  return { inbox, send, left, stop, patience: AbortSignal.timeout(IN_TIME.timeout) };
 }

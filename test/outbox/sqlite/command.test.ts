@@ -56,14 +56,15 @@ test('coatcheck outbox creates a table in a SQLite file, relays it, and shows wh
     [first, { double: 42 }],
   ]);
 
-  const { stdout } = await outbox('status', '--json');
-  expect(JSON.parse(stdout)).toMatchObject({
-    waiting: 1,
-    refused: 1,
-    refusedRows: [
-      { id: malformed, aggregateid: 'a', behind: 1, insertedAt: expect.stringMatching(/^20.*Z$/) },
-    ],
-  });
+  await eventually(async () =>
+    expect(JSON.parse((await outbox('status', '--json')).stdout)).toMatchObject({
+      waiting: 1,
+      refused: 1,
+      refusedRows: [
+        { id: malformed, aggregateid: 'a', behind: 1, insertedAt: expect.stringMatching(/^20.*Z$/) },
+      ],
+    }),
+  );
   expect((await outbox('retry', malformed)).stdout).toBe('1 put back\n');
   await eventually(async () =>
     expect(JSON.parse((await outbox('status', '--json')).stdout)).toMatchObject({ refused: 1 }),
