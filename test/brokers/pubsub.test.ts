@@ -17,6 +17,7 @@ import { PROJECT, PubSubAdmin, topicPath } from '../support/brokers/pubsub-admin
 import { findPubSubServer, startPubSubServer } from '../support/brokers/pubsub-server.ts';
 import type { Server } from '../support/brokers/server.ts';
 import { collect, eventually } from '../support/eventually.ts';
+import { IN_TIME } from '../support/in-time.ts';
 import { DOUBLING_PROCESSOR, WorkerProcess } from '../support/worker-process.ts';
 
 const program = await available('Pub/Sub', findPubSubServer);
@@ -522,7 +523,7 @@ describe.runIf(program)("Pub/Sub (Google's test server)", () => {
       const cut = async () => {
         for (const count of [60, 150, 300]) {
           await vi.waitFor(() => expect(seen.size).toBeGreaterThanOrEqual(count), {
-            timeout: 30_000,
+            ...IN_TIME,
             interval: 1,
           });
           proxy.cut();

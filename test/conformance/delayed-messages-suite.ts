@@ -15,7 +15,7 @@ export function exerciseRemovableMessages(
 ): void {
   test(`${name}: a message is found while it waits, and does not come when it is removed`, async () => {
     const { later, receive } = await open();
-    const due = Date.now() + 1_000;
+    const due = Date.now() + 4_000;
     await later.schedule('a-1', 'first', due);
     await later.schedule('a-2', 'other', due);
     expect(await later.find('a-1')).toBe('first');
@@ -43,7 +43,7 @@ export function exerciseDelayedMessages(name: string, open: () => Promise<Delaye
 
     test('said again under the same name: one comes, the first; under another: another', async () => {
       const { later, receive } = await open();
-      const due = Date.now() + 1_000;
+      const due = Date.now() + 4_000;
       await later.schedule('a-1', 'first', due);
       await later.schedule('a-1', 'again', due);
       await later.schedule('a-2', 'other', due);

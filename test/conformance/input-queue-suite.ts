@@ -45,8 +45,8 @@ export type OpenInputQueue = (hiddenSeconds: number) => Promise<InputQueueHarnes
 /** Longer than any test. */
 const LONG_SECONDS = 3_600;
 
-/** The shortest time that every queue can hide a message. */
-const SHORT_SECONDS = 1;
+/** Longer than a busy machine takes from a delivery to the next call, and short enough to wait for. */
+const SHORT_SECONDS = 3;
 
 /** The behaviour of every input queue. */
 export function exerciseInputQueue(
@@ -173,7 +173,6 @@ export function exerciseInputQueue(
       const first = await receiveOne(harness);
       const due = Date.now() + 2_000;
       await first.retryAfter(2);
-      expect(await harness.receive(10)).toEqual([]);
       expect(await receiveOne(harness)).toMatchObject({ id: first.id });
       expect(Date.now()).toBeGreaterThanOrEqual(due);
     });

@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PayloadMissing } from '../../lib/core/base/errors.ts';
 import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
 import type { StoredResult } from '../../lib/core/model/stored-result.ts';
 import type { PayloadStore } from '../../lib/core/ports/payload-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { chunked, MeteredBody, readAll } from '../support/streams.ts';
 
 /** A payload store and what is around it: clients that upload and consumers that delete. */
@@ -236,7 +237,7 @@ export function exercisePayloadStore(
       controller.abort();
       await expect(saving).rejects.toThrow();
       await released.promise;
-      await vi.waitUntil(async () => (await unfinished()).length === 0);
+      await eventually(async () => expect(await unfinished()).toEqual([]));
       expect(await keys(key)).toEqual([]);
     });
 

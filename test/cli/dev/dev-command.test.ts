@@ -66,12 +66,15 @@ async function dev() {
 
 /** The answer of the processor that runs. */
 async function answerOf(url: string): Promise<unknown> {
-  const headers = { 'content-type': 'text/plain', prefer: 'wait=20' };
+  const headers = { 'content-type': 'text/plain' };
   const submitted = await fetch(`${url}/v1/requests`, { method: 'POST', headers, body: 'x' });
   const { id } = (await submitted.json()) as { id: string };
-  const result = await fetch(`${url}/v1/requests/${id}/result`);
-  const text = await result.text();
-  return result.status === 200 ? JSON.parse(text).answer : text;
+  return eventually(async () => {
+    const result = await fetch(`${url}/v1/requests/${id}/result`, { headers: { prefer: 'wait=20' } });
+    const text = await result.text();
+    expect([result.status, text]).toEqual([200, expect.anything()]);
+    return JSON.parse(text).answer;
+  });
 }
 
 test('a file is submitted without options; the log names its request; Ctrl-C ends everything', async () => {
