@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ENDPOINTS_AGE_SECONDS } from '../../lib/core/webhooks/cached-endpoints.ts';
 import { eventually } from '../support/eventually.ts';
-import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
+import { callOf, httpReceiver, type ReceivedCall, webhookIdOf } from '../webhooks/receiver.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
@@ -88,7 +88,9 @@ test('endpoints get what they ask for, signed by secrets of their own', async ()
   const ids = [image.id, report.id, failed.id];
   // Webhooks are sent at least once, and requests of other tests may end meanwhile.
   const sentTo = ({ calls, endpoint }: typeof all) => {
-    const events = new Map(calls.map((each) => [idOf(each), verified([each], endpoint)[0]?.data.id ?? '']));
+    const events = new Map(
+      calls.map((each) => [webhookIdOf(each), verified([each], endpoint)[0]?.data.id ?? '']),
+    );
     return [...events].filter(([, id]) => ids.includes(id));
   };
   const idsSentTo = (receiver: typeof all) => sentTo(receiver).map(([, id]) => id);
@@ -104,7 +106,7 @@ test('endpoints get what they ask for, signed by secrets of their own', async ()
   expect(await call('GET', `${PATH}/${all.endpoint.id}/secret`, 200)).toEqual({ secret: rotated.secret });
   const { webhookId } = await call<{ webhookId: string }>('POST', `${PATH}/${all.endpoint.id}/test`, 202);
   const last = await eventually(() => {
-    const found = all.calls.filter((each) => idOf(each) === webhookId).slice(-1);
+    const found = all.calls.filter((each) => webhookIdOf(each) === webhookId).slice(-1);
     expect(found).toHaveLength(1);
     return found;
   });
@@ -136,7 +138,7 @@ test('an endpoint that answers 410 is disabled with an event, and gets what it m
   expect(replayed).toMatchObject({ sent: 1 });
   await eventually(() => expect(calls.length).toBeGreaterThan(before));
   expect(new Set(verified(calls, endpoint).map(({ data }) => data.id))).toEqual(new Set([id]));
-  expect(new Set(calls.map(idOf)).size).toBe(1);
+  expect(new Set(calls.map(webhookIdOf)).size).toBe(1);
 });
 
 test('an endpoint that is removed gets nothing more', async () => {
@@ -157,7 +159,3 @@ test.each(['http://0x7f.1/', 'ftp://127.0.0.1/', 'https://user@example.com/'])(
     expect(problem).toMatchObject({ code: 'webhook_endpoint_invalid' });
   },
 );
-
-function idOf({ headers }: ReceivedCall): unknown {
-  return headers['webhook-id'];
-}
