@@ -9,7 +9,7 @@ import { manyRecords, openConsoleService } from '../support/console-service.ts';
 import { eventually } from '../support/eventually.ts';
 import { actingAgent, call } from '../support/mcp-agent.ts';
 import { openServedService } from '../support/served-service.ts';
-import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
+import { callOf, httpReceiver, type ReceivedCall, webhookIdOf } from '../webhooks/receiver.ts';
 
 const ACME = { key: 'tenant', value: 'acme' };
 
@@ -152,24 +152,27 @@ test('an endpoint is disabled, enabled and tested, and gets outcomes again: thos
   });
   const { agent, client } = await open(() => 'done');
   const { id } = await client.webhookEndpoints.create({ url: `http://127.0.0.1:${port}/hooks` });
+  const webhooks = () => new Set(received.map(webhookIdOf)).size;
   const begin = new Date().toISOString();
   for (const payload of ['1', '2', '3']) await client.wait((await client.submit(payload)).id);
-  await eventually(() => expect(received).toHaveLength(3));
+  await eventually(() => expect(webhooks()).toBe(3));
   const status = async () => (await client.webhookEndpoints.get(id)).status;
   await change(agent, { kind: 'disable_webhook_endpoint', id });
   expect(await status()).toBe('disabled');
   await change(agent, { kind: 'enable_webhook_endpoint', id });
   expect(await status()).toBe('enabled');
   await change(agent, { kind: 'test_webhook_endpoint', id });
-  await eventually(() => expect(received).toHaveLength(4));
+  await eventually(() => expect(webhooks()).toBe(4));
 
   const plan = await planOf(agent, { kind: 'replay_webhooks', id, from: begin });
   expect(plan).toMatchObject({ count: 3, now: { outcomes: 3, url: expect.stringContaining('/hooks') } });
   // Ends after the plan, so the plan doesn't list it. It is sent anyway.
   await client.wait((await client.submit('4')).id);
-  await eventually(() => expect(received).toHaveLength(5));
+  await eventually(() => expect(webhooks()).toBe(5));
+  const before = received.length;
   expect(await apply(agent, plan)).toMatchObject({ isError: false, value: { sent: 3 } });
-  await eventually(() => expect(received).toHaveLength(8));
+  await eventually(() => expect(received.length).toBeGreaterThanOrEqual(before + 3));
+  expect(webhooks()).toBe(5);
 });
 
 test('an agent sees that an endpoint fails, and no text of its receiver', async () => {
@@ -193,7 +196,8 @@ test('the webhooks of a request are sent again', async () => {
   const { id } = await client.submit('x', { callbackUrl: `http://127.0.0.1:${port}/callback` });
   await eventually(async () => expect((await client.status(id)).webhook?.status).toBe('delivered'));
   const repeated = await change(agent, { kind: 'repeat_webhook', request: id });
-  await eventually(() => expect(received).toHaveLength(2));
+  await eventually(() => expect(received.length).toBeGreaterThanOrEqual(2));
+  expect(new Set(received.map(webhookIdOf)).size).toBe(1);
   expect(JSON.stringify(repeated)).not.toContain('secret');
 });
 
