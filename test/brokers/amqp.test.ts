@@ -101,7 +101,8 @@ describe.runIf(programs)('RabbitMQ', () => {
     'an input queue of RabbitMQ',
     async () => {
       const queue = newName('input');
-      await Promise.all([declareAhead(queue), declareAhead(`${queue}-dead`)]);
+      // Settlements that defer for long end within 10 seconds only if the queues for that exist.
+      await Promise.all([declareAhead(queue, { delayLevels: 12 }), declareAhead(`${queue}-dead`)]);
       const dead = await AMQP.openOutput(url(`queue=${queue}-dead`), { logger });
       const open = () =>
         AMQP.openInput(url(`queue=${queue}`), {
