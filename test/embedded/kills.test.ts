@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processor } from 'coatcheck';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { eventually } from '../support/eventually.ts';
@@ -34,6 +34,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Runs a program and notes the ids of the requests that were accepted. @returns kills it, as `kill -9` does */
 function run(program: string, name: string, accepted: string[]): () => Promise<void> {
   const child = spawn(process.execPath, [program, file, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
   createInterface(child.stdout).on('line', (line) => {
     if (/^[0-9a-f-]{36}$/.test(line)) accepted.push(line);
   });
@@ -120,6 +121,7 @@ test('a redrive of 500 dead letters whose process is killed again and again puts
     const child = spawn(process.execPath, [REDRIVE, file, kills === 0 ? 'plan' : 'go on'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const before = handled.length;
     const enough = Promise.withResolvers<void>();
     createInterface(child.stdout).on('line', (line) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openServiceAt } from '../../../lib/embedded/open-service.ts';
 import { SQLITE_OUTBOX } from '../../../lib/outbox/index.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
@@ -21,6 +21,7 @@ function run(program: string, ...args: readonly string[]) {
   const child = spawn(process.execPath, [join(PROGRAMS, program), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   const lines: string[] = [];
   createInterface(child.stdout).on('line', (line) => lines.push(line));
   const closed = once(child, 'close');
