@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Admin, Consumer, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { KAFKA } from '../../lib/brokers/kafka.ts';
@@ -35,18 +37,21 @@ describe.runIf(classPath)('Kafka', () => {
   beforeAll(async () => {
     kafka = await startKafka(classPath ?? '');
     admin = adminOf(kafka.port);
-    producer = new Producer({
-      clientId: 'test',
-      bootstrapBrokers: [`127.0.0.1:${kafka.port}`],
-      retries: 20,
-      retryDelay: 200,
-    });
+    producer = newProducer();
   });
   afterAll(async () => {
     await admin.close();
     await producer.close(true);
     await kafka[Symbol.asyncDispose]();
   });
+
+  const newProducer = () =>
+    new Producer({
+      clientId: 'test',
+      bootstrapBrokers: [`127.0.0.1:${kafka.port}`],
+      retries: 20,
+      retryDelay: 200,
+    });
 
   const logger = new CollectingLogger();
 
@@ -683,6 +688,59 @@ describe.runIf(classPath)('Kafka', () => {
     const line = log.lines.find(({ level }) => level === 'error');
     expect(line).toMatchObject({
       message: expect.stringContaining('Messages are lost'),
+      fields: { partition: 0, from: '0', to: '1' },
+    });
+  });
+
+  test('a topic that is created again is read from its start, whatever was processed of the one before', async () => {
+    const name = await createTopic();
+    const log = new CollectingLogger();
+    await publish(name, { value: 'old 0' }, { value: 'old 1' });
+    const input = await openInput(name, { at: kafka.proxy.port, log, sessionSeconds: 60 });
+    const [, held] = await collect(2, () => receiveSoon(input));
+    kafka.proxy.cut();
+    await eventually(() => expect(receiveSoon(input)).rejects.toThrow('unreachable'));
+    await admin.deleteTopics({ topics: [name] });
+    await kafka.createTopics({ name });
+    const bodies = Array.from({ length: 5 }, (_, nth) => `new ${nth}`);
+    // The other one remembers the topic of before.
+    const other = newProducer();
+    onTestFinished(() => other.close(true));
+    await other.send({
+      acks: -1,
+      messages: bodies.map((body) => ({ topic: name, value: Buffer.from(body) })),
+    });
+    kafka.proxy.restore();
+    const received = await collect(5, () => receiveAgain(input));
+    expect(received.map(({ body }) => body)).toEqual(bodies);
+    await expect(held?.ack()).rejects.toThrow('was deleted with its topic');
+    await Promise.all(received.map((message) => message.ack()));
+    await eventually(async () => expect(await committed(name)).toEqual([5n]));
+    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: expect.stringContaining('it was deleted, and created again'), fields: { topic: name } },
+    ]);
+  });
+
+  test('messages that the server has lost are reported, and those in their place are delivered', async () => {
+    const name = await createTopic();
+    const log = new CollectingLogger();
+    const input = await openInput(name, { at: kafka.proxy.port, log, sessionSeconds: 60 });
+    await publish(name, { value: 'old 0' }, { value: 'old 1' });
+    const [first] = await collect(2, () => receiveSoon(input));
+    await first?.ack();
+    kafka.proxy.cut();
+    await eventually(() => expect(receiveSoon(input)).rejects.toThrow('unreachable'));
+    // As a disk that is replaced, or a leader that is elected though it lacks what another one had.
+    await kafka.server.stop();
+    await rm(join(kafka.server.folder, 'data', `${name}-0`), { recursive: true });
+    await kafka.server.start();
+    const bodies = ['new 0', 'new 1', 'new 2', 'new 3'];
+    await eventually(() => publish(name, ...bodies.map((value) => ({ value }))));
+    kafka.proxy.restore();
+    const received = await collect(4, () => receiveAgain(input));
+    expect(received.map(({ body }) => body)).toEqual(bodies);
+    expect(log.lines.find(({ level }) => level === 'error')).toMatchObject({
+      message: expect.stringContaining('Kafka has lost messages'),
       fields: { partition: 0, from: '0', to: '1' },
     });
   });

@@ -1,4 +1,4 @@
-import { Partition } from './partition.ts';
+import { Partition, type PartitionPlace } from './partition.ts';
 
 /** A member of a consumer group, as the client shows it. */
 export interface Member {
@@ -33,9 +33,8 @@ export class Assignment {
   /**
    * Takes over what the group has assigned. Partitions are lost that are no longer assigned, and all of them if others may
    * have owned them in between: if this worker is another member now, or has missed a generation.
-   * @returns what is assigned and not owned yet
    */
-  update({ memberId, generationId, assignments }: Member): TopicPartitions[] {
+  update({ memberId, generationId, assignments }: Member): void {
     const previous = this.#member;
     this.#member = { memberId, generationId, assignments };
     const isUninterrupted =
@@ -46,10 +45,28 @@ export class Assignment {
     );
     for (const [key, partition] of this.#owned) {
       if (isUninterrupted && assigned.has(key)) continue;
-      partition.lose();
+      partition.lose('was reassigned');
       this.#owned.delete(key);
     }
-    return (assignments ?? [])
+  }
+
+  /**
+   * Loses the partitions of topics that were deleted and created again: their offsets are those of other records now.
+   * @param ids the topics that there are, with the id that each got when it was created
+   * @returns the topics of lost partitions
+   */
+  loseReplaced(ids: ReadonlyMap<string, string>): Set<string> {
+    const replaced = [...this.#owned].filter(([, { topic, topicId }]) => topicId !== ids.get(topic));
+    for (const [key, partition] of replaced) {
+      partition.lose('was deleted with its topic');
+      this.#owned.delete(key);
+    }
+    return new Set(replaced.map(([, { topic }]) => topic));
+  }
+
+  /** What is assigned and not owned yet. */
+  get missing(): readonly TopicPartitions[] {
+    return (this.#member.assignments ?? [])
       .map(({ topic, partitions }) => ({
         topic,
         partitions: partitions.filter((index) => !this.#owned.has(keyOf(topic, index))),
@@ -57,10 +74,10 @@ export class Assignment {
       .filter(({ partitions }) => partitions.length > 0);
   }
 
-  /** Adds a partition, unless it is owned already. @param start the first offset that isn't committed */
-  add(topic: string, index: number, start: bigint): void {
-    const key = keyOf(topic, index);
-    if (!this.#owned.has(key)) this.#owned.set(key, new Partition(topic, index, start));
+  /** Adds a partition, unless it is owned already. */
+  add(place: PartitionPlace, start: bigint): void {
+    const key = keyOf(place.topic, place.index);
+    if (!this.#owned.has(key)) this.#owned.set(key, new Partition(place, start));
   }
 }
 

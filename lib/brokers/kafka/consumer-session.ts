@@ -41,6 +41,9 @@ const REBALANCE_SECONDS = 60;
 /** Prefers that a member keeps its partitions, and takes none away before their owner has let go of it. */
 const PROTOCOLS = [{ name: 'cooperative-sticky', version: 3 }];
 
+/** The client's value of an offset that the server doesn't name. */
+const NO_OFFSET = -1n;
+
 /** Longest wait of a timer in Node.js. */
 const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
@@ -165,24 +168,45 @@ export class ConsumerSession implements Session {
     if (this.#isClosed) return;
     const { assignment, inbox } = this.#options;
     const { generationId } = this.#consumer;
-    const added = assignment.update(this.#consumer);
+    assignment.update(this.#consumer);
+    const ids = await this.#topicIds();
+    this.#forgetReplaced(ids);
     inbox.forgetLost();
-    const starts = added.length > 0 ? await this.#startsOf(added) : [];
+    const { missing } = assignment;
+    const starts = missing.length > 0 ? await this.#startsOf(missing) : [];
     // The assignment that follows asks again.
     if (this.#isClosed || this.#consumer.generationId !== generationId) return;
-    for (const { topic, index, start } of starts) assignment.add(topic, index, start);
+    for (const { topic, index, start } of starts) {
+      assignment.add({ topic, topicId: ids.get(topic) ?? '', index }, start);
+    }
     this.commit();
     if (this.#arrival) void this.#fetch();
   }
 
+  async #topicIds(): Promise<ReadonlyMap<string, string>> {
+    const { topics } = await this.#consumer.metadata({ topics: [...this.#topics] });
+    return new Map([...topics].map(([name, { id }]) => [name, id]));
+  }
+
+  /** Kafka forgets the offsets of a topic that is deleted: a new one is read from its start. */
+  #forgetReplaced(ids: ReadonlyMap<string, string>): void {
+    const { assignment, logger } = this.#options;
+    for (const topic of assignment.loseReplaced(ids)) {
+      logger.error(
+        'Messages are lost if the topic had any left: it was deleted, and created again. The new one is processed from its start',
+        { topic },
+      );
+    }
+  }
+
   /** The committed offsets; without one, the first offset that is stored. */
-  async #startsOf(added: readonly TopicPartitions[]) {
-    const topics = added.map(({ topic, partitions }) => ({ topic, partitions: [...partitions] }));
+  async #startsOf(missing: readonly TopicPartitions[]) {
+    const topics = missing.map(({ topic, partitions }) => ({ topic, partitions: [...partitions] }));
     const [committed, earliest] = await Promise.all([
       this.#consumer.listCommittedOffsets({ topics }),
-      this.#earliest(added),
+      this.#earliest(missing),
     ]);
-    return added.flatMap(({ topic, partitions }) =>
+    return missing.flatMap(({ topic, partitions }) =>
       partitions.map((index) => {
         const offset = committed.get(topic)?.[index] ?? -1n;
         return { topic, index, start: offset >= 0n ? offset : (earliest.get(topic)?.[index] ?? 0n) };
@@ -234,7 +258,10 @@ export class ConsumerSession implements Session {
     for (const partition of assignment.partitions) {
       if (partition.waiting > 0) continue;
       if (partition.topic === url.retryTopic && inbox.heldBytes >= HELD_BYTES) continue;
-      const leader = topics.get(partition.topic)?.partitions[partition.index]?.leader;
+      const found = topics.get(partition.topic);
+      // The next session forgets its offsets.
+      if (found?.id !== partition.topicId) throw new Error(`the topic ${partition.topic} was created again`);
+      const leader = found.partitions[partition.index]?.leader;
       if (leader === undefined || this.#fetching.has(leader)) continue;
       plan.set(leader, [...(plan.get(leader) ?? []), partition]);
     }
@@ -255,15 +282,15 @@ export class ConsumerSession implements Session {
         connectionPool: this.#fetchConnections,
         maxWaitTime: FETCH_WAIT_MILLISECONDS,
         maxBytes: FETCH_BYTES,
-        topics: partitions.map(({ topic, index, next }) => ({
-          topicId: topics.get(topic)?.id ?? '',
+        topics: partitions.map(({ topicId, index, next, epoch }) => ({
+          topicId,
           partitions: [
             {
               partition: index,
               fetchOffset: next,
               partitionMaxBytes: FETCH_PARTITION_BYTES,
               currentLeaderEpoch: -1,
-              lastFetchedEpoch: -1,
+              lastFetchedEpoch: epoch,
             },
           ],
         })),
@@ -290,8 +317,10 @@ export class ConsumerSession implements Session {
     for (const { topicId, partitions } of responses) {
       for (const fetched of partitions) {
         const partition = by.get(`${nameOf.get(topicId)}:${fetched.partitionIndex}`);
-        if (partition && !partition.isLost && partition.next === requested.get(partition))
-          this.#add(partition, fetched);
+        if (!partition || partition.isLost || partition.next !== requested.get(partition)) continue;
+        const { endOffset: start = NO_OFFSET } = fetched.divergingEpoch ?? {};
+        if (start === NO_OFFSET) this.#add(partition, fetched);
+        else this.#goBack(partition, start);
       }
     }
     this.commit();
@@ -309,8 +338,20 @@ export class ConsumerSession implements Session {
       else inbox.add(record);
     }
     const last = fetched.records?.at(-1);
-    if (last) partition.next = lastOffsetOf(last) + 1n;
+    if (last) {
+      partition.next = lastOffsetOf(last) + 1n;
+      partition.epoch = last.partitionLeaderEpoch;
+    }
     this.wake();
+  }
+
+  /** From an offset on, the server has lost records that it delivered. It may have others in their place. */
+  #goBack(partition: Partition, start: bigint): void {
+    const { topic, index, next } = partition;
+    const lost = { topic, partition: index, from: String(start), to: String(next - 1n) };
+    const line = 'Kafka has lost messages that it had delivered. What is in their place is processed';
+    if (start < next) this.#options.logger.error(line, lost);
+    partition.restart(start);
   }
 
   /** Goes on with what is stored, where the server has deleted what wasn't fetched, or everything. */
@@ -326,19 +367,15 @@ export class ConsumerSession implements Session {
       const { topic, index, next } = partition;
       const start = earliest.get(topic)?.[index];
       if (start === undefined || start === next) continue;
-      if (start > next) {
-        const lost = { topic, partition: index, from: String(next), to: String(start - 1n) };
-        logger.error(
-          'Messages are lost: Kafka deleted them before they were processed. Raise retention.ms',
-          lost,
-        );
-      } else {
-        const fields = { topic, partition: index, expected: String(next), first: String(start) };
-        logger.error(
-          'Kafka has lost messages, or the topic was created again: what it has is processed',
-          fields,
-        );
+      if (start < next) {
+        this.#goBack(partition, start);
+        continue;
       }
+      const lost = { topic, partition: index, from: String(next), to: String(start - 1n) };
+      logger.error(
+        'Messages are lost: Kafka deleted them before they were processed. Raise retention.ms',
+        lost,
+      );
       partition.restart(start);
     }
   }

@@ -8,23 +8,26 @@ function member(generationId: number, partitions: readonly number[], memberId = 
 /** Owns 0 and 1 since generation 5. */
 function owning() {
   const assignment = new Assignment();
-  expect(assignment.update(member(5, [0, 1]))).toEqual([{ topic: 't', partitions: [0, 1] }]);
-  for (const index of [0, 1]) assignment.add('t', index, 0n);
+  assignment.update(member(5, [0, 1]));
+  expect(assignment.missing).toEqual([{ topic: 't', partitions: [0, 1] }]);
+  for (const index of [0, 1]) assignment.add({ topic: 't', topicId: 'first', index }, 0n);
   const [first, second] = assignment.partitions;
   return { assignment, first, second };
 }
 
 test('partitions of the same member are kept in the next generation', () => {
   const { assignment, first, second } = owning();
-  expect(assignment.update(member(6, [1, 2]))).toEqual([{ topic: 't', partitions: [2] }]);
+  assignment.update(member(6, [1, 2]));
+  expect(assignment.missing).toEqual([{ topic: 't', partitions: [2] }]);
   expect(first?.isLost).toBe(true);
   expect(assignment.partitions).toEqual([second]);
 });
 
 test('the same assignment changes nothing', () => {
   const { assignment, first, second } = owning();
-  expect(assignment.update(member(5, [0, 1]))).toEqual([]);
-  assignment.add('t', 0, 100n);
+  assignment.update(member(5, [0, 1]));
+  expect(assignment.missing).toEqual([]);
+  assignment.add({ topic: 't', topicId: 'first', index: 0 }, 100n);
   expect(assignment.partitions).toEqual([first, second]);
 });
 
@@ -34,13 +37,24 @@ test.each([
   ['a group that began anew', member(1, [0, 1])],
 ])('%s has lost everything', (_, next) => {
   const { assignment, first, second } = owning();
-  expect(assignment.update(next)).toEqual([{ topic: 't', partitions: [0, 1] }]);
+  assignment.update(next);
+  expect(assignment.missing).toEqual([{ topic: 't', partitions: [0, 1] }]);
   expect([first?.isLost, second?.isLost]).toEqual([true, true]);
   expect(assignment.partitions).toEqual([]);
 });
 
+test('partitions of a topic that was created again are lost, and assigned anew', () => {
+  const { assignment, first, second } = owning();
+  expect(assignment.loseReplaced(new Map([['t', 'first']]))).toEqual(new Set());
+  expect(assignment.loseReplaced(new Map([['t', 'second']]))).toEqual(new Set(['t']));
+  expect([first?.isLost, second?.isLost]).toEqual([true, true]);
+  expect(assignment.missing).toEqual([{ topic: 't', partitions: [0, 1] }]);
+  expect(() => first?.assertOwned()).toThrow('partition 0 of t was deleted with its topic');
+});
+
 test('a member without an assignment owns nothing', () => {
   const { assignment } = owning();
-  expect(assignment.update({ memberId: 'm', generationId: 6, assignments: null })).toEqual([]);
+  assignment.update({ memberId: 'm', generationId: 6, assignments: null });
+  expect(assignment.missing).toEqual([]);
   expect(assignment.partitions).toEqual([]);
 });

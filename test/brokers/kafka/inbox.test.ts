@@ -2,7 +2,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { type FetchedRecord, Inbox } from '../../../lib/brokers/kafka/inbox.ts';
 import { Partition } from '../../../lib/brokers/kafka/partition.ts';
 
-function record(value: string, owned = new Partition('t', 0, 0n)): FetchedRecord {
+const partition = (index: number) => new Partition({ topic: 't', topicId: 'i', index }, 0n);
+
+function record(value: string, owned = partition(0)): FetchedRecord {
   return {
     topic: 't',
     partition: 0,
@@ -23,7 +25,7 @@ afterEach(() => {
 
 test('records are taken in their order, and counted at their partition', () => {
   const inbox = new Inbox();
-  const owned = new Partition('t', 0, 0n);
+  const owned = partition(0);
   for (const value of ['a', 'b', 'c']) inbox.add(record(value, owned));
   expect(owned.waiting).toBe(3);
   expect(bodies(inbox.take(2))).toEqual(['a', 'b']);
@@ -57,13 +59,13 @@ test('the bytes that are held are counted', () => {
 
 test('records of lost partitions are forgotten', () => {
   const inbox = new Inbox();
-  const [lost, kept] = [new Partition('t', 0, 0n), new Partition('t', 1, 0n)];
+  const [lost, kept] = [partition(0), partition(1)];
   for (const owned of [lost, kept]) {
     inbox.add(record('ready', owned));
     inbox.hold(record('held', owned), Date.now() + 1_000_000);
   }
   const { heldBytes } = inbox;
-  lost.lose();
+  lost.lose('was reassigned');
   inbox.forgetLost();
   expect(inbox.heldBytes).toBe(heldBytes / 2);
   expect(inbox.take(10).map(({ owned }) => owned)).toEqual([kept]);

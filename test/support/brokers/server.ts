@@ -28,13 +28,14 @@ export interface ServerProgram {
  */
 export class Server implements AsyncDisposable {
   readonly #program: ServerProgram;
-  readonly #folder: string;
+  /** Where it has its files. */
+  readonly folder: string;
   #child: ChildProcess | undefined;
   #watchdog: ChildProcess | undefined;
 
   private constructor(program: ServerProgram, folder: string) {
     this.#program = program;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** Starts a server. @throws an error with the end of its output if it doesn't get ready */
@@ -54,9 +55,9 @@ export class Server implements AsyncDisposable {
   /** Starts it again on the same data. */
   async start(): Promise<void> {
     const { command, args, env, ready } = this.#program;
-    const child = spawn(command, args(this.#folder), {
-      cwd: this.#folder,
-      env: { ...process.env, ...env?.(this.#folder) },
+    const child = spawn(command, args(this.folder), {
+      cwd: this.folder,
+      env: { ...process.env, ...env?.(this.folder) },
       // A process group of its own, so that a wrapper script and its server end together.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -108,7 +109,7 @@ export class Server implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
