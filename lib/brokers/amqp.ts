@@ -4,7 +4,13 @@ import type { Broker } from '../core/ports/broker.ts';
 import { AmqpInputQueue } from './amqp/input-queue.ts';
 import { AmqpOutputQueue } from './amqp/output-queue.ts';
 import { Publisher } from './amqp/publisher.ts';
-import { checkOutputQueue, declareQueue, isRefusal } from './amqp/queue.ts';
+import {
+  checkOutputQueue,
+  declareQueue,
+  isRefusal,
+  logQueueLosses,
+  type QueueArguments,
+} from './amqp/queue.ts';
 import { untilKept } from './amqp/until-kept.ts';
 import { type PublishTarget, parseInputUrl, parseOutputUrl } from './amqp/url.ts';
 
@@ -18,23 +24,35 @@ export const AMQP: Broker = {
 
   async openOutput(url, { logger }) {
     const { address, target } = parseOutputUrl(url);
-    const prepare = (model: ChannelModel) => checkTarget(model, target);
-    return new AmqpOutputQueue(await Publisher.open(address, prepare, logger), target);
+    let declared: QueueArguments = {};
+    const prepare = async (model: ChannelModel) => {
+      declared = await checkTarget(model, target);
+    };
+    const publisher = await Publisher.open(address, prepare, logger);
+    logQueueLosses(target.routingKey, declared, logger);
+    return new AmqpOutputQueue(publisher, target);
   },
 };
 
-/** Declares a queue that is missing. An exchange must exist: only its owner knows where it routes. */
-async function checkTarget(model: ChannelModel, { exchange, routingKey }: PublishTarget): Promise<void> {
+/**
+ * Declares a queue that is missing. An exchange must exist: only its owner knows where it routes.
+ * @returns the arguments of the queue; none of an exchange
+ */
+async function checkTarget(
+  model: ChannelModel,
+  { exchange, routingKey }: PublishTarget,
+): Promise<QueueArguments> {
   if (exchange === '') {
     const declared = await untilKept(model, [routingKey], () => declareQueue(model, routingKey));
     checkOutputQueue(routingKey, declared);
-    return;
+    return declared;
   }
   const channel = await model.createChannel();
   channel.on('error', () => {});
   try {
     await channel.checkExchange(exchange);
     await channel.close();
+    return {};
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const remedy = 'Declare it, bind a queue to it, and let the user write to it';

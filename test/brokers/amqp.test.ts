@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type ConfirmChannel, connect, type Options } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { declareLevel } from '../../lib/brokers/amqp/delays.ts';
+import { declareLevel, levelName } from '../../lib/brokers/amqp/delays.ts';
 import { decodeMessage } from '../../lib/brokers/amqp/message.ts';
 import { declareQueue } from '../../lib/brokers/amqp/queue.ts';
 import { AMQP } from '../../lib/brokers/amqp.ts';
@@ -16,7 +16,7 @@ import { exerciseOrderedQueue } from '../conformance/ordered-queue-suite.ts';
 import { exerciseOutputQueue } from '../conformance/output-queue-suite.ts';
 import { available } from '../support/brokers/available.ts';
 import { DroppingProxy } from '../support/brokers/dropping-proxy.ts';
-import { receiveOne } from '../support/brokers/messages.ts';
+import { receiveOne, receiveSoon } from '../support/brokers/messages.ts';
 import { findRabbitMq, type RabbitMqServer, startRabbitMq } from '../support/brokers/rabbitmq-server.ts';
 import { collect, eventually } from '../support/eventually.ts';
 
@@ -174,6 +174,40 @@ describe.runIf(programs)('RabbitMQ', () => {
         await expect(opening).rejects.toThrow(ConfigurationError);
         await expect(opening).rejects.toThrow(problem);
       }
+    });
+
+    test('says at start that it ends messages by their age, and so does an output', async () => {
+      const queue = newName('aging');
+      const open = await channel();
+      const aging = { 'x-queue-type': 'quorum', 'x-delivery-limit': 1_000, 'x-message-ttl': 60_000 };
+      await open.assertQueue(queue, { arguments: aging });
+      const log = new CollectingLogger();
+      await openInput(`queue=${queue}`, { logger: log });
+      await using _output = await AMQP.openOutput(url(`queue=${queue}`), { logger: log });
+      const line = {
+        level: 'warn',
+        message: expect.stringContaining(queue),
+        fields: { milliseconds: 60_000 },
+      };
+      expect(log.lines).toMatchObject([line, line]);
+    });
+
+    test('declares a queue of delays again that was deleted, and what waited for it goes on', async () => {
+      const queue = newName('undelayed');
+      await declareAhead(queue, { delayLevels: 2 });
+      const input = await openInput(`queue=${queue}`);
+      for (const body of ['waits', 'is held']) await send(queue, body);
+      const [waiting, held] = await collect(2, () => receiveSoon(input));
+      // Two seconds, then one: it waits behind the first queue until there is the second one.
+      await waiting?.retryAfter(3);
+      await (await channel()).deleteQueue(levelName(queue, 0));
+      // The worker itself, as the server has no place for it.
+      await held?.retryAfter(1);
+      const again = await receiveOne(input);
+      expect(again.body).toBe('is held');
+      await again.retryAfter(1);
+      const both = await collect(2, () => receiveSoon(input));
+      expect(both.map(({ body }) => body).toSorted()).toEqual(['is held', 'waits']);
     });
 
     test('with order must deliver to one worker at a time', async () => {

@@ -26,7 +26,7 @@ export const MAX_DELAY_SECONDS = 2 ** LEVELS - 1;
 export class Delays implements AsyncDisposable {
   readonly #queue: string;
   readonly #publisher: Publisher;
-  readonly #levels = new WeakMap<PublisherSession, Promise<number>>();
+  #levels = new WeakMap<PublisherSession, Promise<number>>();
 
   private constructor(queue: string, publisher: Publisher) {
     this.#queue = queue;
@@ -48,6 +48,9 @@ export class Delays implements AsyncDisposable {
     const target = { exchange: levelName(this.#queue, level), routingKey: bits.join('.') };
     const prepare = (session: PublisherSession) => this.#declareUpTo(session, level);
     const [result] = await this.#publisher.publish([{ ...message, target }], prepare);
+    if (result?.sent) return result;
+    // Somebody may have deleted a queue, or a policy: the next delay declares it again.
+    this.#levels = new WeakMap();
     return result ?? { sent: false, refused: false, reason: 'there was no result' };
   }
 

@@ -14,7 +14,7 @@ import { AmqpConnection, nameServer } from './connection.ts';
 import { Delays, declareLevel, levelName, MAX_DELAY_SECONDS } from './delays.ts';
 import { copyMessage, decodeMessage } from './message.ts';
 import { MAX_MESSAGE_BYTES } from './publisher.ts';
-import { checkInputQueue, declareQueue } from './queue.ts';
+import { checkInputQueue, declareQueue, logQueueLosses, type QueueArguments } from './queue.ts';
 import { untilKept } from './until-kept.ts';
 import type { InputUrl } from './url.ts';
 
@@ -71,12 +71,13 @@ export class AmqpInputQueue implements InputQueue {
   ): Promise<AmqpInputQueue> {
     const { maxInFlight, maxAttempts, ordered } = options;
     const prefetch = Math.min(maxInFlight, MAX_PREFETCH);
+    let declared: QueueArguments = {};
     const prepareConsumer = async (connection: AmqpConnection) => {
       const { model } = connection;
       const { version } = model.connection.serverProperties;
       const names = ordered ? [queue] : [queue, levelName(queue, 0)];
       await untilKept(model, names, async () => {
-        const declared = await declareQueue(model, queue, { ordered });
+        declared = await declareQueue(model, queue, { ordered });
         checkInputQueue(queue, declared, version, { maxAttempts, hasPolicyLimit, ordered });
         // Shows at start whether the user may declare the queues of delays, and binds a queue again that was deleted.
         if (!ordered) await declareLevel(model, queue, 0);
@@ -91,6 +92,7 @@ export class AmqpInputQueue implements InputQueue {
         logger,
         open: (end) => AmqpConnection.open(address, end, prepareConsumer),
       });
+      logQueueLosses(queue, declared, logger);
       return new AmqpInputQueue(consumer, delays, options);
     } catch (error) {
       await delays?.[Symbol.asyncDispose]();

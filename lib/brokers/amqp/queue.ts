@@ -1,5 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 import { ConfigurationError } from '../../core/base/errors.ts';
+import type { Logger } from '../../core/ports/telemetry.ts';
 
 /** What a queue was declared with. Arguments that a policy sets are not among them: AMQP doesn't show policies. */
 export type QueueArguments = Readonly<Record<string, string | number | boolean>>;
@@ -116,6 +117,18 @@ export function checkInputQueue(
 /** @throws ConfigurationError if the queue may lose messages it has confirmed: says what to change */
 export function checkOutputQueue(queue: string, declared: QueueArguments): void {
   checkOverflow(queue, declared);
+}
+
+/** Says at start what a queue doesn't keep. Nothing, if a policy says it: AMQP doesn't show policies. */
+export function logQueueLosses(queue: string, declared: QueueArguments, logger: Logger): void {
+  const milliseconds = declared['x-message-ttl'];
+  if (milliseconds === undefined) return;
+  logger.warn(
+    `The queue ${queue} can lose messages: x-message-ttl ends those that wait too long, without an outcome`,
+    {
+      milliseconds,
+    },
+  );
 }
 
 function checkOverflow(queue: string, declared: QueueArguments): void {
