@@ -141,7 +141,8 @@ describe.each([
     const held = await receiveOne(input);
     expect(held.body).toBe('a');
     // As if this worker had been suspended until another one took over.
-    await client.set(`{${stream}}:active`, 'another');
+    await client.del(`{${stream}}:active`);
+    await client.zAdd(`{${stream}}:active`, { value: 'another', score: Date.now() + 60_000 });
     await expect(input.receive(1, AbortSignal.timeout(1_000))).rejects.toThrow(
       'another worker receives from',
     );
@@ -390,6 +391,10 @@ describe.each([
       await (await receiving).retryAfter(0);
       await (await receiveOne(input)).ack();
       expect(await client.xLen(stream)).toBe(0);
+      const ordered = await REDIS.openInput(address('secret'), { ...options, ordered: true });
+      onTestFinished(() => ordered[Symbol.asyncDispose]());
+      await add(stream, { body: 'b' });
+      expect((await receiveOne(ordered)).body).toBe('b');
     });
 
     test('with a full memory accepts no messages, and settles those it has', async () => {
@@ -413,6 +418,22 @@ describe.each([
         'Redis accepts no messages at present: its memory is full',
         'Redis accepts messages again',
       ]);
+    });
+
+    test('with order, a worker keeps its lease when the memory is full, whatever is evicted', async () => {
+      const stream = newName('evicted');
+      const options = { ordered: true, maxInFlight: 100, maxAttempts: 5, logger };
+      const input = await REDIS.openInput(url(`stream=${stream}&visibility=30`), options);
+      onTestFinished(() => input[Symbol.asyncDispose]());
+      await add(stream, { body: 'a' });
+      const held = await receiveOne(input);
+      await withSetting('maxmemory-policy', 'volatile-lru', () =>
+        withSetting('maxmemory', '1', async () => {
+          await expect(add(stream, { body: 'b' })).rejects.toThrow('OOM');
+          expect(await input.receive(1, AbortSignal.timeout(300))).toEqual([]);
+          await held.ack();
+        }),
+      );
     });
 
     test('may become a replica: a settlement waits for the primary', async () => {

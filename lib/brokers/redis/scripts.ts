@@ -81,22 +81,29 @@ if first[2] then due = math.max(0, tonumber(first[2]) - now) end
 return { claimed, cursor, due, lost }
 `);
 
+/*
+ * The lease of the only worker that receives is a sorted set with one member: the consumer, with the time when the lease ends.
+ * It is no key that expires: a policy like volatile-lru deletes such keys when the memory is full, however long they have left.
+ */
+
 /**
- * Takes or renews the lease of the only worker that receives.
+ * Takes or renews the lease.
  *
  * Key: the lease. Arguments: consumer, the time of the lease in milliseconds. Returns 1, or 0 if another consumer has it.
  */
 export const TAKE_LEASE = new Script(`#!lua flags=allow-oom
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local lease = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if lease[1] and lease[1] ~= ARGV[1] and tonumber(lease[2]) > now then return 0 end
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 return 1
 `);
 
 /** Ends the lease of a consumer, if it has it. Key: the lease. Argument: consumer. */
 export const RELEASE_LEASE = new Script(`#!lua flags=allow-oom
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return 0
+return redis.call('ZREM', KEYS[1], ARGV[1])
 `);
 
 /**
@@ -105,11 +112,13 @@ return 0
  *
  * Keys: stream, lease. Arguments: group, consumer, most entries, cursor or ''. Returns the entries (id, fields, count), the
  * next cursor, the last entry that was ever delivered, and the ids of entries that are pending and were deleted by another
- * client. Returns nil if another consumer has the lease.
+ * client. Returns nil if the consumer doesn't have the lease.
  */
 export const READ_IN_ORDER = new Script(`#!lua flags=allow-oom
 local stream, group, consumer, max, cursor = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if redis.call('GET', KEYS[2]) ~= consumer then return false end
+local time = redis.call('TIME')
+local ends = redis.call('ZSCORE', KEYS[2], consumer)
+if not ends or tonumber(ends) <= time[1] * 1000 + math.floor(time[2] / 1000) then return false end
 local entries, lost = {}, {}
 if cursor ~= '' then
   local found = redis.call('XAUTOCLAIM', stream, group, consumer, 0, cursor, 'COUNT', max)
