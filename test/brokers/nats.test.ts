@@ -308,6 +308,18 @@ describe.runIf(program)('NATS', () => {
     expect(await queue.send([second])).toEqual([{ sent: true }]);
   });
 
+  test('a stream that keeps only what a consumer takes needs a consumer', async () => {
+    const name = unique('interest');
+    await manager.streams.add({ name, subjects: [name], retention: RetentionPolicy.Interest });
+    await expect(openOutput(`subject=${name}`)).rejects.toThrow('has the retention interest and no consumer');
+    const log = new CollectingLogger();
+    const input = await openInput(`stream=${name}`, { log });
+    expect(JSON.stringify(log.lines)).toContain('a message that no consumer takes is confirmed and deleted');
+    const queue = await openOutput(`subject=${name}`);
+    expect(await queue.send([{ body: 'a', attributes: {} }])).toEqual([{ sent: true }]);
+    expect((await receiveOne(input)).body).toBe('a');
+  });
+
   test('a message larger than the stream takes is refused', async () => {
     const name = unique('small');
     await manager.streams.add({ name, subjects: [name], max_msg_size: 200 });

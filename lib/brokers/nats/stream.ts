@@ -83,7 +83,13 @@ export async function ensureOutputStream(
       `The stream ${found} takes the subject ${subject}, not the stream ${stream}`,
     );
   }
-  return (await manager.streams.info(found)).config;
+  const { config, state } = await manager.streams.info(found);
+  if (config.retention === RetentionPolicy.Interest && state.consumer_count === 0) {
+    throw new ConfigurationError(
+      `The stream ${found} has the retention interest and no consumer: NATS confirms each message and deletes it. Create the consumer first, or use another retention`,
+    );
+  }
+  return config;
 }
 
 async function findStream(manager: JetStreamManager, subject: string): Promise<string | undefined> {
@@ -196,6 +202,8 @@ export function logStreamGuarantee(
       'persist_mode async: a crash of the server loses messages too',
     config.allow_msg_ttl &&
       'messages with a header Nats-TTL are deleted when their time is over, processed or not',
+    config.retention === RetentionPolicy.Interest &&
+      'retention interest: a message that no consumer takes is confirmed and deleted, and so is one that is sent again later',
     maxAge > 0 && `messages are deleted after ${maxAge / NANOSECONDS} s, processed or not`,
     discard === DiscardPolicy.Old &&
       isBounded &&
