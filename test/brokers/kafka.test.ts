@@ -325,6 +325,25 @@ describe.runIf(classPath)('Kafka', () => {
     });
   });
 
+  test('messages behind an open transaction are delivered when it has ended', async () => {
+    const name = await createTopic();
+    const input = await openInput(name);
+    const transactional = new Producer({
+      clientId: 'test',
+      bootstrapBrokers: [`127.0.0.1:${kafka.port}`],
+      idempotent: true,
+      transactionalId: name,
+    });
+    onTestFinished(() => transactional.close(true));
+    const transaction = await transactional.beginTransaction();
+    await transaction.send({ messages: [{ topic: name, value: Buffer.from('first') }] });
+    await publish(name, { value: 'second' });
+    expect(await input.receive(1, AbortSignal.timeout(1_000))).toEqual([]);
+    await transaction.commit();
+    const received = await collect(2, () => receiveSoon(input));
+    expect(received.map(({ body }) => body)).toEqual(['first', 'second']);
+  });
+
   /** Reads a topic from its start, by the client alone. */
   async function fetchAll(topic: string) {
     const consumer = new Consumer({

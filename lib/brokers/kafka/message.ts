@@ -1,3 +1,4 @@
+import { isJson } from '../../core/base/json.ts';
 import type { CloudEventAttributes, QueueMessage } from '../../core/model/received-message.ts';
 import type { OutputMessage } from '../../core/ports/message-sink.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
@@ -51,7 +52,8 @@ export interface RetryInfo {
 /** A record as the engine sees it. A tombstone is a message with an empty body. */
 export function decodeRecord(record: StoredRecord, { isRetry }: { readonly isRetry: boolean }): QueueMessage {
   const headers = lastHeaders(record);
-  const body = record.value ? utf8Text(record.value) : '';
+  const value = record.value && withoutSchemaFrame(record.value);
+  const body = value ? utf8Text(value) : '';
   const cloudEvent = cloudEventOf(headers);
   const group = headers.get(GROUP_HEADER)?.toString();
   const { topic, partition, offset, timestamp } = record;
@@ -60,12 +62,26 @@ export function decodeRecord(record: StoredRecord, { isRetry }: { readonly isRet
     // With its time: a topic that is created again counts from 0 again.
     id: retry(RETRY_HEADERS.id) ?? `${topic}:${partition}:${offset}:${timestamp}`,
     body: body ?? '',
-    ...(body === undefined && record.value && { bytes: new Uint8Array(record.value) }),
+    ...(body === undefined && value && { bytes: new Uint8Array(value) }),
     ...decodeFields(attributesIn(headers, cloudEvent !== undefined), headers.get(TYPES_FIELD)),
     ...(cloudEvent && { cloudEvent }),
     ...(group !== undefined && { group }),
     sentAt: Number(retry(RETRY_HEADERS.sentAt) ?? (isTime(timestamp) ? timestamp : Date.now())),
   };
+}
+
+/** Serializers of a schema registry put a zero byte and the id of the schema, in four bytes, before a value. */
+const SCHEMA_FRAME_BYTES = 5;
+
+/**
+ * JSON without that frame, which no JSON begins with. Avro and Protobuf keep it: to read them, a handler needs the schema.
+ * @see https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
+ */
+function withoutSchemaFrame(value: Buffer): Buffer {
+  if (value[0] !== 0) return value;
+  const framed = value.subarray(SCHEMA_FRAME_BYTES);
+  const text = utf8Text(framed);
+  return text !== undefined && /^[{[]/.test(text) && isJson(text) ? framed : value;
 }
 
 /** The key of a record as text. */

@@ -42,6 +42,14 @@ test('the id is the place of the record, with its time', () => {
   });
 });
 
+test.each([
+  ['JSON without its frame', '\0\0\0\0\x01{"order": 17}', '{"order": 17}'],
+  ['with its frame what is no object and no array', '\0\0\0\0\x011', '\0\0\0\0\x011'],
+  ['with its frame what only begins like JSON', '\0\0\0\0\x01{7', '\0\0\0\0\x01{7'],
+])('a value with the id of a schema is %s', (_, value, body) => {
+  expect(decode(stored([], value)).body).toBe(body);
+});
+
 test('a header without a value is left out, and a name may be anything', () => {
   expect(
     decode(
