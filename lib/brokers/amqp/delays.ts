@@ -49,7 +49,7 @@ export class Delays implements AsyncDisposable {
     const prepare = (session: PublisherSession) => this.#declareUpTo(session, level);
     const [result] = await this.#publisher.publish([{ ...message, target }], prepare);
     if (result?.sent) return result;
-    // Somebody may have deleted a queue, or a policy: the next delay declares it again.
+    // A queue may have been deleted, or a policy changed: the next delay declares them again.
     this.#levels = new WeakMap();
     return result ?? { sent: false, refused: false, reason: 'there was no result' };
   }
