@@ -29,8 +29,8 @@ export class SqliteOutboxTable {
   type TEXT NOT NULL,
   payload TEXT,
   tracingspancontext TEXT,
-  -- Milliseconds since 1970.
-  inserted INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)),
+  -- Milliseconds since 1970. No unixepoch('subsec'): it is NULL before SQLite 3.42, which Debian 12 and Ubuntu 22.04 have.
+  inserted INTEGER NOT NULL DEFAULT (CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)),
   -- Why the row can't be relayed.
   refused TEXT
 );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConfigurationError } from '../../../lib/core/base/errors.ts';
+import { run } from '../../../lib/local/run.ts';
 import { type OutboxRow, outboxRow, SQLITE_OUTBOX, SQLITE_OUTBOX_INSERT } from '../../../lib/outbox/index.ts';
 import { OutboxRelay } from '../../../lib/outbox/outbox-relay.ts';
 import type { PublishRows, StoredRow } from '../../../lib/outbox/outbox-source.ts';
@@ -59,6 +60,23 @@ test('hands over what is committed, in the order of inserts, and removes it', as
   expect(await outbox.relay(publishing(published))).toEqual(rows.map(() => ({ published: true })));
   expect(published).toMatchObject(rows);
   expect(ids()).toEqual([]);
+});
+
+test('takes rows of another driver, with the SQLite of the system', async () => {
+  const { path, open } = await openFile();
+  const row = outboxRow('1');
+  const since = Date.now();
+  const program = `import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database: database.execute(sys.argv[2], sys.argv[3:])`;
+  const values = Object.values({ ...row, tracingspancontext: '' });
+  const inserted = await run('python3', ['-c', program, path, SQLITE_OUTBOX_INSERT, ...values]);
+  expect(inserted).toEqual({ succeeded: true, output: '' });
+  const outbox = await open();
+  const { oldestMilliseconds } = await outbox.level();
+  expect(oldestMilliseconds).toBeLessThanOrEqual(Date.now() - since + 1);
+  const published: StoredRow[] = [];
+  await outbox.relay(publishing(published));
+  expect(published).toMatchObject([{ id: row.id, payload: row.payload }]);
 });
 
 test('keeps a refused row with the reason, and with order those behind it', async () => {
