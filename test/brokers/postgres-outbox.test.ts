@@ -25,7 +25,8 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
   let client: Client;
 
   beforeAll(async () => {
-    postgres = await startPostgres(programs ?? '');
+    // Otherwise, what doesn't wait for the disk gets there by itself within 200 ms.
+    postgres = await startPostgres(programs ?? '', ['wal_writer_delay=10s']);
   });
   afterAll(() => postgres?.[Symbol.asyncDispose]());
 
@@ -42,8 +43,8 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
     return work(administration);
   }
 
-  function open(ordered = true): Promise<PostgresOutbox> {
-    return PostgresOutbox.open({ url: postgres.url, table, ordered, logger });
+  function open(ordered = true, url = postgres.url): Promise<PostgresOutbox> {
+    return PostgresOutbox.open({ url, table, ordered, logger });
   }
 
   async function connected(): Promise<Client> {
@@ -363,6 +364,43 @@ describe.runIf(programs)('an outbox in PostgreSQL', () => {
     await waiting;
     await outbox.relay(collected.publish);
     expect(collected.ids().at(-1)).toBe(rows[2]?.id);
+  });
+
+  test('gives no row whose change a crash of the server can undo', async () => {
+    await client.query('CREATE TABLE changes (id text)');
+    await client.query('SET synchronous_commit = off');
+    await using outbox = await open();
+    const row = outboxRow('1');
+    await client.query(`BEGIN; INSERT INTO changes VALUES ('${row.id}')`);
+    await insert([row]);
+    await client.query('COMMIT');
+    const collected = collector();
+    const crash: PublishRows = async (rows) => {
+      await collected.publish(rows);
+      await postgres.server.kill();
+      throw new Error('The server crashed');
+    };
+    await expect(outbox.relay(crash)).rejects.toThrow('The server crashed');
+    expect(collected.ids()).toEqual([row.id]);
+    await postgres.server.start();
+    client = await connected();
+    expect((await client.query('SELECT id FROM changes')).rows).toEqual([{ id: row.id }]);
+  });
+
+  test('is shared by relays whose transactions are serializable by default', async () => {
+    const options = new URLSearchParams({ options: '-c default_transaction_isolation=serializable' });
+    const url = `${postgres.url}?${options}`;
+    await using one = await open(false, url);
+    await using other = await open(false, url);
+    await insert(Array.from({ length: 300 }, () => outboxRow('x')));
+    const collected = collector();
+    // Each reads what the other one deletes.
+    await one.relay(async (rows) => {
+      await other.relay(collected.publish);
+      return collected.publish(rows);
+    });
+    expect(collected.rows).toHaveLength(300);
+    expect(await remaining()).toEqual([]);
   });
 
   test('bounds the bytes of a batch by what its payloads are without compression', async () => {

@@ -23,6 +23,14 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 /** After so long, the server takes a relay that is cut off from it for dead, and frees the rows that it holds. */
 const ABANDONED_AFTER = '5min';
 
+/**
+ * Begins a batch, whatever the defaults of the role and the database. Rows are claimed as of each statement: a stricter isolation would
+ * make relays that share a table fail, even after they have published. Since PostgreSQL 17, a timeout can also end whole transactions.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED;
+  SET LOCAL idle_in_transaction_session_timeout = '${ABANDONED_AFTER}';
+  SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL`;
+
 /** Options of a {@link PostgresOutbox}. */
 export interface PostgresOutboxOptions {
   /** A connection URL as `pg` reads it. */
@@ -84,7 +92,7 @@ export class PostgresOutbox implements OutboxSource {
   relay(publish: PublishRows): Promise<readonly Publication[]> {
     this.#hint = Promise.withResolvers();
     return withConnection(this.#pool, async (client) => {
-      await client.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '${ABANDONED_AFTER}'`);
+      await client.query(BEGIN);
       const taken = await this.#take(client);
       const publications = taken.length > 0 ? await publish(taken.map(storedRow)) : [];
       const refusals = taken.flatMap(({ position }, nth) => refusalOf(position, publications[nth]));

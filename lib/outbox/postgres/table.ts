@@ -59,14 +59,20 @@ ALTER TABLE ${sql}
   /**
    * Transactions that notify are committed one after another, in the whole database. So of those that commit at the same time, one
    * does. The relay it wakes mostly finds the rows of the others too, or else within a second.
+   *
+   * Without waiting for the disk, a commit is visible before a crash can't undo it any more: the request would outlive its change.
    */
   #announcement(): string[] {
     const callee = `${this.#schema}${CHANNEL}_notify`;
     return [
       `-- Wakes the relays at a commit. Without it, they look once a second. One of the transactions that commit at the same time
--- does, since PostgreSQL commits those that notify one after another.
+-- does, since PostgreSQL commits those that notify one after another. Each waits for the disk, so that a crash of the server can't
+-- undo a change whose request is relayed.
 CREATE OR REPLACE FUNCTION ${callee}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   IF pg_try_advisory_xact_lock(${LOCK_CLASS}, TG_RELID::bigint::bit(32)::integer) THEN
     PERFORM pg_notify('${CHANNEL}', '');
   END IF;
