@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import type { Publication } from '../../core/wire/batch-publisher.ts';
+import { changeOfFile } from '../../stores/sqlite/change-of-file.ts';
 import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
 import { codeOf, SQLITE_BUSY } from '../../stores/sqlite/result-code.ts';
 import { rollback } from '../../stores/sqlite/rollback.ts';
@@ -130,10 +131,10 @@ export class SqliteOutbox implements OutboxSource {
 
   /** @throws ConfigurationError if the application writes to another file by now, such as a restored backup */
   async #assertSameFile(): Promise<void> {
-    const { ino } = await stat(this.#path).catch(() => ({ ino: undefined }));
-    if (ino === this.#inode) return;
+    const change = await changeOfFile(this.#path, this.#inode);
+    if (change === undefined) return;
     throw new ConfigurationError(
-      `The outbox can't be relayed: ${this.#path} was ${ino === undefined ? 'deleted' : 'replaced'} while it was open. Start the relay again`,
+      `The outbox can't be relayed: ${this.#path} was ${change} while it was open. Start the relay again`,
     );
   }
 
@@ -141,7 +142,7 @@ export class SqliteOutbox implements OutboxSource {
   #hasTurn(): boolean {
     if (this.#lock.isTransaction) return true;
     try {
-      this.#lock.exec('BEGIN EXCLUSIVE');
+      this.#lock.prepare('BEGIN EXCLUSIVE').run();
       return true;
     } catch (error) {
       if (codeOf(error) === SQLITE_BUSY) return false;
@@ -174,7 +175,7 @@ export class SqliteOutbox implements OutboxSource {
   /** Removes what was published, and marks what was refused. */
   async #settle(rows: readonly TakenRow[], publications: readonly Publication[]): Promise<void> {
     const { sql } = this.#table;
-    await whenFree(() => this.#database.exec('BEGIN IMMEDIATE'));
+    await whenFree(() => this.#database.prepare('BEGIN IMMEDIATE').run());
     try {
       const remove = this.#database.prepare(`DELETE FROM ${sql} WHERE position = ?`);
       const refuse = this.#database.prepare(`UPDATE ${sql} SET refused = ? WHERE position = ?`);
@@ -183,7 +184,7 @@ export class SqliteOutbox implements OutboxSource {
         if (publication?.published) remove.run(position);
         else if (publication?.refused) refuse.run(publication.reason, position);
       }
-      await whenFree(() => this.#database.exec('COMMIT'));
+      await whenFree(() => this.#database.prepare('COMMIT').run());
     } catch (error) {
       rollback(this.#database);
       throw error;

@@ -156,7 +156,7 @@ const OTHERS = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name NOT GL
  * @throws Error when the file is another program's, or a later version of Coatcheck made it
  */
 export function createTables(database: DatabaseSync, path: string): void {
-  database.exec('BEGIN IMMEDIATE');
+  database.prepare('BEGIN IMMEDIATE').run();
   try {
     const version = numberOf(database, 'user_version');
     const applicationId = numberOf(database, 'application_id');

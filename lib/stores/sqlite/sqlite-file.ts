@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../../core/base/errors.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import { syncFileData } from '../sync-file.ts';
 import { syncFolder } from '../sync-folder.ts';
+import { changeOfFile } from './change-of-file.ts';
 import { type Confirmation, GroupCommit } from './group-commit.ts';
 import { HandlerTransactions } from './handler-transactions.ts';
 import { importSqlite } from './import-sqlite.ts';
@@ -62,12 +63,23 @@ export class SqliteFile implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
-  private constructor(path: string, database: DatabaseSync, log: FileHandle, isSynced: boolean) {
+  private constructor(
+    path: string,
+    database: DatabaseSync,
+    log: FileHandle,
+    inode: number,
+    isSynced: boolean,
+  ) {
     this.path = path;
     this.#database = database;
     this.handlers = new HandlerTransactions(database);
     this.#log = log;
-    const sync = new SharedSync(() => syncFileData(log.fd));
+    const sync = new SharedSync(async () => {
+      await syncFileData(log.fd);
+      const change = await changeOfFile(path, inode);
+      if (change)
+        throw new StoreUnavailable(path, new Error(`it was ${change} while it was open. Start again`));
+    });
     this.#commits = new GroupCommit(
       {
         begin: () => this.statement('BEGIN IMMEDIATE').run(),
@@ -95,12 +107,14 @@ export class SqliteFile implements AsyncDisposable {
       database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
       await untilFree(() => {
         // Confirmations wait for the disk by themselves, together and outside of the event loop, instead of in each commit.
-        database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL');
+        database.exec('PRAGMA synchronous = NORMAL');
+        database.prepare('PRAGMA journal_mode = WAL').get();
         createTables(database, path);
       });
       const log = await open(`${path}-wal`, 'r+');
       await syncFolder(dirname(path));
-      return new SqliteFile(path, database, log, synchronous === 'full');
+      const { ino } = await stat(path);
+      return new SqliteFile(path, database, log, ino, synchronous === 'full');
     } catch (error) {
       database.close();
       throw error;
@@ -123,7 +137,7 @@ export class SqliteFile implements AsyncDisposable {
    * @param change runs statements, perhaps more than once
    * @param confirmation when to resolve. @default 'on disk'
    * @param queue whose messages become deliverable by the change, at once or later
-   * @throws StoreUnavailable when another process kept the file locked, or the disk is full or broken
+   * @throws StoreUnavailable when another process kept the file locked, the disk is full or broken, or the file was deleted or replaced
    */
   write<Value>(change: () => Value, confirmation: Confirmation = 'on disk', queue?: string): Promise<Value> {
     if (this.#closing) return Promise.reject(new Error(`${this.path} is closed`));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -159,6 +159,20 @@ describe('writing', () => {
   });
 
   // node:sqlite 24.21 binds NaN as NULL, and every other number as a double.
+  test.each([
+    ['deleted', (path: string) => rm(path)],
+    ['replaced', (path: string) => rename(path, `${path}-old`).then(() => copyFile(`${path}-old`, path))],
+  ])('confirms nothing after the file was %s, as by restoring a backup', async (change, make) => {
+    const path = `${await temporaryFolder()}/coatcheck.db`;
+    await using file = await SqliteFile.open(path);
+    await file.write(() => file.statement(ADD).run({ second: 1 }));
+    await make(path);
+    const write = file.write(() => file.statement(ADD).run({ second: 2 }));
+    await expect(write).rejects.toThrow(
+      `${path} is unavailable: it was ${change} while it was open. Start again`,
+    );
+  });
+
   test.each([Number.NaN, 1.5, Number.POSITIVE_INFINITY])(
     'rejects %s in place of an integer',
     async (value) => {
