@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { localClients } from '../../lib/local/clients.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../lib/local/environment.ts';
 import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
-import { delivery, requestDelivery } from '../support/delivery.ts';
+import { requestDelivery } from '../support/delivery.ts';
 import { EngineHarness } from '../support/engine-harness.ts';
 import { peerFolder } from '../support/peers/installation.ts';
 import { installJavaPeers } from '../support/peers/java.ts';
 import { installPythonPeers } from '../support/peers/python.ts';
 import { runProgram } from '../support/peers/run-program.ts';
+import { awsVariables, createQueue, receiveMessages, runMessages } from '../support/peers/sqs-messages.ts';
 import { hasToolchain } from '../support/peers/toolchain.ts';
 
 /** A message as a consumer that uses an extended client sees it. */
@@ -40,15 +39,7 @@ const CLIENTS = {
 
 const { s3, sqs } = localClients(inject('endpoint'));
 
-/** The AWS settings of a program. */
-const env = {
-  ...process.env,
-  AWS_ENDPOINT_URL: inject('endpoint'),
-  AWS_REGION: LOCAL_REGION,
-  AWS_DEFAULT_REGION: LOCAL_REGION,
-  AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-};
+const env = awsVariables(inject('endpoint'));
 
 describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
   'the extended client for %s',
@@ -61,10 +52,7 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
       [command = '', ...args] = await client.program();
       bucket = `peers-${crypto.randomUUID()}`;
       await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-      const { QueueUrl = '' } = await sqs.send(
-        new CreateQueueCommand({ QueueName: `peers-${crypto.randomUUID()}` }),
-      );
-      queue = QueueUrl;
+      queue = await createQueue(sqs);
     });
 
     test('B6: what it offloads means the same as what it sends inline', async () => {
@@ -83,7 +71,7 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
       ];
       const all = [false, true].flatMap((isLarge) => messages.map((message) => ({ ...message, isLarge })));
       await runProgram(command, [...args, 'send', queue, bucket], { env, input: JSON.stringify(all) });
-      const deliveries = await receive(queue, 2 * messages.length);
+      const deliveries = await receiveMessages(sqs, queue, 2 * messages.length);
       const isOffloaded = ({ body }: MemoryMessage) => body.startsWith('["software.amazon');
       const inline = await handled(deliveries.filter((each) => !isOffloaded(each)));
       expect(await handled(deliveries.filter(isOffloaded))).toEqual(inline);
@@ -96,9 +84,7 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
     });
 
     test('B7: it can read every raw outcome', async () => {
-      const { QueueUrl = '' } = await sqs.send(
-        new CreateQueueCommand({ QueueName: `peers-${crypto.randomUUID()}` }),
-      );
+      const output = await createQueue(sqs);
       const results: Readonly<Record<string, () => unknown>> = {
         json: () => ({ x: 6 }),
         binary: () => new Response(Uint8Array.from({ length: 300 }, (_, index) => index % 256)),
@@ -109,15 +95,15 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
       const harness = new EngineHarness((request) => results[request.id]?.(), {
         outputFormat: 'raw',
         inlineLimitBytes: 10_000,
-        ports: { store: new S3PayloadStore(s3, bucket), output: new SqsOutputQueue(sqs, QueueUrl) },
+        ports: { store: new S3PayloadStore(s3, bucket), output: new SqsOutputQueue(sqs, output) },
       });
       const names = Object.keys(results);
       expect(await harness.process(names.map((name) => requestDelivery(name)))).toEqual([]);
 
-      const output = await runProgram(command, [...args, 'receive', QueueUrl, bucket, String(names.length)], {
+      const printed = await runProgram(command, [...args, 'receive', output, bucket, String(names.length)], {
         env,
       });
-      const consumed: readonly Consumed[] = JSON.parse(output);
+      const consumed: readonly Consumed[] = JSON.parse(printed);
       const bodies = Object.fromEntries(consumed.map(({ body, attributes }) => [attributes.RequestId, body]));
       expect(Object.keys(bodies).sort()).toEqual(names.sort());
       expect(JSON.parse(bodies.json ?? '')).toEqual({ x: 6 });
@@ -130,45 +116,20 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
   },
 );
 
-/** What a handler got of each request. */
+/** What a handler got of each request, as text. */
 async function handled(deliveries: readonly MemoryMessage[]) {
-  const got: Record<string, unknown> = {};
-  const harness = new EngineHarness(
-    async (request) => {
-      got[request.id] = { text: await request.text(), contentType: request.contentType };
-    },
-    { ports: { store: new S3PayloadStore(s3, 'results') }, claimCheckSources: bucketsOf(deliveries) },
-  );
-  expect(await harness.process(deliveries)).toEqual([]);
-  return got;
+  const { handled } = await runMessages(deliveries, {
+    ports: { store: new S3PayloadStore(s3, 'results') },
+    claimCheckSources: bucketsOf(deliveries),
+  });
+  const texts = Object.entries(handled).map(([id, { bytes, contentType }]) => [
+    id,
+    { text: bytes.toString(), contentType },
+  ]);
+  return Object.fromEntries(texts);
 }
 
 /** The buckets that pointers name. */
 function bucketsOf(deliveries: readonly MemoryMessage[]): string[] {
   return deliveries.flatMap(({ body }) => /"s3BucketName":\s*"([^"]+)"/.exec(body)?.[1] ?? []);
-}
-
-/** Takes as many messages off a queue, as the event source does. */
-async function receive(queue: string, count: number): Promise<MemoryMessage[]> {
-  const received: MemoryMessage[] = [];
-  while (received.length < count) {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queue,
-        MaxNumberOfMessages: 10,
-        WaitTimeSeconds: 2,
-        MessageAttributeNames: ['All'],
-      }),
-    );
-    received.push(...Messages.map(deliveryOf));
-  }
-  return received;
-}
-
-function deliveryOf({ MessageId = '', Body = '', MessageAttributes = {} }: Message): MemoryMessage {
-  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [
-    name,
-    StringValue,
-  ]);
-  return delivery(Body, { id: MessageId, receipt: MessageId, attributes: Object.fromEntries(attributes) });
 }

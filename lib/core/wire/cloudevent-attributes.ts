@@ -9,6 +9,7 @@ import {
   readOptionalTopic,
   readRequiredText,
   readTimes,
+  scalarTexts,
 } from './fields.ts';
 
 /** The envelope's name in errors. */
@@ -62,8 +63,6 @@ export function readCloudEventAttributes(event: JsonObject): Omit<DecodedRequest
 
 /** Attributes and extensions as text, as in the other bindings of CloudEvents. */
 function metadataOf(event: JsonObject): Record<string, string> {
-  const notes = Object.entries(event).filter(
-    ([name, value]) => !OWN_ATTRIBUTES.has(name) && ['string', 'number', 'boolean'].includes(typeof value),
-  );
-  return Object.fromEntries(notes.map(([name, value]) => [name, String(value)]));
+  const others = Object.entries(event).filter(([name]) => !OWN_ATTRIBUTES.has(name));
+  return scalarTexts(Object.fromEntries(others));
 }

@@ -6,7 +6,7 @@ import { parseClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { CLOUDEVENT, readCloudEventAttributes } from './cloudevent-attributes.ts';
-import { readOptionalText, readRequiredText } from './fields.ts';
+import { readBase64, readOptionalText, readRequiredText } from './fields.ts';
 
 /** Whether a message claims to be a CloudEvent. */
 export function isCloudEvent(value: unknown): value is JsonObject {
@@ -43,7 +43,10 @@ function payloadOf(event: JsonObject, text: string): Pick<DecodedRequest, 'paylo
   // If an event has both its data and a reference to it, no read is needed.
   if (event.data !== undefined) return inlineData(event.data, text, contentType ?? JSON_TYPE);
   if (hasValue(event.data_base64)) {
-    return { payload: { inline: base64(event.data_base64) }, contentType: contentType ?? BINARY_TYPE };
+    return {
+      payload: { inline: readBase64(CLOUDEVENT, 'data_base64', event.data_base64) },
+      contentType: contentType ?? BINARY_TYPE,
+    };
   }
   // Data is optional in an event.
   if (!hasValue(event.dataref)) return { payload: { inline: '' }, contentType };
@@ -64,13 +67,4 @@ function inlineData(
 /** A null member counts as missing, except `data`, for which null is a value. */
 function hasValue(member: unknown): boolean {
   return member !== undefined && member !== null;
-}
-
-function base64(value: unknown): Uint8Array<ArrayBuffer> {
-  if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0) {
-    return Buffer.from(value, 'base64');
-  }
-  // Doesn't quote the text: it is a payload, and errors are logged.
-  const came = typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
-  throw new EnvelopeMalformed(CLOUDEVENT, `data_base64 must be base64, got ${came}`);
 }

@@ -12,6 +12,8 @@ import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
 import { decodeBinaryCloudEvent } from './decode-cloudevent-binary.ts';
 import { decodeTrueFoundryMessage, isTrueFoundryMessage, trueFoundryId } from './decode-truefoundry.ts';
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
+import { isJmsEncoded, unwrapJms } from './jms.ts';
+import { isKombu, kombuText, unwrapKombu } from './kombu.ts';
 import { decodePlain } from './plain.ts';
 import { asRejection } from './rejection.ts';
 import { isRelayed, unwrapRelayed } from './relayed-message.ts';
@@ -29,8 +31,8 @@ import { decodeSubmission, isSubmission } from './submission.ts';
  * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
  * rejected request, and a message without a request (S3's test event) gives an empty list.
  *
- * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS and a relayed message are
- * unwrapped first. Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the
+ * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS, a relayed message, and
+ * one of the JMS library or of kombu are unwrapped first. Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the
  * payload itself.
  */
 export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
@@ -44,6 +46,9 @@ export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly D
     if (isSnsNotification(value) && !isTrueFoundryMessage(value))
       return decode(unwrapSns(value, delivery), limits);
     if (isRelayed(value)) return decode(unwrapRelayed(value, delivery), limits);
+    if (isJmsEncoded(delivery) && !isExtendedClientPointer(value)) return decode(unwrapJms(delivery), limits);
+    const kombu = value ?? parsedKombu(delivery, limits);
+    if (isKombu(kombu)) return decode(unwrapKombu(kombu, delivery), limits);
     return decodeValue(value, delivery).map((decoded) =>
       checked(inLane(inTrace(decoded, delivery), delivery)),
     );
@@ -93,6 +98,12 @@ function parsed({ body, attributes }: QueueMessage, { maxJsonDepth }: DecodeLimi
     if (isTooDeep && isJsonType(attributes[ATTRIBUTES.contentType] ?? JSON_TYPE) && isJson(body)) throw error;
     return undefined;
   }
+}
+
+/** Parses a body that kombu may have encoded. @returns undefined if it hasn't */
+function parsedKombu(delivery: QueueMessage, limits: DecodeLimits): unknown {
+  const body = kombuText(delivery.body);
+  return body === undefined ? undefined : parsed({ ...delivery, body }, limits);
 }
 
 /**

@@ -24,6 +24,26 @@ export function readOptionalText(envelope: string, object: JsonObject, name: str
   return value;
 }
 
+/** Decodes base64 with its padding. @throws EnvelopeMalformed without the text: it is a payload, and errors are logged */
+export function readBase64(envelope: string, name: string, value: unknown): Uint8Array<ArrayBuffer> {
+  if (isBase64(value)) return Buffer.from(value, 'base64');
+  const came = typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
+  throw new EnvelopeMalformed(envelope, `${name} must be base64, got ${came}`);
+}
+
+/** Whether a value is base64 with its padding. */
+export function isBase64(value: unknown): value is string {
+  return typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
+/** The members that are a text, a number or a boolean, as texts. */
+export function scalarTexts(object: JsonObject): Record<string, string> {
+  const scalars = Object.entries(object).filter(([, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  return Object.fromEntries(scalars.map(([name, value]) => [name, String(value)]));
+}
+
 /** Parses an RFC 3339 time that may be missing. @returns milliseconds since 1970 @throws EnvelopeMalformed */
 export function readOptionalTime(
   envelope: string,

@@ -1,3 +1,5 @@
+import type { QueueMessage } from '../model/received-message.ts';
+
 /** Decodes UTF-8. @returns undefined if the bytes aren't UTF-8 */
 export function utf8Text(bytes: Uint8Array): string | undefined {
   try {
@@ -5,6 +7,12 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Bytes as the body of a received message: as text if they are UTF-8. */
+export function bodyOf(bytes: Uint8Array<ArrayBuffer>): Pick<QueueMessage, 'body' | 'bytes'> {
+  const body = utf8Text(bytes);
+  return body === undefined ? { body: '', bytes } : { body };
 }
 
 /** Characters that a message can't hold: XML 1.0 doesn't allow them. */
