@@ -19,9 +19,10 @@ export function verdictOf({ status, retryAfter }: WebhookAnswer, now: number): W
   if (status >= 200 && status <= 299) return { status: 'delivered' };
   if (status === 410) return { status: 'disabled' };
   const slowed = status === 429 || status === 503;
+  const redirected = status >= 300 && status <= 399;
   return {
     status: 'failed',
-    reason: `the receiver answered ${status}`,
+    reason: `the receiver answered ${status}${redirected ? ", and redirects aren't followed: name the final URL" : ''}`,
     askedSeconds: slowed ? (parseRetryAfter(retryAfter, now) ?? 0) : 0,
   };
 }

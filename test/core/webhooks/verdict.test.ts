@@ -10,13 +10,15 @@ test('410: disabled', () => {
   expect(verdictOf({ status: 410 }, START)).toEqual({ status: 'disabled' });
 });
 
-test.each([0, 101, 199, 300, 301, 302, 303, 307, 308, 400, 401, 404, 429, 500, 503, 599])(
-  '%i: failed',
-  (status) => {
-    const reason = `the receiver answered ${status}`;
-    expect(verdictOf({ status }, START)).toEqual({ status: 'failed', reason, askedSeconds: 0 });
-  },
-);
+test.each([0, 101, 199, 400, 401, 404, 429, 500, 503, 599])('%i: failed', (status) => {
+  const reason = `the receiver answered ${status}`;
+  expect(verdictOf({ status }, START)).toEqual({ status: 'failed', reason, askedSeconds: 0 });
+});
+
+test.each([300, 301, 302, 303, 307, 308])('%i: failed, with what to do', (status) => {
+  const reason = `the receiver answered ${status}, and redirects aren't followed: name the final URL`;
+  expect(verdictOf({ status }, START)).toEqual({ status: 'failed', reason, askedSeconds: 0 });
+});
 
 test.each([
   [429, '120', 120],
