@@ -1,5 +1,7 @@
 import { copyFile, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { ACTION_ROUTES } from '../../lib/api/action-routes.ts';
 import { ACTIVITY_ROUTES } from '../../lib/api/activity-routes.ts';
@@ -66,6 +68,29 @@ describe('B9: a client generated from the description submits JSON as JSON and b
     expect(service.received).toEqual(SUBMITTED);
   });
 
+  test('@hey-api/openapi-ts 0.99', { timeout }, async () => {
+    await using service = await recordingService();
+    const { folder: peers } = await installJsPeers('openapi-js');
+    const folder = await describedIn(await temporaryFolder());
+    const generator = join(peers, 'node_modules', '@hey-api', 'openapi-ts', 'bin', 'run.js');
+    await runProgram(process.execPath, [generator, '-i', 'openapi.json', '-o', 'hey-api', '--silent'], {
+      cwd: folder,
+    });
+    expect(await submitted('submit-by-hey-api', folder, service.url)).toEqual(PRINTED);
+    expect(service.received).toEqual(SUBMITTED);
+  });
+
+  test.runIf(hasJava)('openapi-generator 7.24 for TypeScript, but for bytes', { timeout }, async () => {
+    await using service = await recordingService();
+    const folder = await describedIn(await temporaryFolder());
+    const generator = ['-cp', await installJavaPeers('openapi-generator'), OPENAPI_GENERATOR, 'generate'];
+    const options = ['-i', 'openapi.json', '-g', 'typescript-fetch', '-o', 'openapi-generator'];
+    await runProgram('java', [...generator, ...options], { cwd: folder });
+    const printed = await submitted('submit-by-openapi-generator', folder, service.url);
+    expect(printed).toEqual({ ...PRINTED, statuses: ['succeeded'] });
+    expect(service.received).toEqual(SUBMITTED.slice(0, 1));
+  });
+
   test.runIf(hasPython)('openapi-python-client', { timeout }, async () => {
     await using service = await recordingService();
     const python = await installPythonPeers();
@@ -124,6 +149,16 @@ describe('B9: a client generated from the description submits JSON as JSON and b
     expect(service.received).toEqual(SUBMITTED.slice(0, 1));
   });
 });
+
+/** Bundles a program with the client in a folder, as a web application does, and runs it. @returns what it submitted */
+async function submitted(program: string, folder: string, url: string): Promise<unknown> {
+  const file = join(folder, `${program}.ts`);
+  await copyFile(join(peerFolder('openapi-js'), `${program}.ts`), file);
+  const outfile = join(folder, `${program}.mjs`);
+  await build({ entryPoints: [file], bundle: true, format: 'esm', outfile, logLevel: 'error' });
+  const { submit } = await import(pathToFileURL(outfile).href);
+  return submit(url);
+}
 
 /** Their programs also open an upload that is too large for one call, and for an integer of 32 bits. */
 const PRINTED_BY_GO = {
