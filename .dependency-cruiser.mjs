@@ -162,6 +162,7 @@ const ROOMS = {
       'lib/client/index.ts',
       'lib/core/config/operator-claim.ts',
       'lib/core/model/action.ts',
+      'lib/core/model/request-record.ts',
       'lib/planner/',
       'lib/terminal/',
     ],

@@ -142,10 +142,15 @@ export function addActionRoutes(app: Hono<ApiEnv>, actions: Actions): void {
   addRoute(app, plan, async (c) => {
     const caller = c.get('caller');
     const { filter, payload, ...given } = c.req.valid('json');
-    const { since, until, ...same } = filter;
     const planned = await actions.plan({
       ...given,
-      filter: { ...same, since: timeOf('filter.since', since), until: timeOf('filter.until', until) },
+      filter: {
+        ...filter,
+        since: timeOf('filter.since', filter.since),
+        until: timeOf('filter.until', filter.until),
+        createdSince: timeOf('filter.createdSince', filter.createdSince),
+        createdUntil: timeOf('filter.createdUntil', filter.createdUntil),
+      },
       ...(payload && { payload: editedPayload(payload) }),
       ...(caller.name !== undefined && { createdBy: caller.name }),
     });
@@ -206,14 +211,16 @@ const INVALID_PAYLOAD = { status: 422, code: 'action_invalid', what: 'payload' }
 
 function resourceOf(action: ActionView): z.infer<typeof Action> {
   const { filter, canary, sample, createdAt, expiresAt, appliedAt, endedAt, ...view } = action;
-  const { ids, since, until, ...same } = filter;
+  const { ids, since, until, createdSince, createdUntil, ...same } = filter;
   return {
     ...view,
     filter: {
       ...same,
       ...(ids && { ids: [...ids] }),
-      ...(since !== undefined && { since: new Date(since).toISOString() }),
-      ...(until !== undefined && { until: new Date(until).toISOString() }),
+      since: textOf(since),
+      until: textOf(until),
+      createdSince: textOf(createdSince),
+      createdUntil: textOf(createdUntil),
     },
     ...(canary && { canary }),
     sample: sample.map(listedOf),
@@ -222,6 +229,10 @@ function resourceOf(action: ActionView): z.infer<typeof Action> {
     ...(appliedAt && { appliedAt: appliedAt.toISOString() }),
     ...(endedAt && { endedAt: endedAt.toISOString() }),
   };
+}
+
+function textOf(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 function listedOf({ id, source, tenant, status }: ListedRequest) {

@@ -34,16 +34,26 @@ const FILTER = {
     .optional()
     .meta({ description: `Ids of requests, at most ${MAX_FILTER_IDS}.` }),
   failureGroup: z.string().max(SHORT).optional().meta({ description: 'The id of a group of failures.' }),
-  code: z.string().max(SHORT).optional().meta({ description: 'The code of the latest error.' }),
+  code: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({ description: 'The code of the latest error, or of the problem that it ended with.' }),
   tenant: z
     .string()
     .max(SHORT + 1)
-    .optional(),
+    .optional()
+    .meta({ description: 'Its tenant; an empty one selects requests without a tenant.' }),
   topic: z
     .string()
     .max(SHORT + 1)
     .optional(),
   status: Status.optional(),
+  handlerVersion: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({ description: 'The version of the code that took the latest attempt.' }),
   metadata: MetadataValues.optional().meta({
     description: 'These values in the metadata that records keep, by keys that the service declares.',
     example: { customer: 'acme' },
@@ -52,8 +62,19 @@ const FILTER = {
 
 const Moment = z.string().max(SHORT).meta({ format: 'date-time', example: PAST_TIME });
 
-const SINCE = 'Ended since then, or submitted since then if it has not ended.';
-const UNTIL = 'Ended before then, or submitted before then if it has not ended.';
+/** The times of a filter. @param time as the caller may write it, or as the service does */
+function timesOf(time: z.ZodString | typeof Time) {
+  return {
+    since: time.optional().meta({
+      description: 'Ended since then, or submitted since then if it has not ended.',
+    }),
+    until: time.optional().meta({
+      description: 'Ended before then, or submitted before then if it has not ended.',
+    }),
+    createdSince: time.optional().meta({ description: 'Submitted since then.' }),
+    createdUntil: time.optional().meta({ description: 'Submitted before then.' }),
+  };
+}
 
 /** Bounds in the document; what is out of them is refused by its code. */
 const CANARY = {
@@ -80,11 +101,9 @@ const RATE = {
 
 export const NewActionBody = ownMembers({
   action: Kind,
-  filter: ownMembers({
-    ...FILTER,
-    since: Moment.optional().meta({ description: SINCE }),
-    until: Moment.optional().meta({ description: UNTIL }),
-  }).meta({ description: 'All of its members must match. It has at least one.' }),
+  filter: ownMembers({ ...FILTER, ...timesOf(Moment) }).meta({
+    description: 'All of its members must match. It has at least one.',
+  }),
   rate: z.number().optional().meta(RATE),
   canary: ownMembers(CANARY)
     .optional()
@@ -119,7 +138,7 @@ export const Action = z
   .object({
     id: z.string(),
     action: Kind,
-    filter: z.object({ ...FILTER, since: Time.optional(), until: Time.optional() }),
+    filter: z.object({ ...FILTER, ...timesOf(Time) }),
     state: z.enum(ACTION_STATES).meta({ description: 'The last four are final.' }),
     count: Count.meta({ description: 'How many requests it lists.' }),
     hash: z.string().meta({ description: 'A digest of the requests that it lists.' }),

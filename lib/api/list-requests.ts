@@ -1,6 +1,6 @@
-import { failureOf } from '../core/model/failure-group.ts';
+import { codesOf } from '../core/model/failure-group.ts';
 import { hasMetadata, type Metadata } from '../core/model/kept-metadata.ts';
-import { positionOf } from '../core/model/record-position.ts';
+import { positionBefore, positionOf } from '../core/model/record-position.ts';
 import { type RequestRecord, type RequestStatus, statusOf } from '../core/model/request-record.ts';
 import type { WebhookStatus } from '../core/model/webhook-state.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
@@ -63,8 +63,8 @@ export async function listRequests(
   // Few records may meet a condition. A full page takes no more calls than a short one.
   const isFiltered = Object.values(conditions).some((condition) => condition !== undefined);
   const atOnce = isFiltered ? MAX_PAGE : limit;
-  const oldest = since === undefined ? '' : beginningOf(since);
-  const newest = until === undefined ? undefined : beginningOf(until);
+  const oldest = since === undefined ? '' : positionBefore(since);
+  const newest = until === undefined ? undefined : positionBefore(until);
   let after = cursor === undefined ? newest : positionIn(cursor);
   for (let reads = 0; reads < MAX_READS && found.length < limit; reads++) {
     const { records, next } = await index.list({ tenant, after, limit: atOnce });
@@ -76,11 +76,6 @@ export async function listRequests(
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   return { records: page, next: cursorTo(last ? positionOf(last) : after) };
-}
-
-/** Before the positions of all records that were created at a time or later, and after all others. */
-function beginningOf(time: number): string {
-  return new Date(time).toISOString();
 }
 
 function meets(
@@ -98,10 +93,4 @@ function meets(
     hasMetadata(record.metadata, metadata) &&
     (webhook === undefined || webhookOf(record, rules).webhook?.status === webhook)
   );
-}
-
-function codesOf(record: RequestRecord): (string | undefined)[] {
-  const { outcome } = record;
-  if (!outcome || outcome.status === 'succeeded') return [];
-  return [outcome.problem.code, failureOf(record)?.code];
 }

@@ -84,10 +84,16 @@ export class ActionsClient {
    * @throws ApiError with the code `filter_empty`, `filter_invalid`, `action_invalid` or `plan_too_large`
    */
   async plan({ filter, payload, ...given }: NewAction, { signal }: CallOptions = {}): Promise<Action> {
-    const { since, until, ...same } = filter;
+    const { since, until, createdSince, createdUntil, ...same } = filter;
     const body = JSON.stringify({
       ...given,
-      filter: { ...same, since: toRfc3339(since), until: toRfc3339(until) },
+      filter: {
+        ...same,
+        since: toRfc3339(since),
+        until: toRfc3339(until),
+        createdSince: toRfc3339(createdSince),
+        createdUntil: toRfc3339(createdUntil),
+      },
       payload: payload && membersOf(payload),
     });
     return readAction(await this.#api.json({ ...POST, path: PATH, body, signal }));

@@ -307,11 +307,15 @@ export interface LimitChange extends Allowance {
 }
 
 /** Selects requests for an action: all of its members must match. It has at least one. */
-export interface ActionFilter extends Omit<Filter, 'since' | 'until'> {
+export interface ActionFilter extends Omit<Filter, 'since' | 'until' | 'createdSince' | 'createdUntil'> {
   /** Ended since then, or submitted since then if it hasn't ended. A string is in RFC 3339. */
   readonly since?: Date | string;
   /** Ended before then, or submitted before then if it hasn't ended. A string is in RFC 3339. */
   readonly until?: Date | string;
+  /** Submitted since then. A string is in RFC 3339. */
+  readonly createdSince?: Date | string;
+  /** Submitted before then. A string is in RFC 3339. */
+  readonly createdUntil?: Date | string;
 }
 
 /** What applying a plan takes of it. */

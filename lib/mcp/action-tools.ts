@@ -9,17 +9,22 @@ import { KnownMetadata } from './known-metadata.ts';
 import { redactAction } from './redact.ts';
 import { SeenPlan } from './seen-plan.ts';
 
+const Time = z.iso.datetime({ offset: true });
+
 const Filter = z
   .strictObject({
     ids: z.array(z.string()).min(1).max(MAX_FILTER_IDS).optional(),
     failureGroup: z.string().optional(),
     code: z.string().optional(),
-    tenant: z.string().optional(),
+    tenant: z.string().optional().describe('An empty one selects requests without a tenant.'),
     topic: z.string().optional(),
     status: z.enum(REQUEST_STATUSES).optional(),
+    handlerVersion: z.string().optional(),
     metadata: KnownMetadata.optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
-    until: z.iso.datetime({ offset: true }).optional(),
+    since: Time.optional().describe('Ended since then, or submitted since then if it has not ended.'),
+    until: Time.optional().describe('Ended before then, or submitted before then if it has not ended.'),
+    createdSince: Time.optional().describe('Submitted since then.'),
+    createdUntil: Time.optional().describe('Submitted before then.'),
   })
   .describe('All of its members must match. It has at least one.');
 

@@ -88,6 +88,25 @@ test('an action is planned for the requests with metadata', async () => {
   expect(undeclared.stderr).toContain('got "metadata.region": the declared keys are metadata.customer');
 });
 
+test('an action is planned for requests by their submission, version and lack of a tenant', async () => {
+  const { filter, count } = JSON.parse(
+    (
+      await actions(
+        ...['plan', 'redrive', '--created-since', '1h', '--created-until', '2100-01-01T00:00:00Z'],
+        ...['--handler-version', '42', '--tenant', '', '--json'],
+      )
+    ).stdout,
+  );
+  expect(filter).toEqual({
+    createdSince: expect.any(String),
+    createdUntil: '2100-01-01T00:00:00.000Z',
+    handlerVersion: '42',
+    tenant: '',
+  });
+  expect(Date.now() - Date.parse(filter.createdSince)).toBeGreaterThanOrEqual(3_600_000);
+  expect(count).toBe(0);
+});
+
 test('on a terminal a plan is a table, and its application is confirmed', async () => {
   const plan = ['actions', 'plan', 'purge', '--code', 'EDOWN', '--api', url];
   const planned = await coatcheckOnTerminal(plan, { columns: 160 });

@@ -1,10 +1,18 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { v7 } from 'uuid';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
-import type { Action, ActionKind, ActionRequest, ActionTarget } from '../../lib/core/model/action.ts';
+import { mapConcurrently } from '../../lib/core/base/map-concurrently.ts';
+import type {
+  Action,
+  ActionFilter,
+  ActionKind,
+  ActionRequest,
+  ActionTarget,
+} from '../../lib/core/model/action.ts';
 import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { decode } from '../../lib/core/wire/decode.ts';
@@ -181,11 +189,11 @@ test('a redrive puts back what its plan lists, and returns the others to the que
   expect(await stack.inDead()).toEqual([1, 0]);
 });
 
-test.each(['ids', 'metadata'])(
+test.each(['ids', 'metadata', 'submission'] as const)(
   'docs/actions.md counts the calls of an action, for a filter by %s',
   async (name) => {
     const ids = await deadLetters(40);
-    const filter = name === 'ids' ? { ids } : { metadata: METADATA };
+    const filter = { ids: { ids }, metadata: { metadata: METADATA }, submission: { createdSince: 0 } }[name];
     const planning = open();
     const plan = await planning.actions.plan({ action: 'redrive', filter, rate: 1_000 });
     expect(plan.count).toBe(40);
@@ -322,6 +330,28 @@ test('requests that wait are planned by their metadata, with the calls of any ot
   expect(plan.sample.map(({ id }) => id)).toEqual([request.id]);
   await byIds.actions.plan({ action: 'cancel', filter: { ids: [other.id] } });
   expect(byMetadata.made).toEqual(byIds.made);
+});
+
+test('requests that wait are planned by their submission, without a read of newer or older ones', async () => {
+  const store = new DynamoDbRecordStore(table, tableName);
+  const [at, keptUntil] = [Date.UTC(2026, 0), Date.UTC(2100, 0)];
+  await mapConcurrently([...Array(250).keys()], 10, (number) => {
+    const times = { createdAt: at + number, updatedAt: at + number };
+    const request = { id: `r-${number}`, source: '' };
+    const record = { request, status: 'queued', attempts: 0, ...times } as const;
+    return store.write({ record, revision: 1, keptUntil });
+  });
+  const planned = async (filter: ActionFilter) => {
+    const { actions, made } = open();
+    const { count, sample } = await actions.plan({ action: 'cancel', filter });
+    // A page takes 16 queries and a read.
+    return [count, sample[0]?.id, made.get('Query'), made.get('BatchGetItem')];
+  };
+  expect(await planned({ tenant: '' })).toEqual([250, 'r-249', 48, 3]);
+  expect(await planned({ createdUntil: at + 100 })).toEqual([100, 'r-99', 16, 1]);
+  expect(await planned({ until: at + 100 })).toEqual([100, 'r-99', 16, 1]);
+  expect(await planned({ createdSince: at + 151 })).toEqual([99, 'r-249', 16, 1]);
+  expect(await planned({ createdSince: at + 151, createdUntil: at + 153 })).toEqual([2, 'r-152', 16, 1]);
 });
 
 test('one request is retried with another payload', async () => {

@@ -92,6 +92,68 @@ test('the failures of a group are acted on by their metadata', async () => {
   await page.close();
 });
 
+test('the requests that a filter lists are acted on by the same filter', async () => {
+  await using service = await openConsoleService({ allowActions: true, recordMetadata: ['customer'] });
+  const { client } = service;
+  const at = Date.UTC(2026, 10, 20, 12);
+  const isOfAcme = { metadata: { customer: 'acme & co' }, topic: 'images' };
+  const record = (id: string, createdAt: number, tenant?: string) => ({
+    request: { id, source: '', topic: 'images', tenant },
+    metadata: { customer: 'acme & co' },
+    status: 'queued' as const,
+    attempts: 0,
+    createdAt,
+    updatedAt: createdAt,
+  });
+  await service.write([
+    record('before', at - 1),
+    record('first', at),
+    record('last', at + 59_999),
+    record('after', at + 60_000),
+    record('of a tenant', at, 'acme'),
+  ]);
+  await client.submit('x', isOfAcme);
+  const page = await openPage(service);
+  await page.goto(`${service.url}/requests`);
+  const link = page.getByRole('link', { name: 'Act on these requests' });
+  expect(await link.count()).toBe(0);
+  await page.getByLabel('Topic').fill('images');
+  await page.getByLabel('Metadata customer').fill('acme & co');
+  await page.getByLabel('Created since').fill('2026-11-20T12:00');
+  await page.getByLabel('Created before').fill('2026-11-20T12:01');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await eventually(async () => expect(await ticketsOn(page)).toEqual(['last', 'first']));
+  await inspect(page);
+  await link.click();
+  await page.waitForSelector('h1:text("Act on requests")');
+  await inspect(page);
+  expect(await page.getByRole('heading', { level: 3 }).allTextContents()).toEqual([
+    'Rehearse',
+    'Redrive all',
+    'Retry all',
+    'Cancel all',
+    'Purge all',
+  ]);
+  expect(await page.textContent('main')).toContain(
+    "npx coatcheck actions plan cancel --tenant '' --topic images --created-since 2026-11-20T12:00:00Z --created-until 2026-11-20T12:01:00Z --metadata 'customer=acme & co'",
+  );
+  await page.getByRole('button', { name: 'Plan a cancellation' }).click();
+  await page.waitForSelector('h2:text("It would change")');
+  expect((await ticketsOn(page)).toSorted()).toEqual(['first', 'last']);
+  expect(await page.textContent('main')).toContain(
+    'no tenant, topic images, created since 2026-11-20T12:00:00.000Z, created before 2026-11-20T12:01:00.000Z',
+  );
+  await page.goto(`${service.url}/requests?status=failed&tenant=acme`);
+  await link.click();
+  await page.waitForSelector('h1:text("Act on requests")');
+  expect(await page.getByRole('heading', { name: 'Cancel all' }).count()).toBe(0);
+  expect(await page.textContent('main')).toContain('tenant acme, status failed');
+  await page.goto(`${service.url}/requests?webhook=failing`);
+  expect(await link.count()).toBe(0);
+  expect(await page.textContent('main')).toContain('can’t select requests by the status of their webhooks');
+  await page.close();
+});
+
 test('without declared metadata, and for a caller that may not see settings, there is no such filter', async () => {
   const filters = async (service: ConsoleService) => {
     const page = await openPage(service);

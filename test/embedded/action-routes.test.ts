@@ -146,6 +146,10 @@ test('the answers are as the document of the API says', async () => {
     filter: {
       since: '2026-01-01T00:00:00Z',
       until: '2100-01-01T00:00:00+01:00',
+      createdSince: '2026-01-01T00:00:00.5Z',
+      createdUntil: '2099-01-01T00:00:00Z',
+      handlerVersion: '42',
+      tenant: '',
       topic: 'none',
       metadata: { customer: 'acme' },
     },
@@ -155,6 +159,10 @@ test('the answers are as the document of the API says', async () => {
   expect(filter).toEqual({
     since: '2026-01-01T00:00:00.000Z',
     until: '2099-12-31T23:00:00.000Z',
+    createdSince: '2026-01-01T00:00:00.500Z',
+    createdUntil: '2099-01-01T00:00:00.000Z',
+    handlerVersion: '42',
+    tenant: '',
     topic: 'none',
     metadata: { customer: 'acme' },
   });
@@ -195,6 +203,7 @@ test.each([
   ['', { action: 'purge', filter: {} }, 422, 'filter_empty'],
   ['', { action: 'purge', filter: { stauts: 'failed' } }, 400, 'request_malformed'],
   ['', { action: 'purge', filter: { since: 'yesterday' } }, 400, 'request_malformed'],
+  ['', { action: 'purge', filter: { createdUntil: 'yesterday' } }, 400, 'request_malformed'],
   ['', { action: 'purge', filter: { metadata: { region: 'eu' } } }, 400, 'metadata_undeclared'],
   ['', { action: 'purge', filter: { metadata: { customer: 17 } } }, 400, 'request_malformed'],
   ['', { action: 'purge', filter: { metadata: { customer: '' } } }, 422, 'filter_invalid'],
@@ -209,6 +218,6 @@ test.each([
 test('an unknown member of a filter is refused with those that are known', async () => {
   const { body } = await call('POST', '', { action: 'purge', filter: { stauts: 'failed' } });
   expect(body.detail).toContain(
-    'this call takes ids, failureGroup, code, tenant, topic, status, metadata, since, until',
+    'this call takes ids, failureGroup, code, tenant, topic, status, handlerVersion, metadata, since, until, createdSince, createdUntil',
   );
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PermanentError, processor } from 'coatcheck';
 import { openService, type Service, type ServiceOptions } from 'coatcheck/embedded';
 import { beforeEach, expect, test } from 'vitest';
-import { ACTION_KINDS } from '../../lib/core/model/action.ts';
+import { ACTION_KINDS, type ActionFilter } from '../../lib/core/model/action.ts';
 import type { ActionView } from '../../lib/core/operations/action-view.ts';
 import { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
@@ -95,6 +95,31 @@ test('a redrive is planned without a change, and applied to what it lists', asyn
   ]);
   await expect(service.actions.apply(plan.id, plan)).rejects.toMatchObject({ code: 'action_not_planned' });
   await expect(service.actions.abort(plan.id)).rejects.toMatchObject({ code: 'action_over' });
+});
+
+test.each(ACTION_KINDS)('a %s is planned for the requests that were submitted in a time', async (action) => {
+  await using service = await open({ processor: action === 'cancel' ? undefined : handler });
+  const ids = [];
+  for (let count = 0; count < 3; count++) {
+    const [id = ''] = await submitted(service, {});
+    ids.push(id);
+    const { createdAt } = (await service.request(id)) ?? {};
+    await eventually(async () => expect(Date.now()).toBeGreaterThan(Number(createdAt)));
+  }
+  await eventually(async () => {
+    const all = await service.actions.plan({ action, filter: { since: 0 } });
+    expect(all.count).toBe(3);
+  });
+  const [, second, third] = await Promise.all(ids.map((id) => service.request(id)));
+  const [createdSince, createdUntil] = [Number(second?.createdAt), Number(third?.createdAt)];
+  const listed = async (filter: ActionFilter) => {
+    const { id } = await service.actions.plan({ action, filter });
+    const { requests } = await service.actions.requests(id, undefined, 10);
+    return requests.map((request) => request.id).toSorted();
+  };
+  expect(await listed({ createdSince })).toEqual(ids.slice(1).toSorted());
+  expect(await listed({ createdUntil })).toEqual(ids.slice(0, 2).toSorted());
+  expect(await listed({ createdSince, createdUntil })).toEqual([ids[1]]);
 });
 
 /** Submits requests without a tenant. @returns their ids */
@@ -310,6 +335,11 @@ test.each([
     { action: 'redrive', filter: { since: 2, until: 1 } },
     'filter_invalid',
     'filter.since must be before until',
+  ],
+  [
+    { action: 'redrive', filter: { createdSince: 2, createdUntil: 2 } },
+    'filter_invalid',
+    'filter.createdSince must be before createdUntil, got 1970-01-01T00:00:00.002Z and 1970-01-01T00:00:00.002Z',
   ],
   [
     { action: 'redrive', filter: { metadata: {} } },

@@ -64,10 +64,15 @@ test('an agent acts on requests by metadata that it knows, and sees none that ot
     filter: { metadata: { customer: 'Ms Doe' } },
   });
   const agent = await agentOf(url, '--allow-actions');
-  const filter = { metadata: { customer: 'acme' } };
+  const { createdAt: createdSince } = await service.status(id);
+  const filter = { metadata: { customer: 'acme' }, createdSince, tenant: '' };
   const planned = await call(agent, 'plan_action', { action: 'cancel', filter });
   const { count, hash, ...plan } = planned.value;
-  expect([count, plan.sample, plan.filter]).toMatchObject([1, [{ id }], { metadata: ['customer'] }]);
+  expect([count, plan.sample, plan.filter]).toMatchObject([
+    1,
+    [{ id }],
+    { metadata: ['customer'], createdSince },
+  ]);
   const answers = [
     planned,
     await call(agent, 'apply_action', { id: plan.id, count, hash }),

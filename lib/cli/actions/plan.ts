@@ -28,9 +28,12 @@ interface PlanOptions extends ServiceOptions {
   readonly tenant?: string;
   readonly topic?: string;
   readonly status?: RequestStatus;
+  readonly handlerVersion?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly since?: Date;
   readonly until?: Date;
+  readonly createdSince?: Date;
+  readonly createdUntil?: Date;
   readonly rate?: number;
   readonly canary?: number;
   readonly stopAbove: number;
@@ -48,9 +51,10 @@ export function planActionCommand(run: Run): Command {
     .argument('[ids...]', 'only requests with these tickets')
     .option('--failure-group <id>', 'only failures of this group')
     .option('--code <code>', 'only those with this error')
-    .option('--tenant <tenant>', 'only those of this tenant')
+    .option('--tenant <tenant>', "only those of this tenant; '' for those without a tenant")
     .option('--topic <topic>', 'only those with this topic', readTopic)
     .addOption(new Option('--status <status>', 'only those with this status').choices(REQUEST_STATUSES))
+    .option('--handler-version <version>', 'only those whose latest attempt was taken by this version')
     .addOption(
       metadataOption('only those with this metadata, of keys that the service declares; can be repeated'),
     )
@@ -60,6 +64,8 @@ export function planActionCommand(run: Run): Command {
       readTime,
     )
     .option('--until <time>', 'only those that ended, or were submitted, before then', readTime)
+    .option('--created-since <time>', 'only those that were submitted since then', readTime)
+    .option('--created-until <time>', 'only those that were submitted before then', readTime)
     .option('--rate <rate>', `maximum rate, for example 5/s (default: ${DEFAULT_ACTION_RATE}/s)`, readRate)
     .option(
       '--canary <percent>',
@@ -99,7 +105,8 @@ function newActionOf(
   options: PlanOptions,
   payload: NewAction['payload'],
 ): NewAction {
-  const { failureGroup, code, tenant, topic, status, metadata, since, until } = options;
+  const { failureGroup, code, tenant, topic, status, handlerVersion, metadata } = options;
+  const { since, until, createdSince, createdUntil } = options;
   const { rate, canary, stopAbove, reason } = options;
   return {
     action,
@@ -110,9 +117,12 @@ function newActionOf(
       tenant,
       topic,
       status,
+      handlerVersion,
       metadata,
       since,
       until,
+      createdSince,
+      createdUntil,
     },
     rate,
     ...(canary !== undefined && { canary: { percent: canary, stopAbovePercent: stopAbove } }),

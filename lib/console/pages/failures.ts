@@ -5,13 +5,11 @@ import { declaredMetadata } from '../declared-metadata.ts';
 import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import { actionChoices } from '../view/action-choices.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
-import { commandsOf } from '../view/commands.ts';
 import { factsOf } from '../view/facts.ts';
 import { failureHref, failureTable } from '../view/failure-table.ts';
-import type { Html } from '../view/html.ts';
 import { pagerOf } from '../view/pager.ts';
-import { planForm } from '../view/plan-form.ts';
 import { ifAvailable, unavailable } from '../view/problem.ts';
 import { requestTable } from '../view/request-table.ts';
 import { manyLines, oneLine } from '../view/text.ts';
@@ -85,30 +83,7 @@ ${factsOf([
       button: 'Set note',
       inputs: html`<label>Note <input name="text" value="${note?.text}" maxlength="2000" size="60" autocomplete="off"></label>`,
     })}</div>
-<h2>What you can do</h2>${canAct ? groupActions(id, declared, context) : unavailable('Actions')}
+<h2>What you can do</h2>${canAct ? actionChoices({ failureGroup: id }, declared, context) : unavailable('Actions')}
 <h2>Requests</h2><section id="requests">${requestTable(page.requests, now, 'No requests.')}${pagerOf(failureHref(id), query, page.next)}</section>`,
   };
-}
-
-/** What can be done with all requests of a group. */
-function groupActions(
-  failureGroup: string,
-  metadata: readonly string[],
-  { parts: { shell }, mayAct }: ViewContext,
-): Html {
-  const item = (
-    action: 'rehearse' | 'redrive' | 'retry' | 'purge',
-    title: string,
-    plan: string,
-    text: string,
-  ) =>
-    html`<li><h3>${title}</h3><p>${text}</p>
-${planForm(mayAct, { action, on: { failureGroup }, button: plan, metadata, isGradual: action === 'redrive' || action === 'retry' })}
-${commandsOf(shell, ['actions', 'plan', action, '--failure-group', failureGroup], { method: 'POST', path: '/v1/actions', json: { action, filter: { failureGroup } } })}</li>`;
-  return html`<p class="hint">The next page shows which requests it would change, and how many. Nothing changes before you apply that.</p>
-<ul class="actions">
-${item('rehearse', 'Rehearse', 'Plan a rehearsal', 'Runs them once on the current version and keeps nothing of it, to see which would succeed now. The handler’s own effects aren’t undone: it must skip them when request.isRehearsal is true.')}
-${item('redrive', 'Redrive all', 'Plan a redrive', 'Runs those that used up their attempts again, under their tickets. Fix the cause first.')}
-${item('retry', 'Retry all', 'Plan a retry', 'Submits their payloads again, as new requests.')}
-${item('purge', 'Purge all', 'Plan a purge', 'Deletes their dead letters, so that they can’t be redriven.')}</ul>`;
 }

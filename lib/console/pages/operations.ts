@@ -2,7 +2,6 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import {
   type Action,
-  type ActionFilter,
   type ActionRequestLine,
   type CoatcheckClient,
   PayloadGone,
@@ -12,14 +11,16 @@ import {
 } from '../../client/index.ts';
 import { MAX_FILTER_IDS } from '../../core/model/action.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
+import { hasActions } from '../has-actions.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
 import { succeedingRequests } from '../succeeding-requests.ts';
+import { actionChoices } from '../view/action-choices.ts';
+import { filterIn, filterTextOf } from '../view/action-filter.ts';
 import { actionForm, fieldOf } from '../view/action-form.ts';
 import { type Beginning, beginningOf, SHOWN_BYTES } from '../view/beginning-of.ts';
 import { commandsOf, type Shell } from '../view/commands.ts';
 import { factsOf, figuresOf } from '../view/facts.ts';
-import { failureLink } from '../view/failure-table.ts';
 import type { Content, Html } from '../view/html.ts';
 import { lineDiffOf } from '../view/line-diff.ts';
 import { pagerOf } from '../view/pager.ts';
@@ -38,9 +39,10 @@ const PAGE_REQUESTS = 50;
 /** The query of the page of an action that shows its payload. */
 const SHOWING_PAYLOAD = '?payload=shown';
 
-/** `/operations`: the log of actions. `/operations/ID`: one of them: its plan, applying and aborting it. */
+/** `/operations`: the log of actions. `/operations/new`: what can be done with the requests of a filter. `/operations/ID`: one of them: its plan, applying and aborting it. */
 export function addOperationPages(app: Hono, pages: Pages): void {
   app.get('/operations', pages.show(operationsView));
+  app.get('/operations/new', pages.show(newOperationView));
   app.get('/operations/:id', pages.show(operationView));
   app.post(
     '/operations',
@@ -100,7 +102,7 @@ function operationsTable(actions: readonly Action[], now: number): Html {
   return tableOf<Action>({
     caption: 'Actions, newest first',
     rows: actions,
-    empty: 'No actions yet. They start at a failure or at a request.',
+    empty: 'No actions yet. They start at a failure, at a request, or at a list of requests.',
     columns: [
       {
         title: 'Action',
@@ -122,10 +124,20 @@ function operationsTable(actions: readonly Action[], now: number): Html {
       },
       { title: 'Planned', cell: ({ createdAt }) => timeOf(createdAt, now) },
       { title: 'By', cell: ({ createdBy }) => createdBy && oneLine(createdBy), kind: 'names less' },
-      { title: 'On', cell: ({ filter }) => filterOf(filter) },
+      { title: 'On', cell: ({ filter }) => filterTextOf(filter) },
       { title: 'Reason', cell: ({ reason }) => reason && oneLine(reason), kind: 'wide' },
     ],
   });
+}
+
+/** Offers actions on the requests of the filter in the query. */
+async function newOperationView(context: ViewContext): Promise<View> {
+  const { ids: _ids, ...filter } = filterIn(new URL(context.c.req.url).searchParams);
+  return {
+    title: 'Act on requests',
+    main: html`<h1>Act on requests</h1>${factsOf([['On', filterTextOf(filter)]])}
+<h2>What you can do</h2>${(await hasActions(context)) ? actionChoices(filter, [], context) : unavailable('Actions')}`,
+  };
 }
 
 async function operationView(context: ViewContext): Promise<View> {
@@ -223,7 +235,7 @@ ${
 function operationFacts(action: Action, now: number): Html {
   const { state, filter, reason, rate, canary, createdBy, createdAt, appliedAt, endedAt, expiresAt } = action;
   return factsOf([
-    ['On', filterOf(filter)],
+    ['On', filterTextOf(filter)],
     ['Reason', reason && oneLine(reason)],
     ['Rate', `at most ${formatCount(rate)} a second`],
     [
@@ -307,22 +319,6 @@ function detailOf({ result, retriedAs, detail, tenant }: ActionRequestLine): Con
   if (retriedAs === undefined) return detail && oneLine(detail);
   const what = result === 'skipped' ? 'Retried before, as' : 'New request:';
   return html`${what} ${requestLink({ id: retriedAs, tenant })}`;
-}
-
-/** `failure group 80d813265c2121ca, customer=acme, topic images`, with links. */
-function filterOf({ ids = [], failureGroup, metadata = {}, ...others }: ActionFilter): Html {
-  const [first, ...more] = ids;
-  const parts = [
-    ...(first === undefined
-      ? []
-      : [
-          html`${requestLink({ id: first, tenant: others.tenant })}${more.length > 0 && ` and ${formatCount(more.length)} more`}`,
-        ]),
-    ...(failureGroup === undefined ? [] : [html`failure group ${failureLink(failureGroup)}`]),
-    ...Object.entries(metadata).map(([name, value]) => html`${oneLine(`${name}=${value}`)}`),
-    ...Object.entries(others).map(([name, value]) => html`${oneLine(`${name} ${value}`)}`),
-  ];
-  return html`${parts.map((part, index) => html`${index > 0 && ', '}${part}`)}`;
 }
 
 function requestsText(count: number): string {

@@ -132,7 +132,7 @@ function contentOf(request: RequestResource, logPlace: string): Html {
 function actionsOf(request: RequestResource, canAct: boolean, { parts, mayAct }: ViewContext): Html {
   const { shell, access } = parts;
   const { id, source, tenant } = request;
-  const ofTenant = tenant === undefined ? {} : { tenant };
+  const ofTenant: Readonly<Record<string, string>> = tenant === undefined ? {} : { tenant };
   const owned = tenant === undefined ? [] : ['--tenant', tenant];
   const planned = (action: 'redrive' | 'retry', more = {}): ShellCall | undefined =>
     canAct

@@ -1,9 +1,11 @@
 import type { Hono } from 'hono';
 import { html } from 'hono/html';
-import type { PageOptions, RequestStatus, WebhookStatus } from '../../client/index.ts';
+import type { PageOptions, WebhookStatus } from '../../client/index.ts';
+import { REQUEST_STATUSES } from '../../core/model/request-record.ts';
 import { declaredMetadata } from '../declared-metadata.ts';
 import type { Pages } from '../pages.ts';
 import type { View, ViewContext } from '../parts.ts';
+import { fieldsOf } from '../view/action-filter.ts';
 import type { Html } from '../view/html.ts';
 import { METADATA_FIELD, metadataIn } from '../view/metadata-fields.ts';
 import { pagerOf } from '../view/pager.ts';
@@ -11,18 +13,6 @@ import { requestHref, requestTable } from '../view/request-table.ts';
 import { oneLine } from '../view/text.ts';
 
 const PAGE_REQUESTS = 50;
-
-const STATUSES = [
-  'awaiting_upload',
-  'scheduled',
-  'queued',
-  'running',
-  'cancelling',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'expired',
-] as const satisfies readonly RequestStatus[];
 
 const WEBHOOKS = [
   'pending',
@@ -72,7 +62,7 @@ async function requestsView(context: ViewContext): Promise<View> {
     main: html`<h1>Requests</h1>
 <div class="tools">
 <form method="get" action="/requests" class="filters">
-${choiceOf('status', 'Status', STATUSES, selection.status)}
+${choiceOf('status', 'Status', REQUEST_STATUSES, selection.status)}
 ${moreFilters(query)}
 ${choiceOf('webhook', 'Webhook', WEBHOOKS, selection.webhook)}
 ${declared.map((key) => textFilter(query, `${METADATA_FIELD}${key}`, `Metadata ${oneLine(key)}`))}
@@ -81,12 +71,22 @@ ${declared.map((key) => textFilter(query, `${METADATA_FIELD}${key}`, `Metadata $
 <label>Its tenant <input name="tenant" autocomplete="off" spellcheck="false" size="12"></label>
 <button>Open</button></form>
 </div>
+${hasFilters(query) && actLink(selection)}
 <section id="requests" data-part>${requestTable(page.requests, now, empty)}${pagerOf('/requests', query, page.next)}</section>`,
   };
 }
 
 function hasFilters(query: URLSearchParams): boolean {
   return [...query].some(([name, value]) => name !== 'cursor' && value.trim() !== '');
+}
+
+/** Leads to the actions on the requests that match the same filters. */
+function actLink({ status, tenant = '', topic, code, handlerVersion, webhook, ...more }: PageOptions): Html {
+  if (webhook)
+    return html`<p class="hint">Actions can’t select requests by the status of their webhooks.</p>`;
+  const { metadata, since: createdSince, until: createdUntil } = more;
+  const filter = { status, tenant, topic, code, handlerVersion, metadata, createdSince, createdUntil };
+  return html`<p><a href="/operations/new?${String(new URLSearchParams(fieldsOf(filter)))}">Act on these requests</a></p>`;
 }
 
 function choiceOf(name: string, label: string, choices: readonly string[], chosen: string | undefined): Html {
@@ -115,7 +115,7 @@ function selectionIn(query: URLSearchParams): PageOptions {
     return given === undefined ? undefined : `${given}:00Z`;
   };
   return {
-    status: STATUSES.find((each) => each === query.get('status')),
+    status: REQUEST_STATUSES.find((each) => each === query.get('status')),
     cursor: text('cursor'),
     tenant: text('tenant'),
     topic: text('topic'),

@@ -1,17 +1,18 @@
 import { html } from 'hono/html';
-import type { ActionFilter, ActionKind, NewAction } from '../../client/index.ts';
+import type { ActionKind, NewAction } from '../../client/index.ts';
 import { ACTION_KINDS } from '../../core/model/action.ts';
+import { filterIn } from './action-filter.ts';
 import { actionForm, fieldOf, wholeNumber } from './action-form.ts';
 import type { Content, Html } from './html.ts';
-import { METADATA_FIELD, metadataIn } from './metadata-fields.ts';
+import { METADATA_FIELD } from './metadata-fields.ts';
 import { FormInvalid } from './problem.ts';
 import { oneLine } from './text.ts';
 
 /** A form that plans an action. */
 export interface PlanForm {
   readonly action: ActionKind;
-  /** The requests that it is about. */
-  readonly on: Readonly<Partial<Record<'ids' | 'failureGroup' | 'rehearsal' | 'tenant', string>>>;
+  /** The fields of the filter for the requests that it is about, or the id of a `rehearsal`. */
+  readonly on: Readonly<Record<string, string>>;
   readonly button: string;
   /** Whether its rate and a canary can be set. @default false */
   readonly isGradual?: boolean;
@@ -48,16 +49,6 @@ export function planForm(
 export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAction {
   const action = ACTION_KINDS.find((each) => each === fieldOf(form, 'action'));
   if (!action) throw new FormInvalid(`action must be one of ${ACTION_KINDS.join(', ')}`);
-  const [id, failureGroup] = [fieldOf(form, 'ids'), fieldOf(form, 'failureGroup')];
-  const tenant = form.get('tenant');
-  const metadata = metadataIn(form);
-  const filter: ActionFilter = {
-    ...(id !== undefined && { ids: [id] }),
-    ...(rehearsed && { ids: rehearsed }),
-    ...(failureGroup !== undefined && { failureGroup }),
-    ...(typeof tenant === 'string' && { tenant }),
-    ...(Object.keys(metadata).length > 0 && { metadata }),
-  };
   const [rate, percent] = [numberOf(form, 'Most a second', 'rate'), numberOf(form, 'First try', 'percent')];
   const stopAbovePercent = numberOf(form, 'Stop above', 'stopAbove');
   if (percent === undefined && stopAbovePercent !== undefined) {
@@ -67,7 +58,7 @@ export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAct
   }
   return {
     action,
-    filter,
+    filter: { ...filterIn(form), ...(rehearsed && { ids: rehearsed }) },
     rate,
     canary: percent === undefined ? undefined : { percent, stopAbovePercent: stopAbovePercent ?? 0 },
     reason: fieldOf(form, 'reason'),

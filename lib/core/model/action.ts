@@ -22,17 +22,24 @@ export interface ActionFilter {
   readonly ids?: readonly string[];
   /** Failures with this fingerprint. */
   readonly failureGroup?: string;
-  /** The code of the latest error. */
+  /** The code of the latest error, or that of the problem that the request ended with. */
   readonly code?: string;
+  /** The tenant; an empty one selects requests without a tenant. */
   readonly tenant?: string;
   readonly topic?: string;
   readonly status?: RequestStatus;
+  /** The version of the code that took the latest attempt. */
+  readonly handlerVersion?: string;
   /** These values in the metadata that records keep, by declared keys. */
   readonly metadata?: Metadata;
   /** Ended since then, or submitted since then if it hasn't ended. */
   readonly since?: number;
   /** Ended before then, or submitted before then if it hasn't ended. */
   readonly until?: number;
+  /** Submitted since then. */
+  readonly createdSince?: number;
+  /** Submitted before then. */
+  readonly createdUntil?: number;
 }
 
 /** Handles a part of the requests first, and the others only if few of these fail again. */

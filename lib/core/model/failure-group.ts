@@ -43,6 +43,16 @@ export function failureOf({
   return { code: problem.code, message: problem.detail, frame };
 }
 
+/** The codes of a request that ended without a result: that of its problem, and that of its failure. */
+export function codesOf(
+  record: Pick<RequestRecord, 'outcome' | 'attemptsExhausted' | 'lastError'>,
+): readonly string[] {
+  const { outcome } = record;
+  if (!outcome || outcome.status === 'succeeded') return [];
+  const failure = failureOf(record);
+  return failure ? [outcome.problem.code, failure.code] : [outcome.problem.code];
+}
+
 /** The id of the group of a failed request, 16 hexadecimal digits: the fingerprint of its failure. */
 export function failureGroupOf(
   record: Pick<RequestRecord, 'outcome' | 'attemptsExhausted' | 'lastError'>,

@@ -20,9 +20,12 @@ export const FILTER_MEMBERS = [
   'tenant',
   'topic',
   'status',
+  'handlerVersion',
   'metadata',
   'since',
   'until',
+  'createdSince',
+  'createdUntil',
 ] as const satisfies readonly (keyof ActionFilter)[];
 
 /**
@@ -47,7 +50,7 @@ export function checkPlan(
 }
 
 function assertFilter({ action, filter }: ActionRequest, declared: readonly string[]): void {
-  const { ids, status, metadata, since, until } = filter;
+  const { ids, status, metadata } = filter;
   if (FILTER_MEMBERS.every((name) => filter[name] === undefined)) {
     throw new PlanRefused(
       'filter_empty',
@@ -62,10 +65,19 @@ function assertFilter({ action, filter }: ActionRequest, declared: readonly stri
     throw misfit(`status of ${action} must be one of ${statuses.join(', ')}, got ${quote(status)}`);
   }
   if (metadata) assertMetadata(metadata, declared);
-  if (since !== undefined && until !== undefined && since >= until) {
-    const [from, to] = [since, until].map((time) => new Date(time).toISOString());
-    throw misfit(`since must be before until, got ${from} and ${to}`);
-  }
+  assertSpan(filter, 'since', 'until');
+  assertSpan(filter, 'createdSince', 'createdUntil');
+}
+
+function assertSpan(
+  filter: ActionFilter,
+  first: 'since' | 'createdSince',
+  last: 'until' | 'createdUntil',
+): void {
+  const { [first]: from = Number.NEGATIVE_INFINITY, [last]: to = Number.POSITIVE_INFINITY } = filter;
+  if (from < to) return;
+  const [start, end] = [from, to].map((time) => new Date(time).toISOString());
+  throw misfit(`${first} must be before ${last}, got ${start} and ${end}`);
 }
 
 function assertMetadata(metadata: Metadata, declared: readonly string[]): void {

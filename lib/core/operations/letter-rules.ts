@@ -55,5 +55,5 @@ export interface LetterFacts extends RequestIdentity {
 /** The facts of a dead letter without a record, as those of a failed request. */
 export function factsOfLetter({ code = 'unknown', sentAt, ...letter }: LetterFacts): RequestFacts {
   const { id, tenant, topic, metadata } = letter;
-  return { id, tenant, topic, metadata, status: 'failed', code, at: sentAt };
+  return { id, tenant, topic, metadata, status: 'failed', codes: [code], at: sentAt };
 }

@@ -18,7 +18,8 @@ export async function failedTargets(
   records: Pick<RequestRecords, 'find'>,
   now: number,
 ): Promise<ActionTarget[]> {
-  const { ids = [], tenant } = filter;
+  const { ids = [] } = filter;
+  const tenant = filter.tenant || undefined;
   const found = await Promise.all(ids.map((id) => records.find({ id, source: '', tenant })));
   return found.flatMap((record) =>
     record?.status === 'failed' && matches(factsOf(record, now), filter) ? [targetOf(record, now)] : [],

@@ -1,5 +1,6 @@
 import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import type { ActionTarget } from '../../core/model/action.ts';
+import { positionBefore } from '../../core/model/record-position.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import { PlanRefused } from '../../core/operations/errors.ts';
 import { isFor } from '../../core/operations/letter-rules.ts';
@@ -63,12 +64,16 @@ export async function* findTargets(plan: ActionPlan, parts: FindingParts): Found
 /** Finds the requests of one tenant, or those without a tenant: the index has a list for each. */
 async function* findUnended({ filter }: ActionPlan, { index, clock }: FindingParts): Found {
   const end = clock.now() + FINDING_MILLISECONDS;
-  const { tenant, since = Number.NEGATIVE_INFINITY } = filter;
-  let after: string | undefined;
+  const tenant = filter.tenant || undefined;
+  // A request that hasn't ended is compared by its submission, whatever time the filter gives. The list is in that order.
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = filter;
+  const oldest = Math.max(since, filter.createdSince ?? since);
+  const newest = Math.min(until, filter.createdUntil ?? until);
+  let after = Number.isFinite(newest) ? positionBefore(newest) : undefined;
   do {
     const page = await index.list({ tenant, after, limit: PAGE_SIZE });
     const now = clock.now();
-    if (now > end) throw tooSlow('The requests of the tenant', 'narrow the filter by since');
+    if (now > end) throw tooSlow('The requests of the tenant', 'narrow the filter by createdSince');
     yield page.records
       .filter(
         // A request that is being cancelled needs no other cancellation.
@@ -76,8 +81,7 @@ async function* findUnended({ filter }: ActionPlan, { index, clock }: FindingPar
           !record.outcome && record.status !== 'cancelling' && matches(factsOf(record, now), filter),
       )
       .map((record) => targetOf(record, now));
-    // The list is in the order of submission.
-    if ((page.records.at(-1)?.createdAt ?? since) < since) return;
+    if ((page.records.at(-1)?.createdAt ?? oldest) < oldest) return;
     after = page.next;
   } while (after !== undefined);
 }
