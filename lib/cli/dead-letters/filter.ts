@@ -1,4 +1,5 @@
 import type { DeadLetter, DeadLetterRequest } from '../../aws/dead-letter.ts';
+import { hasMetadata, type Metadata } from '../../core/model/kept-metadata.ts';
 import { type DeadLetterSummary, summarize } from './summary.ts';
 
 /** Selects dead letters: all conditions must hold. Times are compared with the request's end. */
@@ -8,6 +9,8 @@ export interface DeadLetterFilter {
   /** The id of the group of the request's failure. */
   readonly failureGroup?: string;
   readonly tenant?: string;
+  /** These values in the metadata of the message or, of declared keys, of the record. */
+  readonly metadata?: Metadata;
   /** Inclusive. */
   readonly since?: Date;
   /** Exclusive. */
@@ -24,7 +27,7 @@ export function matchingRequests(letter: DeadLetter, filter: DeadLetterFilter): 
 function matches(
   request: DeadLetterRequest,
   { message }: DeadLetter,
-  { code, failureGroup, tenant, since, until, ids }: DeadLetterFilter,
+  { code, failureGroup, tenant, metadata, since, until, ids }: DeadLetterFilter,
 ): boolean {
   const { described, record } = request;
   const facts = summarize(request);
@@ -33,8 +36,14 @@ function matches(
     (code === undefined || facts.code === code) &&
     (failureGroup === undefined || record?.failureGroup === failureGroup) &&
     (tenant === undefined || described.tenant === tenant) &&
+    hasMetadata(metadataOf(request), metadata) &&
     (since === undefined || time >= since.getTime()) &&
     (until === undefined || time < until.getTime()) &&
     (ids.length === 0 || ids.includes(described.id) || ids.includes(message.id))
   );
+}
+
+/** The message of an uploaded payload has no metadata: it is on the object, and what is declared in the record. */
+function metadataOf({ described, record }: DeadLetterRequest): Metadata {
+  return { ...record?.metadata, ...('metadata' in described && described.metadata) };
 }

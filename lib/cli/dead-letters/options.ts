@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readCount, readFailureGroup, readPast } from '../quantities.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
+import { metadataOption } from '../submit/options.ts';
 import type { DeadLetterFilter } from './filter.ts';
 
 /** Options of every command that walks through the dead letters. */
@@ -13,6 +14,7 @@ export interface DeadLetterFilterOptions extends DeadLetterOptions {
   readonly code?: string;
   readonly failureGroup?: string;
   readonly tenant?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly since?: Date;
   readonly until?: Date;
   readonly limit?: number;
@@ -36,6 +38,7 @@ export function addDeadLetterFilterOptions(command: Command): Command {
     .option('--code <code>', 'only those with this error, as list shows it')
     .option('--failure-group <id>', 'only those of this group, see coatcheck failures', readFailureGroup)
     .option('--tenant <tenant>', 'only those of this tenant')
+    .addOption(metadataOption('only those with this metadata; can be repeated'))
     .option('--since <time>', 'only those that failed since then, for example 2h (2 hours ago)', readTime)
     .option(
       '--until <time>',
@@ -56,8 +59,8 @@ export function addActionOptions(command: Command): Command {
 
 /** The filter that the options describe. */
 export function filterOf(
-  { code, failureGroup, tenant, since, until }: DeadLetterFilterOptions,
+  { code, failureGroup, tenant, metadata, since, until }: DeadLetterFilterOptions,
   ids: readonly string[] = [],
 ): DeadLetterFilter {
-  return { code, failureGroup, tenant, since, until, ids };
+  return { code, failureGroup, tenant, metadata, since, until, ids };
 }

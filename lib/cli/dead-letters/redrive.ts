@@ -26,6 +26,7 @@ Examples:
   coatcheck dead-letters redrive --rehearse --code TypeError --limit 100
   coatcheck dead-letters redrive --rehearse --yes --json | jq -r 'select(.rehearsal.result == "succeeds") | .id'
   coatcheck dead-letters redrive --since 2h --code ServiceUnavailable
+  coatcheck dead-letters redrive --metadata customer=acme
   coatcheck dead-letters redrive --yes --rate 5/s
   coatcheck dead-letters redrive 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
 

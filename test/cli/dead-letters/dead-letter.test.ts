@@ -22,7 +22,7 @@ const LATER = START + 60_000;
 let records: RequestRecords;
 
 beforeEach(() => {
-  records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30);
+  records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30, ['order']);
 });
 
 function open(given: Partial<SqsReceivedMessage> = {}) {
@@ -174,6 +174,11 @@ describe('a filter', () => {
     ['another code', { code: 'Range' }, false],
     ['the tenant', { tenant: 'acme' }, true],
     ['another tenant', { tenant: 'other' }, false],
+    ['metadata of the message', { metadata: { customer: 'acme & co' } }, true],
+    ['other metadata', { metadata: { customer: 'acme' } }, false],
+    ['metadata that only its record has', { metadata: { order: '17' } }, true],
+    ['metadata of both', { metadata: { customer: 'acme & co', order: '17' } }, true],
+    ['metadata of which one is another', { metadata: { customer: 'acme & co', order: '18' } }, false],
     ['since it failed', { since: THEN }, true],
     ['since after it', { since: AFTER }, false],
     ['until after it', { until: AFTER }, true],
@@ -184,8 +189,10 @@ describe('a filter', () => {
     ['all of it', { code: 'RangeError', tenant: 'acme', since: EARLIER, until: AFTER, ids: ['r-1'] }, true],
     ['all but one', { code: 'RangeError', tenant: 'acme', since: EARLIER, until: AFTER, ids: ['x'] }, false],
   ])('by %s', async (_, filter, matches) => {
-    await exhaustAttempts(records, { ...REQUEST, tenant: 'acme' }, new RangeError('out of paper'), FAILED);
-    const attributes = { ...NAMED, Tenant: { DataType: 'String', StringValue: 'acme' } };
+    const request = { ...REQUEST, tenant: 'acme', metadata: { order: '17' } };
+    await exhaustAttempts(records, request, new RangeError('out of paper'), FAILED);
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+    const attributes = { ...NAMED, Tenant: text('acme'), customer: text('acme & co') };
     const letter = await open({ attributes, sentAt: FAILED - 1_000_000 });
     expect(matchingRequests(letter, { ids: [], ...filter })).toHaveLength(matches ? 1 : 0);
   });

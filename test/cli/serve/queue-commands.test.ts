@@ -80,7 +80,9 @@ test('dead letters are listed, shown, put back and deleted', async () => {
   const shown = await coatcheck('dead-letters', 'show', first);
   expect(shown.stdout).toMatch(/payload +in the message, 3 bytes text\/plain/);
   expect(shown.stdout).toMatch(/@DeadLetterCode +attempts_exhausted/);
-  // Both commands have left the messages visible.
+  const ofAcme = await coatcheck('dead-letters', 'list', '--metadata', 'customer=acme');
+  expect([ofAcme.code, ofAcme.stdout]).toEqual([0, '']);
+  // All commands have left the messages visible.
   await writeFile(join(folder, 'fixed'), '');
   expect(await coatcheck('dead-letters', 'redrive', first, '--yes')).toMatchObject({
     code: 0,
