@@ -131,6 +131,10 @@ export const Batch = z
     sealRequestedAt: Time.optional().meta({
       description: 'When sealing was requested during an import: it is sealed after the import.',
     }),
+    sealsAt: Time.optional().meta({
+      description:
+        'Of an open batch: when it is sealed without a further call, if no item is added until then.',
+    }),
     sealedAt: Time.optional(),
     endedAt: Time.optional(),
     counts: z

@@ -220,6 +220,8 @@ export interface Batch {
   readonly createdAt: string;
   /** When sealing was requested during an import: it is sealed after the import. */
   readonly sealRequestedAt?: string;
+  /** Of an open batch: when it is sealed without a further call, if no item is added until then. */
+  readonly sealsAt?: string;
   readonly sealedAt?: string;
   readonly endedAt?: string;
   /** Items by their status. `queued` includes scheduled ones, `running` those that are being cancelled. */

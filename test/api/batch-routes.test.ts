@@ -89,6 +89,7 @@ test('a batch is created, filled, sealed, listed and read', async () => {
     status: 'open',
     topic: 'mail',
     createdAt: '2026-01-31T12:00:00.000Z',
+    sealsAt: '2026-02-07T12:00:00.000Z',
     counts,
     progress: 0,
     links: {

@@ -59,12 +59,13 @@ test('a file is submitted, waited for and listed, and its results are written', 
 test('lines that are refused are named and leave the batch open, until they are corrected or it is sealed', async () => {
   const submitted = await batches(['submit', 'mixed.ndjson', '--json', '--wait', '-o', 'results.ndjson']);
   expect(submitted.exitCode).toBe(1);
-  const { id, status } = JSON.parse(submitted.stdout);
+  const { id, status, sealsAt, createdAt } = JSON.parse(submitted.stdout);
   expect(status).toBe('open');
+  expect(Date.parse(sealsAt) - Date.parse(createdAt)).toBeGreaterThanOrEqual(7 * 86_400_000);
   expect(submitted.stderr.split('\n').filter(Boolean).slice(1)).toEqual([
     '  line 3 (b): A request must have one of json, text and base64, got none',
     '  line 5: A line must be a JSON object, like {"key": "a", "json": {}}, got "x"',
-    `The batch is open. Correct the lines and run npx coatcheck batches submit mixed.ndjson --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,
+    `The batch is open until ${sealsAt}. Correct the lines and run npx coatcheck batches submit mixed.ndjson --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,
   ]);
   await writeFile(join(cwd, 'mixed.ndjson'), '{"key":"a","json":1}\n{"key":"b","json":2}\nx');
   const resumed = await batches(['submit', 'mixed.ndjson', '--resume', id]);
@@ -76,6 +77,25 @@ test('lines that are refused are named and leave the batch open, until they are 
   expect((await batches(['submit', 'good.ndjson', '--resume', id])).stderr).toContain('sealed');
   const ended = await batches(['wait', id]);
   expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t3\t2\t1\t0\t0\t\t\n`]);
+});
+
+test('a batch is cancelled if all of its lines are refused, unless it was there before', async () => {
+  await writeFile(join(cwd, 'bad.ndjson'), 'x\ny\n');
+  const submitted = await batches(['submit', 'bad.ndjson', '--json', '--wait']);
+  expect(submitted.exitCode).toBe(1);
+  expect(JSON.parse(submitted.stdout)).toMatchObject({ status: 'cancelled', counts: { total: 0 } });
+  expect(submitted.stderr).toContain(
+    'The batch is cancelled, because no line was added. Correct the lines and run npx coatcheck batches submit bad.ndjson\n',
+  );
+  const answer = await fetch(`${url}/v1/batches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { id }: { id: string } = JSON.parse(await answer.text());
+  const resumed = await batches(['submit', 'bad.ndjson', '--resume', id]);
+  expect(resumed.stdout).toMatch(/\topen\t/);
+  expect((await batches(['seal', id])).stdout).toMatch(/\tcompleted\t/);
 });
 
 test('a batch goes on where it was interrupted, and is cancelled', async () => {

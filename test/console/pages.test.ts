@@ -560,6 +560,20 @@ describe('an action', () => {
   });
 });
 
+test('an open batch says until when it is open, and is sealed', async () => {
+  await using service = await openConsoleService({ allowActions: true });
+  const { id, sealsAt = '' } = await service.client.batches.create({});
+  const { page } = await openPage(service);
+  await page.goto(`${service.url}/batches/${id}`);
+  expect(await page.textContent('#batch')).toContain('Open until');
+  expect(await page.locator(`#batch time[datetime="${sealsAt}"]`).count()).toBe(1);
+  await page.getByRole('button', { name: 'Seal this batch' }).click();
+  await eventually(async () => expect(await page.textContent('#batch .state')).toContain('completed'));
+  expect(await page.getByRole('button', { name: 'Seal this batch' }).count()).toBe(0);
+  expect((await service.client.batches.get(id)).sealsAt).toBeUndefined();
+  await page.close();
+});
+
 test('lists of failures, batches and actions lead to older ones', async () => {
   await using service = await openConsoleService({
     settings: { maxAttempts: 1 },

@@ -6,6 +6,7 @@ import { note, printable } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT } from '../exit-status.ts';
 import type { Run } from '../run.ts';
+import { leaveRefused } from './leave-refused.ts';
 import { noteRefused } from './note-refused.ts';
 
 /** Whether a file is an object in S3. */
@@ -15,14 +16,16 @@ export function isObject(file: string): boolean {
 
 /**
  * Lets the service import the lines of a file or of an object, waits for that, and seals the batch. If lines are refused or the import
- * fails, it reports that and leaves the batch open.
+ * fails, it reports that, and leaves the batch open if it has items.
+ * @param isNew whether this command created the batch
  */
 export async function importManifest(
   file: string,
-  id: string,
-  { batches }: CoatcheckClient,
+  { id, isNew }: { readonly id: string; readonly isNew: boolean },
+  client: CoatcheckClient,
   { signal, exit }: Run,
 ): Promise<Batch> {
+  const { batches } = client;
   using board = new ProgressBoard();
   const progress = board.begin(id);
   try {
@@ -43,8 +46,8 @@ export async function importManifest(
     exit.add(EXIT.error);
     noteRefused(imported?.problems ?? []);
     if (imported?.failure) note(printable(imported.failure.detail));
-    if (batch.status === 'open') note(goOn(file, id));
-    return batch;
+    const command = `npx coatcheck batches submit ${file}${isObject(file) ? '' : ' --manifest'}`;
+    return await leaveRefused({ batch, isNew, command }, client, signal);
   } catch (error) {
     progress.drop();
     if (!(error instanceof CoatcheckError)) throw error;
@@ -58,9 +61,4 @@ function importText(imported: BatchImport | undefined): string {
   const { state, bytes, bytesDone, lines, refused } = imported;
   const refusals = refused > 0 ? `, ${formatCount(refused)} refused` : '';
   return `${formatProgress(bytesDone, bytes)}, ${formatCount(lines)} lines imported${refusals}${state === 'failed' ? ', failed' : ''}`;
-}
-
-function goOn(file: string, id: string): string {
-  const option = isObject(file) ? '' : ' --manifest';
-  return `The batch is open. Correct the lines and run npx coatcheck batches submit ${file}${option} --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`;
 }

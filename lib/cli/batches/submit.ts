@@ -19,6 +19,7 @@ import { STANDARD_INPUT } from '../submit/payload-files.ts';
 import { printBatches } from './batch-rows.ts';
 import { importManifest, isObject } from './import-manifest.ts';
 import { assertReadable, itemLines } from './item-lines.ts';
+import { leaveRefused } from './leave-refused.ts';
 import { noteRefused } from './note-refused.ts';
 import { saveResults } from './save-results.ts';
 import { waitForBatch } from './wait-for-batch.ts';
@@ -99,11 +100,12 @@ async function submit(
   const { resume, output } = options;
   if (!isObject(file)) await assertReadable(file);
   const id = resume ?? (await create(options, client, run));
+  const target = { id, isNew: resume === undefined };
   let batch: SubmittedBatch =
     options.manifest || isObject(file)
-      ? await importManifest(file, id, client, run)
-      : await addAll(file, id, client, run);
-  if (batch.status === 'open') return printBatches([batch], options);
+      ? await importManifest(file, target, client, run)
+      : await addAll(file, target, client, run);
+  if (!isSealed(batch)) return printBatches([batch], options);
   if (options.wait) batch = withReceipts(await waitForBatch(id, options, client, run), batch);
   await printBatches([batch], options);
   if (output !== undefined) await saveResults(id, output, client, run.signal);
@@ -118,13 +120,20 @@ async function create(
   return (await batches.create({ topic, expiresAt, callbackUrl }, { signal })).id;
 }
 
-/** Adds the lines of a file, and seals the batch. If lines are refused, it reports them and leaves the batch open. */
+/** Whether all lines were added: a batch is cancelled if none of them was. */
+function isSealed({ status }: Batch): boolean {
+  return status !== 'open' && status !== 'cancelling' && status !== 'cancelled';
+}
+
+/** Adds the lines of a file, and seals the batch. If lines are refused, it reports them, and leaves the batch open if it has items. */
 async function addAll(
   file: string,
-  id: string,
-  { batches }: CoatcheckClient,
+  { id, isNew }: { readonly id: string; readonly isNew: boolean },
+  client: CoatcheckClient,
   { signal, exit }: Run,
 ): Promise<SubmittedBatch> {
+  const { batches } = client;
+  const command = `npx coatcheck batches submit ${file}`;
   using board = new ProgressBoard();
   const progress = board.begin(id);
   try {
@@ -142,14 +151,11 @@ async function addAll(
       tally.refused.map(({ problem: { detail, code }, ...line }) => ({ ...line, detail: detail ?? code })),
     );
     exit.add(EXIT.error);
-    note(
-      `The batch is open. Correct the lines and run npx coatcheck batches submit ${file} --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,
-    );
-    return withReceipts(await batches.get(id, { signal }), tally);
+    const batch = await batches.get(id, { signal });
+    return withReceipts(await leaveRefused({ batch, isNew, command }, client, signal), tally);
   } catch (error) {
     progress.drop();
-    if (!(error instanceof ApiError))
-      note(`The batch is open. To go on: npx coatcheck batches submit ${file} --resume ${id}`);
+    if (!(error instanceof ApiError)) note(`The batch is open. To go on: ${command} --resume ${id}`);
     throw error;
   }
 }

@@ -22,6 +22,14 @@ export function addBatchPages(app: Hono, pages: Pages): void {
   app.get('/batches', pages.show(batchesView));
   app.get('/batches/:id', pages.show(batchView));
   app.post(
+    '/batches/:id/seal',
+    pages.act(async ({ c, parts, signal }) => {
+      const id = c.req.param('id') ?? '';
+      await parts.client.batches.seal(id, { signal });
+      return batchHref(id);
+    }),
+  );
+  app.post(
     '/batches/:id/cancel',
     pages.act(async ({ c, parts, signal }) => {
       const id = c.req.param('id') ?? '';
@@ -71,6 +79,7 @@ async function batchView({ c, parts, now, signal, mayAct }: ViewContext): Promis
     status,
     topic,
     createdAt,
+    sealsAt,
     sealedAt,
     endedAt,
     estimatedEndAt,
@@ -97,12 +106,19 @@ ${figuresOf([
 ${factsOf([
   ['Topic', topic && oneLine(topic)],
   ['Created', timeOf(createdAt, now)],
+  ['Open until', sealsAt && timeOf(sealsAt, now)],
   ['Sealed', sealedAt && timeOf(sealedAt, now)],
   ['Expires', expiresAt && timeOf(expiresAt, now)],
   ['Ends about', endedAt === undefined && estimatedEndAt && timeOf(estimatedEndAt, now)],
   ['Ended', endedAt && timeOf(endedAt, now)],
 ])}</section>
 <section><h2>What you can do</h2><ul class="actions">
+${
+  sealsAt !== undefined &&
+  html`<li><h3>Seal</h3><p>It takes no more items, and ends when all its items have ended: at once if it has none.</p>
+${actionForm(mayAct, { action: batchHref(id, '/seal'), button: 'Seal this batch' })}
+${commandsOf(parts.shell, ['batches', 'seal', id], { method: 'POST', path: links.seal })}</li>`
+}
 ${
   !hasBatchEnded(batch) &&
   html`<li><h3>Cancel</h3><p>Items that wait end as cancelled at once, those that run when their handlers stop.</p>

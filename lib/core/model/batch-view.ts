@@ -7,6 +7,7 @@ import {
   batchSizeOf,
   batchStatusOf,
   estimatedEndOf,
+  sealsItselfAt,
 } from './batch.ts';
 import { type BatchImport, type ImportView, importViewOf } from './batch-import.ts';
 import type { StoredResult } from './stored-result.ts';
@@ -25,6 +26,8 @@ export interface BatchView {
   readonly createdAt: Date;
   /** When a client asked to seal it while an import ran; absent once it is sealed. */
   readonly sealRequestedAt?: Date;
+  /** When it is sealed without a further call, if no item is added until then; absent once sealing was requested. */
+  readonly sealsAt?: Date;
   /** No items can be added since then. */
   readonly sealedAt?: Date;
   readonly endedAt?: Date;
@@ -57,15 +60,17 @@ export function batchViewOf(
 ): BatchView {
   const { id, tenant, topic, createdAt } = batch;
   const { counts } = state;
+  const status = batchStatusOf(batch, state);
   return {
     id,
     ...(tenant !== undefined && { tenant }),
-    status: batchStatusOf(batch, state),
+    status,
     ...(topic !== undefined && { topic }),
     ...dated('notBefore', batch.notBefore),
     ...dated('expiresAt', batch.expiresAt),
     createdAt: new Date(createdAt),
     ...(state.sealedAt === undefined && dated('sealRequestedAt', state.sealRequestedAt)),
+    ...(status === 'open' && !state.sealRequestedAt && dated('sealsAt', sealsItselfAt(batch, state))),
     ...dated('sealedAt', state.sealedAt),
     ...dated('endedAt', state.endedAt),
     counts: { total: batchSizeOf(counts), ...counts },
