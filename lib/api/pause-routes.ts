@@ -65,7 +65,8 @@ const end = {
   description: 'Pauses by the circuit breaker and of limits continue. For operators.',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
-    204: { description: 'No operator has paused processing.' },
+    200: { description: 'The pause that it ended.', content: { 'application/json': { schema: Pause } } },
+    204: { description: 'No pause by an operator was in effect.' },
     ...problems(400, 401, 403, 500),
     404: UNAVAILABLE,
   },
@@ -85,8 +86,8 @@ export function addPauseRoutes(app: Hono<ApiEnv>, { pause }: Pick<ApiParts, 'pau
 
   addRoute(app, end, async (c) => {
     const caller = c.get('caller');
-    await available(pause).end(caller.name);
-    return c.body(null, 204, NO_STORE);
+    const ended = await available(pause).end(caller.name);
+    return ended ? c.json(pauseResource(ended, true), 200, NO_STORE) : c.body(null, 204, NO_STORE);
   });
 }
 

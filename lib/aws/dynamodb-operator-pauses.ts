@@ -25,12 +25,13 @@ export class DynamoDbOperatorPauses implements OperatorPauses {
     return operatorPauseOf(Item);
   }
 
-  async write(pause: OperatorPause | undefined): Promise<void> {
+  async write(pause: OperatorPause | undefined): Promise<OperatorPause | undefined> {
     const { by = '' } = pause ?? {};
-    await this.#client.send(
+    const { Attributes } = await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#table,
         Key: KEY,
+        ReturnValues: 'ALL_OLD',
         ExpressionAttributeNames: { '#ttl': RECORD_TTL },
         ...(pause
           ? {
@@ -46,6 +47,7 @@ export class DynamoDbOperatorPauses implements OperatorPauses {
           : { UpdateExpression: 'REMOVE operatorUntil, operatorReason, operatorSince, operatorName, #ttl' }),
       }),
     );
+    return operatorPauseOf(Attributes);
   }
 }
 

@@ -23,13 +23,14 @@ export class SwitchedOperatorPauses implements OperatorPauses {
     return this.#store.read();
   }
 
-  async write(pause: OperatorPause | undefined): Promise<void> {
+  async write(pause: OperatorPause | undefined): Promise<OperatorPause | undefined> {
     const message = encodePauseMessage({
       type: 'operator-pause',
       ...(pause && { since: pause.since }),
     });
     await this.#queue.send(message, CALL_SECONDS);
-    await this.#store.write(pause);
+    const before = await this.#store.write(pause);
     await this.#queue.send(message, 0);
+    return before;
   }
 }

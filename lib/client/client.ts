@@ -221,10 +221,13 @@ export class CoatcheckClient {
 
   /**
    * Ends a pause of an operator, if there is one. A pause by the circuit breaker continues.
+   * @returns the pause that it ended; undefined if none was in effect, or an earlier try ended it and its answer was lost
    * @throws ApiError with the code `operator_required`, or `pause_unavailable` if the service can't be paused
    */
-  async resume({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await this.#api.json({ method: 'DELETE', path: '/v1/pause', signal });
+  async resume({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Pause | undefined> {
+    const answer = await this.#api.json({ method: 'DELETE', path: '/v1/pause', signal });
+    // An API that is older than this client answers 204 in either case.
+    return answer.text === '' ? undefined : readPause(answer);
   }
 
   /**

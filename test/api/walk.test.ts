@@ -29,6 +29,7 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   listReceiptKeys: ReceiptKeys,
   getStatus: ServiceStatus,
   pauseProcessing: Pause,
+  resumeProcessing: Pause,
   listSettings: SettingList,
   listAlarms: AlarmList,
   openUpload: UploadTicket,

@@ -490,6 +490,9 @@ export const WALK: readonly Step[] = [
   step('pauseProcessing', 422, 'pause_invalid', {
     call: { json: { until: '2000-01-01T00:00:00Z', reason: 'past' } },
   }),
+  step('resumeProcessing', 200, undefined, {
+    prepare: async ({ api }) => void (await api.call('PUT', '/v1/pause', { json: pauseFor(api, 60) })),
+  }),
   step('resumeProcessing', 204, undefined),
   step('resumeProcessing', 400, 'request_malformed', { call: { query: '?reason=none' } }),
   ...(['pauseProcessing', 'resumeProcessing'] as const).flatMap((operation) => [

@@ -27,8 +27,13 @@ test('processing is paused until a time, shown, and resumed', async () => {
   expect(shown.stdout).toContain('the database moves');
   expect(await run('resume')).toEqual({
     exitCode: 0,
+    stdout: line,
+    stderr: 'The pause is ended.\n',
+  });
+  expect(await run('resume')).toEqual({
+    exitCode: 0,
     stdout: '',
-    stderr: 'No pause by an operator is in effect.\n',
+    stderr: 'No pause by an operator was in effect.\n',
   });
   expect(await client.serviceStatus()).not.toHaveProperty('pause');
   expect(await run('pause')).toEqual({ exitCode: 0, stdout: '', stderr: 'Nothing is paused.\n' });

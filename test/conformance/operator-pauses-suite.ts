@@ -21,18 +21,18 @@ export function exerciseOperatorPauses(name: string, open: () => Promise<Operato
     test('keeps a pause over a restart, until it is ended', async () => {
       const { pauses, reopen } = await open();
       expect(await pauses.read()).toBeUndefined();
-      await pauses.write(PAUSE);
+      expect(await pauses.write(PAUSE)).toBeUndefined();
       expect(await reopen().read()).toEqual(PAUSE);
-      await reopen().write(undefined);
+      expect(await reopen().write(undefined)).toEqual(PAUSE);
       expect(await pauses.read()).toBeUndefined();
-      await pauses.write(undefined);
+      expect(await pauses.write(undefined)).toBeUndefined();
     });
 
     test('has only the latest pause, also of an operator without a name', async () => {
       const { pauses } = await open();
       await pauses.write(PAUSE);
       const { by: _, ...later } = { ...PAUSE, until: NOON + 60_000, reason: 'later' };
-      await pauses.write(later);
+      expect(await pauses.write(later)).toEqual(PAUSE);
       expect(await pauses.read()).toEqual(later);
     });
 

@@ -104,8 +104,8 @@ test('operators pause and resume by the API, and all callers see why', async () 
   const { by: _, ...seen } = pause;
   expect((await caller.serviceStatus()).pause).toEqual(seen);
   await expect(caller.resume()).rejects.toMatchObject({ code: 'operator_required' });
-  await operator.resume();
-  await operator.resume();
+  expect(await operator.resume()).toEqual(pause);
+  expect(await operator.resume()).toBeUndefined();
   expect(await operator.serviceStatus()).not.toHaveProperty('pause');
   expect(await service.pause.get()).toBeUndefined();
   expect(logger.lines).toContainEqual(

@@ -81,8 +81,8 @@ class World {
     return pause;
   }
 
-  resume(): Promise<void> {
-    return this.#pauses.write(undefined);
+  async resume(): Promise<void> {
+    await this.#pauses.write(undefined);
   }
 
   /** Delivers what is due. @param times how often each message is delivered @param meanwhile what else happens */

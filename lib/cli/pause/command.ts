@@ -1,18 +1,16 @@
 import { Command, Option } from 'commander';
-import type { Pause } from '../../client/index.ts';
-import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
+import { note } from '../../terminal/output.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { printPause } from './print-pause.ts';
 
 const EXAMPLES = `
 Examples:
   coatcheck pause --for 30min --reason 'The database moves'
   coatcheck pause --until 2026-01-31T12:00:00Z --reason 'The database moves'
   coatcheck pause`;
-
-const HEADER = ['until', 'reason', 'since', 'by'] as const;
 
 interface PauseOptions extends ServiceOptions {
   readonly for?: number;
@@ -41,9 +39,9 @@ export function pauseCommand({ signal }: Run): Command {
     }
     await withService(options, signal, async (client) => {
       if (until && reason !== undefined)
-        return print(await client.pause({ until, reason }, { signal }), options);
+        return printPause(await client.pause({ until, reason }, { signal }), options);
       const { pause } = await client.serviceStatus({ signal });
-      if (pause) await print(pause, options);
+      if (pause) await printPause(pause, options);
       else note('Nothing is paused.');
     });
   });
@@ -51,12 +49,4 @@ export function pauseCommand({ signal }: Run): Command {
 
 function endOf(seconds: number | undefined): Date | undefined {
   return seconds === undefined ? undefined : new Date(Date.now() + seconds * 1_000);
-}
-
-async function print(pause: Pause, options: { readonly json?: true }): Promise<void> {
-  if (options.json) return printJson(pause);
-  const { until, reason = '', since = '', by = '' } = pause;
-  const row = [until, reason, since, by];
-  if (isForPeople(options)) return printRows(HEADER, [row], ['by', 'reason']);
-  await printCells(row);
 }

@@ -3,6 +3,7 @@ import { note } from '../../terminal/output.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { printPause } from './print-pause.ts';
 
 /** `coatcheck resume`: ends a pause of an operator. */
 export function resumeCommand({ signal }: Run): Command {
@@ -11,8 +12,10 @@ export function resumeCommand({ signal }: Run): Command {
   );
   return addServiceOptions(command).action((options: ServiceOptions) =>
     withService(options, signal, async (client) => {
-      await client.resume({ signal });
-      note('No pause by an operator is in effect.');
+      const ended = await client.resume({ signal });
+      if (!ended) return note('No pause by an operator was in effect.');
+      note('The pause is ended.');
+      await printPause(ended, options);
     }),
   );
 }

@@ -49,9 +49,7 @@ export class ServicePause {
 
   /** The pause of an operator in effect; undefined if there is none. */
   async get(): Promise<OperatorPause | undefined> {
-    const { pauses, clock } = this.#ports;
-    const pause = await pauses.read();
-    return pause && pause.until > clock.now() ? pause : undefined;
+    return this.#inEffect(await this.#ports.pauses.read());
   }
 
   /**
@@ -70,11 +68,20 @@ export class ServicePause {
     return pause;
   }
 
-  /** Ends a pause of an operator, if there is one. A pause by the circuit breaker continues. @param by the operator, if known */
-  async end(by?: string): Promise<void> {
+  /**
+   * Ends a pause of an operator, if there is one. A pause by the circuit breaker continues.
+   * @param by the operator, if known
+   * @returns the pause that it ended; undefined if none was in effect
+   */
+  async end(by?: string): Promise<OperatorPause | undefined> {
     const { pauses, logger } = this.#ports;
-    await pauses.write(undefined);
-    logger.warn('An operator resumed processing', { by });
+    const ended = this.#inEffect(await pauses.write(undefined));
+    if (ended) logger.warn('An operator resumed processing', { by });
+    return ended;
+  }
+
+  #inEffect(pause: OperatorPause | undefined): OperatorPause | undefined {
+    return pause && pause.until > this.#ports.clock.now() ? pause : undefined;
   }
 
   #assertEnd(until: unknown, now: number): void {

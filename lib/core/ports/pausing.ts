@@ -53,6 +53,6 @@ export interface OperatorPause extends NotedPause {
 export interface OperatorPauses {
   /** The latest one, whether or not it is over. */
   read(): Promise<OperatorPause | undefined>;
-  /** Puts a pause in the place of the one before, or ends it. */
-  write(pause: OperatorPause | undefined): Promise<void>;
+  /** Puts a pause in the place of the one before, or ends it. @returns the one before, whether or not it was over */
+  write(pause: OperatorPause | undefined): Promise<OperatorPause | undefined>;
 }

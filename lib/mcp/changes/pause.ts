@@ -26,8 +26,7 @@ export function pauseChange(change: PauseArguments, { client, now }: ChangeTools
     },
     make: async ({ signal }) => {
       if (change.kind === 'pause_service') return client.pause(change, { signal });
-      await client.resume({ signal });
-      return {};
+      return (await client.resume({ signal })) ?? {};
     },
   };
 }

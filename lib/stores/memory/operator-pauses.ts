@@ -10,9 +10,11 @@ export class MemoryOperatorPauses implements OperatorPauses {
     return this.faults.around('read', () => this.#pause);
   }
 
-  write(pause: OperatorPause | undefined): Promise<void> {
+  write(pause: OperatorPause | undefined): Promise<OperatorPause | undefined> {
     return this.faults.around('write', () => {
+      const before = this.#pause;
       this.#pause = pause;
+      return before;
     });
   }
 }

@@ -17,6 +17,23 @@ export class SqliteOperatorPauses implements OperatorPauses {
   }
 
   async read(): Promise<OperatorPause | undefined> {
+    return this.#latest();
+  }
+
+  async write(pause: OperatorPause | undefined): Promise<OperatorPause | undefined> {
+    return this.#file.write(() => {
+      const before = this.#latest();
+      if (pause) {
+        const { until, reason, since, by = null } = pause;
+        this.#file.statement(WRITE).run({ until: Math.ceil(until), reason, since, by });
+      } else {
+        this.#file.statement(END).run({});
+      }
+      return before;
+    }, 'committed');
+  }
+
+  #latest(): OperatorPause | undefined {
     const row = this.#file.statement(READ).get({});
     if (!row) return undefined;
     const { until, reason, since, caller } = row;
@@ -26,13 +43,5 @@ export class SqliteOperatorPauses implements OperatorPauses {
       since: Number(since),
       ...(caller !== null && { by: String(caller) }),
     };
-  }
-
-  async write(pause: OperatorPause | undefined): Promise<void> {
-    await this.#file.write(() => {
-      if (!pause) return this.#file.statement(END).run({});
-      const { until, reason, since, by = null } = pause;
-      return this.#file.statement(WRITE).run({ until: Math.ceil(until), reason, since, by });
-    }, 'committed');
   }
 }
