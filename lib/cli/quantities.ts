@@ -94,7 +94,7 @@ export function readPast(now: number): (text: string) => Date {
 export function readFailureGroup(text: string): string {
   if (isFailureGroup(text)) return text;
   throw new InvalidArgumentError(
-    'It must be the id of a group, 16 hexadecimal digits, as coatcheck failures list shows it.',
+    'It must be the id of a group, 16 hexadecimal digits, as npx coatcheck failures list shows it.',
   );
 }
 

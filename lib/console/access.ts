@@ -24,6 +24,8 @@ export interface ConsoleAccess {
 export class AccessRefused extends CoatcheckError {
   override readonly name = 'AccessRefused';
   readonly code = 'access_refused';
+  /** 403: signing in would not change it. */
+  readonly status: 401 | 403 = 403;
   readonly title: string;
   /** A form or a link below the message. */
   readonly way: Content;
@@ -33,4 +35,9 @@ export class AccessRefused extends CoatcheckError {
     this.title = title;
     this.way = way;
   }
+}
+
+/** A caller has no session, or none that is valid: the way leads to one. HTTP calls that 401. */
+export class NotSignedIn extends AccessRefused {
+  override readonly status = 401;
 }

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import type { CoatcheckClient } from '../client/index.ts';
-import { AccessRefused, type ConsoleAccess } from './access.ts';
+import { AccessRefused, type ConsoleAccess, NotSignedIn } from './access.ts';
 import { formOf } from './form.ts';
 import type { Html } from './view/html.ts';
 
@@ -59,7 +59,7 @@ export class KeyAccess implements ConsoleAccess {
       return c.redirect('/', 303);
     }
     if (this.#options.find(this.#keyOf(c))?.isOperator) return next();
-    throw new AccessRefused('Sign in', 'The console is for operators of this service.', formFor(pathOf(c)));
+    throw new NotSignedIn('Sign in', 'The console is for operators of this service.', formFor(pathOf(c)));
   };
 
   async #signIn(c: Context) {
@@ -70,12 +70,10 @@ export class KeyAccess implements ConsoleAccess {
     ];
     const known = this.#options.find(key);
     if (!known?.isOperator) {
-      const what = known ? 'a key of a caller, who is no operator' : 'no key of this service';
-      throw new AccessRefused(
-        'Sign in',
-        `This is ${what}. Enter one of COATCHECK_OPERATOR_KEYS.`,
-        formFor(path),
-      );
+      const [Refused, what] = known
+        ? [AccessRefused, 'a key of a caller, who is no operator']
+        : [NotSignedIn, 'no key of this service'];
+      throw new Refused('Sign in', `This is ${what}. Enter one of COATCHECK_OPERATOR_KEYS.`, formFor(path));
     }
     const secure = !this.#options.isLocal(new URL(c.req.url).hostname);
     setCookie(c, cookieName(c), key, { httpOnly: true, sameSite: 'Strict', path: '/', secure });

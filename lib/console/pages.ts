@@ -63,8 +63,10 @@ export class Pages {
   }
 
   /** Answers a caller that may not see pages. */
-  refuse(c: Context, { title, message, way }: AccessRefused): Promise<Response> {
-    return this.#send(c, bareLayoutOf(title, html`${problemOf(title, message)}${way}`, this.#assets), 403);
+  refuse(c: Context, { title, message, way, status }: AccessRefused): Promise<Response> {
+    // A 401 names a scheme. Browsers ask for a password themselves by schemes that they know, such as Basic, and show the page by others.
+    if (status === 401) c.header('www-authenticate', 'Cookie realm="Coatcheck console"');
+    return this.#send(c, bareLayoutOf(title, html`${problemOf(title, message)}${way}`, this.#assets), status);
   }
 
   /** Says that a page failed, by a fault of the console. */

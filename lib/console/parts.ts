@@ -35,7 +35,7 @@ export interface View {
   readonly title: string;
   readonly main: Content;
   /** HTTP status. @default 200 */
-  readonly status?: 200 | 403 | 404 | 422 | 502 | 503;
+  readonly status?: 200 | 401 | 403 | 404 | 422 | 502 | 503;
   /** Whether the page follows changes. @default false */
   readonly live?: boolean;
 }

@@ -25,8 +25,8 @@ test('the link makes a session once, with a cookie that scripts and other sites 
   await using service = await openConsoleService();
   const cookie = await sessionOf(service);
   expect(cookie).toMatch(/^coatcheck-console-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
-  expect((await fetch(service.startUrl)).status).toBe(403);
-  expect((await fetch(`${service.url}/start?token=a`)).status).toBe(403);
+  expect((await fetch(service.startUrl)).status).toBe(401);
+  expect((await fetch(`${service.url}/start?token=a`)).status).toBe(401);
   expect((await call(service.url, { cookie })).status).toBe(200);
 });
 
@@ -39,7 +39,7 @@ test('without a session, no page and no stream is shown', async () => {
   ];
   for (const headers of strangers) {
     const { status, body } = await call(`${service.url}/requests`, headers);
-    expect(status).toBe(403);
+    expect(status).toBe(401);
     expect(body).toContain('Open the link that was printed');
     expect(body).not.toContain('<nav');
   }

@@ -6,12 +6,19 @@ import { KeyAccess } from '../../lib/console/key-access.ts';
 
 const URL_OF_CONSOLE = 'http://127.0.0.1:4570';
 const KEY = 'o'.repeat(32);
+const CALLER = 'c'.repeat(32);
+
+/** The keys of the service. */
+const KNOWN = new Map([
+  [KEY, { isOperator: true, name: 'Ann' }],
+  [CALLER, { isOperator: false, name: 'Bob' }],
+]);
 
 /** A console for one operator, with the lines of its log. */
 function openConsole() {
   const lines: string[] = [];
   const access = new KeyAccess({
-    find: (key) => (key === KEY ? { isOperator: true, name: 'Ann' } : undefined),
+    find: (key) => KNOWN.get(key),
     clientFor: () => new CoatcheckClient({ baseUrl: URL_OF_CONSOLE }),
     mayAct: true,
     howToAct: '',
@@ -37,10 +44,22 @@ test('signing in leads back to the page, whatever characters its address has', a
   const { served, post } = openConsole();
   const page = '/requests/M%C3%BCller%20%25%0A?source=%C3%BC';
   const asked = await served.request(`${URL_OF_CONSOLE}${page}`);
-  expect(asked.status).toBe(403);
+  expect(asked.status).toBe(401);
+  expect(asked.headers.get('www-authenticate')).toMatch(/^Cookie /);
   const [, path = ''] = /name="path" value="([^"]*)"/.exec(await asked.text()) ?? [];
   const signedIn = await post('/sign-in', new URLSearchParams({ key: KEY, path }));
   expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, `.${page}`]);
+});
+
+test('a wrong key is not signed in, and that of a caller is refused', async () => {
+  const { post } = openConsole();
+  const wrong = await post('/sign-in', new URLSearchParams({ key: 'x', path: '/' }));
+  expect([wrong.status, await wrong.text()]).toEqual([
+    401,
+    expect.stringContaining('no key of this service'),
+  ]);
+  const ofCaller = await post('/sign-in', new URLSearchParams({ key: CALLER, path: '/' }));
+  expect([ofCaller.status, ofCaller.headers.has('www-authenticate')]).toEqual([403, false]);
 });
 
 test.each(['/a\nb', '/ü', 'https://evil.example', ''])(

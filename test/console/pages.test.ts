@@ -437,7 +437,7 @@ describe('an action', () => {
       await form.locator('button').click();
     };
     await plan({ stopAbove: '20' });
-    await page.waitForSelector('text=Stop above needs First try');
+    await page.waitForSelector('text=Fill in the share to try first, too');
     await page.goBack();
     await plan({ rate: '1,000', percent: '34', stopAbove: '20', reason: 'The fire is out' });
     await page.waitForSelector('h2:text("It would change")');

@@ -15,8 +15,8 @@ const EXAMPLES = `
 A plan can be applied for 15 minutes, and only while its filter matches the same requests. Ctrl-C ends the wait, not the action.
 
 Examples:
-  coatcheck actions apply 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42
-  coatcheck actions apply 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42 --count 312`;
+  npx coatcheck actions apply 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42
+  npx coatcheck actions apply 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42 --count 312`;
 
 interface ApplyOptions extends ServiceOptions {
   readonly count?: number;

@@ -15,12 +15,12 @@ const EXAMPLES = `
 At least one filter is needed. Planning changes no request.
 
 Examples:
-  coatcheck actions plan redrive --code EDOWN --since 2h --canary 5% --stop-above 20%
-  coatcheck actions plan redrive --metadata customer=acme
-  coatcheck actions plan purge --tenant acme --until 7d
-  coatcheck actions plan cancel --topic images.thumbnail --reason 'Wrong size'
-  coatcheck actions plan rehearse --code TypeError
-  coatcheck actions plan retry 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42 --payload fixed.json`;
+  npx coatcheck actions plan redrive --code EDOWN --since 2h --canary 5% --stop-above 20%
+  npx coatcheck actions plan redrive --metadata customer=acme
+  npx coatcheck actions plan purge --tenant acme --until 7d
+  npx coatcheck actions plan cancel --topic images.thumbnail --reason 'Wrong size'
+  npx coatcheck actions plan rehearse --code TypeError
+  npx coatcheck actions plan retry 019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42 --payload fixed.json`;
 
 interface PlanOptions extends ServiceOptions {
   readonly failureGroup?: string;

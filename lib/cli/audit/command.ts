@@ -21,10 +21,10 @@ Compares records, messages and stored objects, and names each ticket that doesn'
 something. docs/ledger.md has all verdicts.
 
 Examples:
-  coatcheck audit
-  coatcheck audit --file /var/lib/coatcheck/service.db
-  coatcheck audit --stack Orders --json | jq -r .ticket
-  coatcheck audit --except dead_letter_missing`;
+  npx coatcheck audit
+  npx coatcheck audit --file /var/lib/coatcheck/service.db
+  npx coatcheck audit --stack Orders --json | jq -r .ticket
+  npx coatcheck audit --except dead_letter_missing`;
 
 interface AuditOptions extends AuditPlace {
   readonly grace: number;

@@ -7,8 +7,8 @@ import { saveResults } from './save-results.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck batches results 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d -o results.ndjson
-  coatcheck batches results 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq -c 'select(.status == "failed")'`;
+  npx coatcheck batches results 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d -o results.ndjson
+  npx coatcheck batches results 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq -c 'select(.status == "failed")'`;
 
 interface ResultsOptions extends ServiceOptions {
   readonly output?: string;

@@ -29,11 +29,11 @@ A line of the file is an item, with a key that is unique in the file:
   {"key": "a-17", "json": {"order": 17}}
 
 Examples:
-  coatcheck batches submit orders.ndjson
-  coatcheck batches submit orders.ndjson --wait -o results.ndjson
-  coatcheck batches submit orders.ndjson --manifest
-  coatcheck batches submit s3://my-bucket/payloads/batches/orders.ndjson
-  jq -c '.[] | {key: "\\(.id)", json: .}' orders.json | coatcheck batches submit - --topic orders`;
+  npx coatcheck batches submit orders.ndjson
+  npx coatcheck batches submit orders.ndjson --wait -o results.ndjson
+  npx coatcheck batches submit orders.ndjson --manifest
+  npx coatcheck batches submit s3://my-bucket/payloads/batches/orders.ndjson
+  jq -c '.[] | {key: "\\(.id)", json: .}' orders.json | npx coatcheck batches submit - --topic orders`;
 
 interface SubmitBatchOptions extends ServiceOptions {
   readonly topic?: string;

@@ -7,8 +7,8 @@ import { addRequestOptions, addTenantOption, type TenantCommandOptions } from '.
 
 const EXAMPLES = `
 Examples:
-  coatcheck cancel 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
-  coatcheck list --status queued --all | cut -f 1 | xargs coatcheck cancel`;
+  npx coatcheck cancel 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  npx coatcheck list --status queued --all | cut -f 1 | xargs npx coatcheck cancel`;
 
 /** `coatcheck cancel`: cancels requests. */
 export function cancelCommand(run: Run): Command {

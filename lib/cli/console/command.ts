@@ -8,9 +8,9 @@ The URL that is printed works once, in one browser. Only programs of this machin
 credentials. Each look at a payload or a result, and each action, is printed.
 
 Examples:
-  coatcheck console
-  coatcheck console --stack Shop --allow-actions
-  COATCHECK_TOKEN=KEY coatcheck console --api https://jobs.example.com`;
+  npx coatcheck console
+  npx coatcheck console --stack Shop --allow-actions
+  COATCHECK_TOKEN=KEY npx coatcheck console --api https://jobs.example.com`;
 
 interface ConsoleCommandOptions extends ServiceOptions {
   readonly port: number;

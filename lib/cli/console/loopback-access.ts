@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import type { CoatcheckClient } from '../../client/index.ts';
-import { AccessRefused, type ConsoleAccess } from '../../console/access.ts';
+import { AccessRefused, type ConsoleAccess, NotSignedIn } from '../../console/access.ts';
 import { isLoopback } from '../http-server.ts';
 
 const START = '/start';
@@ -37,7 +37,7 @@ export class LoopbackAccess implements ConsoleAccess {
     if (c.req.path === START && c.req.method === 'GET') return this.#start(c);
     const session = getCookie(c, cookieName(c)) ?? '';
     if (isSame(session, this.#session)) return next();
-    throw new AccessRefused(
+    throw new NotSignedIn(
       'Open the link that was printed',
       'This browser has no session. coatcheck console printed a link when it was started. The link works once: start it again for another one.',
     );
@@ -48,7 +48,7 @@ export class LoopbackAccess implements ConsoleAccess {
     if (this.#token === undefined || !isSame(c.req.query('token') ?? '', this.#token)) {
       const text =
         'The link works once, in the browser that opened it first. Start coatcheck console again for another one.';
-      throw new AccessRefused('This link was already used, or is invalid', text);
+      throw new NotSignedIn('This link was already used, or is invalid', text);
     }
     this.#token = undefined;
     setCookie(c, cookieName(c), this.#session, { httpOnly: true, sameSite: 'Strict', path: '/' });

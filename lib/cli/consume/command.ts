@@ -21,10 +21,10 @@ by the outcome id: a ticket may be unsafe as a file name, for example ../a. Ctrl
 those in progress.
 
 Examples:
-  coatcheck consume
-  coatcheck consume --max 100 > outcomes.ndjson
-  coatcheck consume --subscription Thumbnails
-  coatcheck consume --concurrency 4 --exec 'cat > "results/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"'`;
+  npx coatcheck consume
+  npx coatcheck consume --max 100 > outcomes.ndjson
+  npx coatcheck consume --subscription Thumbnails
+  npx coatcheck consume --concurrency 4 --exec 'cat > "results/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"'`;
 
 /** `coatcheck consume`: consumes outcomes from the output queue. */
 export function consumeCommand(run: Run): Command {
@@ -69,7 +69,7 @@ async function consumeOutcomes(options: ConsumeCommandOptions, { signal, exit }:
   const running = queue === undefined ? await chosenService({ ...options, service }) : undefined;
   if (running?.output === false) {
     throw new ConfigurationError(
-      'The service queues no outcomes, because COATCHECK_OUTPUT is none: read them with coatcheck list, or receive webhooks',
+      'The service queues no outcomes, because COATCHECK_OUTPUT is none: read them with npx coatcheck list, or receive webhooks',
     );
   }
   if (running) {

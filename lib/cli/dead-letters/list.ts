@@ -13,9 +13,9 @@ The error column shows the code or the name of the last attempt's error, or the 
 While the command walks through the queue, its messages are invisible to other consumers.
 
 Examples:
-  coatcheck dead-letters list
-  coatcheck dead-letters list --since 2h --code ServiceUnavailable
-  coatcheck dead-letters list --json | jq -r 'select(.attempts > 3) | .id'`;
+  npx coatcheck dead-letters list
+  npx coatcheck dead-letters list --since 2h --code ServiceUnavailable
+  npx coatcheck dead-letters list --json | jq -r 'select(.attempts > 3) | .id'`;
 
 /** `coatcheck dead-letters list`: lists dead-lettered requests with their errors. */
 export function listDeadLettersCommand(run: Run): Command {

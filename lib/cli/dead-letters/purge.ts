@@ -14,9 +14,9 @@ const EXAMPLES = `
 The requests then stay failed; their records are kept.
 
 Examples:
-  coatcheck dead-letters purge --dry-run
-  coatcheck dead-letters purge --code TypeError --until 7d
-  coatcheck dead-letters purge --code TypeError --until 7d --count 312`;
+  npx coatcheck dead-letters purge --dry-run
+  npx coatcheck dead-letters purge --code TypeError --until 7d
+  npx coatcheck dead-letters purge --code TypeError --until 7d --count 312`;
 
 interface PurgeOptions extends DeadLetterFilterOptions, DeletionOptions {}
 

@@ -22,13 +22,13 @@ thrown away. The handler's own effects aren't undone: it must skip them when req
 would fail, and with 6 if any would continue later or didn't start.
 
 Examples:
-  coatcheck dead-letters redrive --dry-run
-  coatcheck dead-letters redrive --rehearse --code TypeError --limit 100
-  coatcheck dead-letters redrive --rehearse --yes --json | jq -r 'select(.rehearsal.result == "succeeds") | .id'
-  coatcheck dead-letters redrive --since 2h --code ServiceUnavailable
-  coatcheck dead-letters redrive --metadata customer=acme
-  coatcheck dead-letters redrive --yes --rate 5/s
-  coatcheck dead-letters redrive 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
+  npx coatcheck dead-letters redrive --dry-run
+  npx coatcheck dead-letters redrive --rehearse --code TypeError --limit 100
+  npx coatcheck dead-letters redrive --rehearse --yes --json | jq -r 'select(.rehearsal.result == "succeeds") | .id'
+  npx coatcheck dead-letters redrive --since 2h --code ServiceUnavailable
+  npx coatcheck dead-letters redrive --metadata customer=acme
+  npx coatcheck dead-letters redrive --yes --rate 5/s
+  npx coatcheck dead-letters redrive 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
 
 const DEFAULT_PER_SECOND = 50;
 

@@ -15,8 +15,8 @@ import { walkDeadLetters } from './walk.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck dead-letters show 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
-  coatcheck dead-letters show --full --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq -r .body`;
+  npx coatcheck dead-letters show 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  npx coatcheck dead-letters show --full --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq -r .body`;
 
 /** Most characters of a body to show without --full. */
 const SHOWN_CHARACTERS = 4_096;

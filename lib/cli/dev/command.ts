@@ -13,8 +13,8 @@ commands find it in the same folder. When the processor or a file that it import
 finished first. COATCHECK_LIMITS limits requests, as with coatcheck serve.
 
 Examples:
-  coatcheck dev src/processor.ts
-  coatcheck dev src/processor.ts --port 0 --inspect`;
+  npx coatcheck dev src/processor.ts
+  npx coatcheck dev src/processor.ts --port 0 --inspect`;
 
 interface DevCommandOptions {
   readonly port: number;

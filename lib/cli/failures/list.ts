@@ -9,8 +9,8 @@ import { printFailures } from './failure-rows.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck failures list --since 2h
-  coatcheck failures list --json | jq -r 'select(.count > 100) | .id'`;
+  npx coatcheck failures list --since 2h
+  npx coatcheck failures list --json | jq -r 'select(.count > 100) | .id'`;
 
 const DEFAULT_LIMIT = 20;
 

@@ -7,7 +7,7 @@ import { printFailure } from './failure-rows.ts';
 
 const EXAMPLES = `
 Example:
-  coatcheck failures note 80d813265c2121ca 'Bug in 42, fixed in 43: redrive them.'`;
+  npx coatcheck failures note 80d813265c2121ca 'Bug in 42, fixed in 43: redrive them.'`;
 
 /** `coatcheck failures note`: notes something about a group. */
 export function noteFailureCommand(run: Run): Command {

@@ -12,8 +12,8 @@ const EXAMPLES = `
 The first line is the group, the others are its requests, that which failed last first.
 
 Examples:
-  coatcheck failures show 80d813265c2121ca
-  coatcheck failures show 80d813265c2121ca --limit 1000 --json | tail -n +2 | jq -r .id`;
+  npx coatcheck failures show 80d813265c2121ca
+  npx coatcheck failures show 80d813265c2121ca --limit 1000 --json | tail -n +2 | jq -r .id`;
 
 const DEFAULT_LIMIT = 10;
 

@@ -9,10 +9,10 @@ import { printLimit } from './limit-rows.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck limits set tenant acme --concurrency 20
-  coatcheck limits set metadata.model large --rate 30/min
-  coatcheck limits set tenant acme --pause 2h
-  coatcheck limits set tenant acme --resume`;
+  npx coatcheck limits set tenant acme --concurrency 20
+  npx coatcheck limits set metadata.model large --rate 30/min
+  npx coatcheck limits set tenant acme --pause 2h
+  npx coatcheck limits set tenant acme --resume`;
 
 /** When a pause ended that is to end now. Clocks of the callers and the processors differ. */
 const LONG_AGO = new Date(0);

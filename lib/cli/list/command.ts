@@ -13,10 +13,10 @@ import { metadataOption } from '../submit/options.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck list
-  coatcheck list --status failed --since 2h --limit 100
-  coatcheck list --metadata customer=acme --webhook dead_lettered
-  coatcheck list --all --json | jq -r 'select(.attempts > 1) | .id'`;
+  npx coatcheck list
+  npx coatcheck list --status failed --since 2h --limit 100
+  npx coatcheck list --metadata customer=acme --webhook dead_lettered
+  npx coatcheck list --all --json | jq -r 'select(.attempts > 1) | .id'`;
 
 const DEFAULT_LIMIT = 20;
 

@@ -14,9 +14,9 @@ With a ticket, prints only lines that name their request: those of request.logge
 console.log lines too. --json prints lines as they were logged, with stack traces.
 
 Examples:
-  coatcheck logs --follow
-  coatcheck logs 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
-  coatcheck logs --since 15min --json | jq 'select(.level == "ERROR")'`;
+  npx coatcheck logs --follow
+  npx coatcheck logs 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  npx coatcheck logs --since 15min --json | jq 'select(.level == "ERROR")'`;
 
 const HOUR_MILLISECONDS = 3_600_000;
 

@@ -25,10 +25,10 @@ Several relays can share a table. A relay waits for a SQLite file that isn't the
 begun, or within 10 seconds while an API doesn't answer.
 
 Examples:
-  coatcheck outbox relay --from postgres://app@db.internal/shop --to 'amqp://rabbit.internal/?queue=requests'
-  coatcheck outbox relay --from postgres://app@db.internal/shop --to https://requests.example.com
-  coatcheck outbox relay --from sqlite:data/app.db --to https://requests.example.com
-  coatcheck outbox relay --env-file outbox.env`;
+  npx coatcheck outbox relay --from postgres://app@db.internal/shop --to 'amqp://rabbit.internal/?queue=requests'
+  npx coatcheck outbox relay --from postgres://app@db.internal/shop --to https://requests.example.com
+  npx coatcheck outbox relay --from sqlite:data/app.db --to https://requests.example.com
+  npx coatcheck outbox relay --env-file outbox.env`;
 
 interface RelayOptions extends PlaceOptions {
   readonly to?: string;

@@ -8,9 +8,9 @@ import { printPause } from './print-pause.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck pause --for 30min --reason 'The database moves'
-  coatcheck pause --until 2026-01-31T12:00:00Z --reason 'The database moves'
-  coatcheck pause`;
+  npx coatcheck pause --for 30min --reason 'The database moves'
+  npx coatcheck pause --until 2026-01-31T12:00:00Z --reason 'The database moves'
+  npx coatcheck pause`;
 
 interface PauseOptions extends ServiceOptions {
   readonly for?: number;

@@ -11,10 +11,10 @@ import { surgeSvg } from './svg.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB
-  coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB --surge 10x --surge-time 30min
-  coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB --surge-requests 100M --svg surge.svg
-  coatcheck plan --from-service --payload 300KB`;
+  npx coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB
+  npx coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB --surge 10x --surge-time 30min
+  npx coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB --surge-requests 100M --svg surge.svg
+  npx coatcheck plan --from-service --payload 300KB`;
 
 /** `coatcheck plan`: sizes a workload: concurrency, waiting time and cost. */
 export function planCommand({ signal }: Run): Command {

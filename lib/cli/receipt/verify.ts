@@ -23,10 +23,10 @@ interface VerifyOptions extends ServiceOptions {
 
 const EXAMPLES = `
 Examples:
-  coatcheck receipt verify "$(cat order.receipt)" --payload order.json
-  coatcheck receipt verify "$RECEIPT" --keys keys.json
+  npx coatcheck receipt verify "$(cat order.receipt)" --payload order.json
+  npx coatcheck receipt verify "$RECEIPT" --keys keys.json
   sed -n 2001,4000p items.ndjson > part.ndjson
-  coatcheck receipt verify "$RECEIPT" --payload part.ndjson`;
+  npx coatcheck receipt verify "$RECEIPT" --payload part.ndjson`;
 
 /** `coatcheck receipt verify`: says whether a receipt is one of the service. */
 export function verifyReceiptCommand({ signal, exit }: Run): Command {

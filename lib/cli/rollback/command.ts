@@ -9,9 +9,9 @@ For a service with the prop release. While CodeDeploy moves traffic to a new ver
 moves all traffic back. Otherwise points the alias at the version before, or at that of --to.
 
 Examples:
-  coatcheck rollback --dry-run
-  coatcheck rollback --stack Shop --service Orders
-  coatcheck rollback --to 41 --yes`;
+  npx coatcheck rollback --dry-run
+  npx coatcheck rollback --stack Shop --service Orders
+  npx coatcheck rollback --to 41 --yes`;
 
 /** `coatcheck rollback`: moves all traffic to an earlier version. */
 export function rollbackCommand(run: Run): Command {

@@ -55,7 +55,7 @@ function planStop(
   }
   if (wanted !== undefined) {
     throw new RollbackImpossible(
-      `--to can't be used while the deployment ${id} of CodeDeploy moves traffic. Stop it first with coatcheck rollback, without --to`,
+      `--to can't be used while the deployment ${id} of CodeDeploy moves traffic. Stop it first with npx coatcheck rollback, without --to`,
     );
   }
   // While CodeDeploy moves traffic, the new version has a weight.

@@ -111,7 +111,7 @@ async function execute(
   } catch (error) {
     if (!(error instanceof Error && CHANGED.includes(error.name))) throw error;
     throw new RollbackImpossible(
-      'The release changed in the meantime, and nothing was done. Run coatcheck rollback again',
+      'The release changed in the meantime, and nothing was done. Run npx coatcheck rollback again',
       { cause: error },
     );
   }

@@ -13,8 +13,8 @@ import { printSchedules } from './schedule-rows.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck schedules add nightly report.json --cron '30 2 * * *' --time-zone Europe/Berlin
-  coatcheck schedules add stock check.json --every 15min --overlap skip`;
+  npx coatcheck schedules add nightly report.json --cron '30 2 * * *' --time-zone Europe/Berlin
+  npx coatcheck schedules add stock check.json --every 15min --overlap skip`;
 
 interface AddOptions extends ServiceOptions {
   readonly cron?: string;

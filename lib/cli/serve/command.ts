@@ -28,10 +28,10 @@ Options win over environment variables, and these over the file of --env-file. S
   COATCHECK_STATUS_PORT     port of /health, /ready and /metrics
 
 Examples:
-  coatcheck serve src/processor.ts
-  coatcheck serve src/processor.ts --console actions
-  coatcheck serve --forward http://127.0.0.1:8000/process --forward-ready /health
-  coatcheck serve --host 0.0.0.0 --data /var/lib/coatcheck --env-file /etc/coatcheck.env`;
+  npx coatcheck serve src/processor.ts
+  npx coatcheck serve src/processor.ts --console actions
+  npx coatcheck serve --forward http://127.0.0.1:8000/process --forward-ready /health
+  npx coatcheck serve --host 0.0.0.0 --data /var/lib/coatcheck --env-file /etc/coatcheck.env`;
 
 /** The options that stand for variables. */
 const OPTIONS: Readonly<Record<string, string>> = {

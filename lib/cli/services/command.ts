@@ -10,8 +10,8 @@ Lists the services, and subscriptions to their outcomes, of the local deployment
 settings.
 
 Examples:
-  coatcheck services
-  coatcheck submit orders.csv --stack Shop --service Orders`;
+  npx coatcheck services
+  npx coatcheck submit orders.csv --stack Shop --service Orders`;
 
 const HEADER = ['stack', 'service', 'processor', 'API'] as const;
 

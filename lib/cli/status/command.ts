@@ -11,8 +11,8 @@ import { addRequestOptions, addTenantOption, type TenantCommandOptions } from '.
 
 const EXAMPLES = `
 Examples:
-  coatcheck status 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
-  coatcheck status --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq .progress`;
+  npx coatcheck status 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  npx coatcheck status --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq .progress`;
 
 /** `coatcheck status`: prints the status of requests. */
 export function statusCommand(run: Run): Command {

@@ -13,11 +13,11 @@ import { waitForAll } from './wait-for-all.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck submit orders.csv
-  coatcheck submit *.csv --wait --timeout 10min -o results
-  zcat orders.csv.gz | coatcheck submit - --content-type text/csv
-  coatcheck submit orders.csv --metadata customer=17 --expires-in 1h
-  coatcheck submit report.csv --in 2h`;
+  npx coatcheck submit orders.csv
+  npx coatcheck submit *.csv --wait --timeout 10min -o results
+  zcat orders.csv.gz | npx coatcheck submit - --content-type text/csv
+  npx coatcheck submit orders.csv --metadata customer=17 --expires-in 1h
+  npx coatcheck submit report.csv --in 2h`;
 
 /** `coatcheck submit`: submits files. */
 export function submitCommand(run: Run): Command {

@@ -13,8 +13,8 @@ import { UnfinishedRequests } from './unfinished-requests.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck wait 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
-  coatcheck submit *.csv | cut -f 1 | xargs coatcheck wait -o results`;
+  npx coatcheck wait 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  npx coatcheck submit *.csv | cut -f 1 | xargs npx coatcheck wait -o results`;
 
 interface WaitOptions extends RequestCommandOptions {
   readonly timeout?: number;

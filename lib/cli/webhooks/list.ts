@@ -10,8 +10,8 @@ const EXAMPLES = `
 While the command walks through the queue, its messages are invisible to other consumers.
 
 Examples:
-  coatcheck webhooks list
-  coatcheck webhooks list --host example.com --since 2d --json | jq -r .request`;
+  npx coatcheck webhooks list
+  npx coatcheck webhooks list --host example.com --since 2d --json | jq -r .request`;
 
 interface ListOptions extends WebhookFilterOptions, DeploymentOptions {
   readonly json?: true;

@@ -18,9 +18,9 @@ const EXAMPLES = `
 A webhook that is deleted is given up: its request says so, and its receiver never gets it. Ctrl-C stops after the current webhooks.
 
 Examples:
-  coatcheck webhooks purge --dry-run
-  coatcheck webhooks purge --host old.example.com
-  coatcheck webhooks purge --host old.example.com --count 312`;
+  npx coatcheck webhooks purge --dry-run
+  npx coatcheck webhooks purge --host old.example.com
+  npx coatcheck webhooks purge --host old.example.com --count 312`;
 
 interface PurgeOptions extends WebhookFilterOptions, DeploymentOptions, DeletionOptions {
   readonly json?: true;

@@ -20,10 +20,10 @@ Each webhook keeps its id and gets all its attempts again. Without tickets, repl
 tickets, the webhooks of those requests, delivered or not. Ctrl-C stops after the current webhook.
 
 Examples:
-  coatcheck webhooks replay --dry-run
-  coatcheck webhooks replay --host example.com --since 2d --rate 5/s
-  coatcheck webhooks replay --file .coatcheck/records.db
-  coatcheck webhooks replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
+  npx coatcheck webhooks replay --dry-run
+  npx coatcheck webhooks replay --host example.com --since 2d --rate 5/s
+  npx coatcheck webhooks replay --file .coatcheck/records.db
+  npx coatcheck webhooks replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
 
 const DEFAULT_PER_SECOND = 50;
 

@@ -21,10 +21,10 @@ requests with the same ordering key run one after another.
 SIGTERM stops the worker: it takes nothing new, finishes what runs within COATCHECK_GRACE_SECONDS, and returns the rest.
 
 Examples:
-  coatcheck worker src/processor.ts --env-file worker.env
-  coatcheck worker --forward http://127.0.0.1:8000/process --forward-ready /health --env-file worker.env
+  npx coatcheck worker src/processor.ts --env-file worker.env
+  npx coatcheck worker --forward http://127.0.0.1:8000/process --forward-ready /health --env-file worker.env
   COATCHECK_INPUT='sqlite:.coatcheck/queues.db?queue=requests' COATCHECK_OUTPUT='sqlite:.coatcheck/queues.db?queue=outcomes' \\
-    coatcheck worker src/processor.ts`;
+    npx coatcheck worker src/processor.ts`;
 
 interface WorkerOptions extends ForwardCommandOptions {
   readonly envFile?: string;

@@ -3,7 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import { bearer, CoatcheckClient } from '../../client/index.ts';
 import { containsValue, type OperatorClaim } from '../../core/config/operator-claim.ts';
-import { AccessRefused, type ConsoleAccess } from '../access.ts';
+import { AccessRefused, type ConsoleAccess, NotSignedIn } from '../access.ts';
 import { CONSOLE_RETRY } from '../console-retry.ts';
 import type { Html } from '../view/html.ts';
 import { claimsOf, subjectOf, type TokenClaims } from './access-token.ts';
@@ -80,11 +80,11 @@ export class OidcAccess implements ConsoleAccess {
     if (!claims) {
       if (call === `GET ${SIGNED_OUT}`) {
         const text = 'This browser has no session here any more. It may still have one with the issuer.';
-        throw new AccessRefused('Signed out', text, SIGN_IN_LINK);
+        throw new NotSignedIn('Signed out', text, SIGN_IN_LINK);
       }
       if (c.req.method === 'GET' && c.req.header('accept') !== 'text/event-stream') return this.#begin(c);
       const text = 'Nothing was changed. Sign in, then send the form again.';
-      throw new AccessRefused('The session has ended', text, SIGN_IN_LINK);
+      throw new NotSignedIn('The session has ended', text, SIGN_IN_LINK);
     }
     this.#assertOperator(claims);
     return next();
@@ -115,7 +115,7 @@ export class OidcAccess implements ConsoleAccess {
     deleteCookie(c, PENDING, COOKIE);
     if (!pending) {
       const text = `This sign-in was used already, began in another browser, or took longer than ${PENDING_SECONDS / 60} minutes.`;
-      throw new AccessRefused('Sign in again', text, SIGN_IN_LINK);
+      throw new NotSignedIn('Sign in again', text, SIGN_IN_LINK);
     }
     const token = await this.#signIn.finish(new URL(c.req.url), pending).catch(refuseAnswer);
     const claims = claimsOf(token);

@@ -56,7 +56,7 @@ function batchesTable(batches: readonly Batch[], now: number): Html {
   return tableOf<Batch>({
     caption: 'Batches, newest first',
     rows: batches,
-    empty: 'No batches: submit one with coatcheck batches submit.',
+    empty: 'No batches: submit one with npx coatcheck batches submit.',
     columns: [
       {
         title: 'Batch',

@@ -138,7 +138,7 @@ function loadFigures({ backlog, completionsPerSecond, predictedWaitSeconds, maxW
   return figuresOf([
     { name: 'Waiting or running', value: backlog, href: '/requests' },
     {
-      name: 'Done a second',
+      name: 'Done per second',
       value: completionsPerSecond === undefined ? undefined : threeDigits(completionsPerSecond),
     },
     {
@@ -146,7 +146,7 @@ function loadFigures({ backlog, completionsPerSecond, predictedWaitSeconds, maxW
       value: wait === undefined ? undefined : formatDuration(wait),
       ...(wait !== undefined && wait > maxWaitSeconds && { state: 'bad' as const }),
     },
-    { name: 'Refused above', value: formatDuration(maxWaitSeconds) },
+    { name: 'Maximum wait', value: formatDuration(maxWaitSeconds) },
   ]);
 }
 

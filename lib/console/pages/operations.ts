@@ -239,7 +239,7 @@ function operationFacts(action: Action, now: number): Html {
     ['Reason', reason && oneLine(reason)],
     ['Rate', `at most ${formatCount(rate)} a second`],
     [
-      'First try',
+      'Tried first',
       canary &&
         `${canary.percent} % of the requests; stops if more than ${canary.stopAbovePercent} % of them fail again`,
     ],

@@ -31,7 +31,7 @@ export function planForm(
     html`<label>${label} <input name="${name}" placeholder="${hint}" inputmode="numeric" autocomplete="off" size="8"></label>`;
   const gradual =
     isGradual &&
-    html`${number('Most a second', 'rate', '50')}${number('First try, %', 'percent', 'all')}${number('Stop above, % failed', 'stopAbove', '0')}`;
+    html`${number('Requests per second', 'rate', '50')}${number('Try this share first, in %', 'percent', 'all at once')}${number('Stop if more of these fail, in %', 'stopAbove', '0')}`;
   const narrowing = metadata.map(
     (key) =>
       html`<label>Only metadata ${oneLine(key)} <input name="${METADATA_FIELD}${key}" autocomplete="off" spellcheck="false" size="10"></label>`,
@@ -49,11 +49,14 @@ export function planForm(
 export function plannedBy(form: FormData, rehearsed?: readonly string[]): NewAction {
   const action = ACTION_KINDS.find((each) => each === fieldOf(form, 'action'));
   if (!action) throw new FormInvalid(`action must be one of ${ACTION_KINDS.join(', ')}`);
-  const [rate, percent] = [numberOf(form, 'Most a second', 'rate'), numberOf(form, 'First try', 'percent')];
-  const stopAbovePercent = numberOf(form, 'Stop above', 'stopAbove');
+  const [rate, percent] = [
+    numberOf(form, 'Requests per second', 'rate'),
+    numberOf(form, 'Try this share first', 'percent'),
+  ];
+  const stopAbovePercent = numberOf(form, 'Stop if more of these fail', 'stopAbove');
   if (percent === undefined && stopAbovePercent !== undefined) {
     throw new FormInvalid(
-      'Stop above needs First try: only the requests that are tried first can stop the others',
+      'Fill in the share to try first, too: only the requests that are tried first can stop the others',
     );
   }
   return {

@@ -93,7 +93,7 @@ async function* findDeadLetters({ action, filter }: ActionPlan, parts: FindingPa
   const found: ActionTarget[] = [];
   for await (const messages of deadLetters().walk(LETTERS_PER_SECOND, never)) {
     if (clock.now() > now + FINDING_MILLISECONDS) {
-      throw tooSlow('The dead letters', 'redrive or purge some with coatcheck dead-letters first');
+      throw tooSlow('The dead letters', 'redrive or purge some with npx coatcheck dead-letters first');
     }
     const opened = await Promise.all(messages.map((message) => openLetter(message, records, now)));
     const matching = opened.filter((each) => matches(each.facts, filter) && isFor(action, each));

@@ -68,7 +68,7 @@ describe('without a deployment', () => {
     const { exitCode, stdout, stderr } = await run('--yes');
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr).toContain(
-      'error: The release changed in the meantime, and nothing was done. Run coatcheck rollback again\n',
+      'error: The release changed in the meantime, and nothing was done. Run npx coatcheck rollback again\n',
     );
   });
 });

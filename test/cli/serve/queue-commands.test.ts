@@ -133,7 +133,9 @@ test('dead letters are rehearsed on a fix, before it runs: one that kills its pr
   const good = await coatcheck(...rehearse, '--processor', 'fix.ts', '--json', one);
   expect(good).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('to put back those that would succeed: coatcheck dead-letters redrive'),
+    stderr: expect.stringContaining(
+      'to put back those that would succeed: npx coatcheck dead-letters redrive',
+    ),
   });
   expect(JSON.parse(good.stdout)).toMatchObject({
     id: one,

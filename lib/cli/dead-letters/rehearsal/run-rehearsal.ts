@@ -122,12 +122,16 @@ class Report {
   #commands(): string[] {
     const { options, ids } = this.#plan;
     if (this.count('succeeds') === 0) return [];
-    const narrowed = ids.length > 0 || options.code !== undefined;
-    if (this.count('fails') + this.count('undecided') === 0)
-      return [`coatcheck dead-letters redrive${narrowed ? ', with the same selection' : ''}`];
-    if (narrowed) return [];
+    const redrive = 'npx coatcheck dead-letters redrive';
+    const { code, failureGroup, tenant, metadata, since, until, limit } = options;
+    const selects = [code, failureGroup, tenant, metadata, since, until, limit].some(
+      (each) => each !== undefined,
+    );
+    const same = ids.length > 0 || selects ? ', with the same selection' : '';
+    if (this.count('fails') + this.count('undecided') === 0) return [`${redrive}${same}`];
+    if (ids.length > 0 || code !== undefined) return [];
     const good = [...this.#byCode].filter(([, { fails, undecided }]) => fails.total + undecided.total === 0);
-    return good.map(([code]) => `coatcheck dead-letters redrive --code ${JSON.stringify(code)}`);
+    return good.map(([each]) => `${redrive} --code ${JSON.stringify(each)}${same}`);
   }
 
   #findingsOf(code: string): Findings {

@@ -7,8 +7,8 @@ import { addEndpointOptions, type EndpointOptions } from './options.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck webhooks endpoints add https://example.com/hooks/coatcheck
-  coatcheck webhooks endpoints add https://example.com/hooks/images --event failed --topic 'images.*'`;
+  npx coatcheck webhooks endpoints add https://example.com/hooks/coatcheck
+  npx coatcheck webhooks endpoints add https://example.com/hooks/images --event failed --topic 'images.*'`;
 
 /** `coatcheck webhooks endpoints add`: adds an endpoint. */
 export function addCommand(run: Run): Command {

@@ -11,8 +11,8 @@ const EXAMPLES = `
 The times are those at which requests were submitted. Each outcome keeps its webhook-id.
 
 Examples:
-  coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2d --dry-run
-  coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2026-01-31T12:00:00Z --until 2h`;
+  npx coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2d --dry-run
+  npx coatcheck webhooks endpoints replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --since 2026-01-31T12:00:00Z --until 2h`;
 
 interface ReplayOptions extends ServiceOptions {
   readonly since: Date;

@@ -7,8 +7,8 @@ import { printWithSecret } from './endpoint-rows.ts';
 
 const EXAMPLES = `
 Examples:
-  coatcheck webhooks endpoints rotate 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --grace 7d
-  coatcheck webhooks endpoints rotate 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --grace 0s`;
+  npx coatcheck webhooks endpoints rotate 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --grace 7d
+  npx coatcheck webhooks endpoints rotate 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --grace 0s`;
 
 interface RotateOptions extends ServiceOptions {
   readonly grace?: number;

@@ -9,8 +9,8 @@ const EXAMPLES = `
 Options that aren't given change nothing. --enable also clears failingSince: look at it first, to know where to start the replay.
 
 Examples:
-  coatcheck webhooks endpoints update 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --enable
-  coatcheck webhooks endpoints update 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --topic 'images.*' reports`;
+  npx coatcheck webhooks endpoints update 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --enable
+  npx coatcheck webhooks endpoints update 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --topic 'images.*' reports`;
 
 interface UpdateOptions extends EndpointOptions {
   readonly url?: string;
