@@ -19,6 +19,8 @@ export const DOLLARS_A_MILLION_CALLS = {
   SNS: 0.5,
   /** Custom events, each event of a call as one. Deliveries to queues of the account are free. */
   'EventBridge event': 1,
+  /** Invocations of EventBridge Scheduler, after 14 million a month that are free: requests that wait, and runs of schedules. */
+  'EventBridge Scheduler': 1,
   /** Requests of EventBridge Pipes, behind its filter: 64 KB of an event each. */
   'EventBridge Pipes': 0.4,
   /** GET and HEAD of S3 Standard. */
