@@ -10,7 +10,7 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { isTooOld } from '../config/min-version.ts';
-import type { Permit } from '../limits/key-lease.ts';
+import type { Permit } from '../limits/permit.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { isEarly } from '../model/not-before.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from '../model/outcome.ts';

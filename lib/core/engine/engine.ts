@@ -3,7 +3,7 @@ import { Semaphore } from '../base/semaphore.ts';
 import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-import type { Permit } from '../limits/key-lease.ts';
+import type { Permit } from '../limits/permit.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
 import type { Outcome } from '../model/outcome.ts';

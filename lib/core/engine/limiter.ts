@@ -3,8 +3,10 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-import { type LimitWait, MAX_SHORT_WAIT_MILLISECONDS, type Permit } from '../limits/key-lease.ts';
+
 import { LimitLeases } from '../limits/limit-leases.ts';
+import type { LimitWait, Permit } from '../limits/permit.ts';
+import { MAX_SHORT_WAIT_MILLISECONDS } from '../limits/short-waits.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { Deadline } from './deadline.ts';
 import { deferralsLeft, leastDeferralSeconds } from './deferral.ts';

@@ -2,7 +2,7 @@ import { PauseUntil, RequestIdReused } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-import type { LimitWait } from '../limits/key-lease.ts';
+import type { LimitWait } from '../limits/permit.ts';
 import { ACK, type Disposition, UNTOUCHED } from '../model/disposition.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { longestWaitSeconds, secondsUntil } from '../model/retry.ts';

@@ -2,8 +2,10 @@ import type { Limit } from '../config/limits.ts';
 import { type LimitedKey, type LimitedRequest, limitedKeysOf, limitName } from '../model/limited-key.ts';
 import type { Random } from '../ports/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
-import { KeyLease, type LeaseTerms, type LimitWait, type Permit } from './key-lease.ts';
+import { KeyLease } from './key-lease.ts';
+import type { LeaseTerms } from './lease-terms.ts';
 import { LimitStates } from './limit-states.ts';
+import type { LimitWait, Permit } from './permit.ts';
 
 /** Options of {@link LimitLeases}. */
 export interface LimitLeasesOptions {

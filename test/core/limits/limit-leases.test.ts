@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Limit } from '../../../lib/core/config/limits.ts';
-import { type LeaseTerms, LIMIT_SYNC_MILLISECONDS, type Permit } from '../../../lib/core/limits/key-lease.ts';
+import { LIMIT_SYNC_MILLISECONDS } from '../../../lib/core/limits/held-lease.ts';
+import type { LeaseTerms } from '../../../lib/core/limits/lease-terms.ts';
 import { LimitLeases } from '../../../lib/core/limits/limit-leases.ts';
+import type { Permit } from '../../../lib/core/limits/permit.ts';
 import { type LimitState, runningOf, UNUSED } from '../../../lib/core/model/limit-state.ts';
 import { limitName } from '../../../lib/core/model/limited-key.ts';
 import { MemoryLimitStore } from '../../../lib/stores/memory/limit-store.ts';
