@@ -153,10 +153,13 @@ export class HeldLease {
     return wish;
   }
 
-  /** Whether a grant must be written, since it changes what the store has: permits, counts, or when the lease ends. */
-  isNews({ permits, tokens }: LeaseGrant, wish: LeaseWish, now: number): boolean {
-    const leased = this.#permits + this.#offered;
-    const isRenewal = leased > 0 && (now >= this.#endsAt || this.#isRenewalDue(now));
+  /**
+   * Whether a grant must be written, since it changes permits, counts, or when the lease ends.
+   * @param state what the store has, which differs from what this process knows if an answer was lost
+   */
+  isNews(state: LimitState, { permits, tokens }: LeaseGrant, wish: LeaseWish, now: number): boolean {
+    const leased = state.leases[wish.holder]?.permits ?? 0;
+    const isRenewal = permits > 0 && (now >= this.#endsAt || this.#isRenewalDue(now));
     return permits !== leased || tokens !== 0 || wish.started > 0 || isRenewal;
   }
 

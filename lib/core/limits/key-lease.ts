@@ -144,7 +144,7 @@ export class KeyLease {
     let grant: LeaseGrant | undefined;
     const lease = (state: LimitState) => {
       grant = grantLease(state, allowanceOf(limit, state), wish, askedAt);
-      return held.isNews(grant, wish, askedAt) ? grant.state : state;
+      return held.isNews(state, grant, wish, askedAt) ? grant.state : state;
     };
     try {
       const stored = await states.change(name, lease, isKnown ? known : undefined, askedAt);

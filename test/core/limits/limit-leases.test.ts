@@ -129,6 +129,16 @@ describe('concurrency', () => {
     expect(await processes.take(one, 5)).toHaveLength(0);
   });
 
+  test('permits that a lost answer gave back are leased again before a request uses them', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 1 }], { renews: false });
+    const [one, other] = [processes.start(), processes.start()];
+    free(await processes.take(one, 1));
+    processes.store.faults.inject('write', 'fails after');
+    await expect(one.tidy()).rejects.toThrow('failed after');
+    expect(await processes.take(one, 1)).toHaveLength(1);
+    expect(await processes.take(other, 1)).toHaveLength(0);
+  });
+
   test('where nothing renews leases, they are free after one look', async () => {
     const processes = new Processes([{ key: 'tenant', concurrency: 5 }], { renews: false });
     const [one, other] = [processes.start(), processes.start()];
