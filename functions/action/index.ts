@@ -11,9 +11,9 @@ import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { LanedSender } from '../../lib/aws/laned-sender.ts';
-import { LazyFunctionRehearser } from '../../lib/aws/lazy-function-rehearser.ts';
-import { LazyRunningMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
-import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyFunctionRehearser } from '../../lib/aws/lazy-function-rehearser.ts';
+import { lazyRunningMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
+import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../lib/aws/sqs-sender.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
@@ -74,7 +74,7 @@ const submissions = new Submissions(
     queue: lanes
       ? lanedSubmissionQueue(eachPriority((priority) => new SqsSubmissionQueue(sqs, lanes[priority])))
       : new SqsSubmissionQueue(sqs, inputQueueUrl),
-    store: new LazyPayloadStore(payloadBucket, 1),
+    store: lazyPayloadStore(payloadBucket, 1),
     logger,
     clock,
     newId: (at) => v7({ msecs: at }),
@@ -84,8 +84,8 @@ const submissions = new Submissions(
 /** A rehearsal of several messages may take as long as an invocation of the processor. */
 const rehearsalMilliseconds = environment.timeoutSeconds * 1_000;
 const { rehearsalFunctionArn } = environment;
-const rehearser = rehearsalFunctionArn === '' ? undefined : new LazyFunctionRehearser(rehearsalFunctionArn);
-const timers = new LazyRunningMinuteTimers(environment.scheduleGroup);
+const rehearser = rehearsalFunctionArn === '' ? undefined : lazyFunctionRehearser(rehearsalFunctionArn);
+const timers = lazyRunningMinuteTimers(environment.scheduleGroup);
 
 /** Handles the firing of a timer. */
 export async function handler(event: unknown, context: Context): Promise<void> {

@@ -4,7 +4,7 @@ import type { ApiExtension } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbActionStore } from '../../lib/aws/dynamodb-action-store.ts';
-import { LazyMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
+import { lazyMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import { Actions } from '../../lib/core/operations/actions.ts';
@@ -15,7 +15,7 @@ export function actionRoutes(settings: ApiEnvironment, { records, index, logger 
   const { requestTable, recordAgeDays, recordMetadata, deadLetterQueueUrl } = settings;
   const { actionGroup, actionRole, actionFunctionArn } = settings;
   const canRehearse = settings.rehearsalFunctionArn !== '';
-  const timers = new LazyMinuteTimers({
+  const timers = lazyMinuteTimers({
     scheduleGroup: actionGroup,
     scheduleRole: actionRole,
     functionArn: actionFunctionArn,

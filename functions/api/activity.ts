@@ -1,12 +1,12 @@
 import { ACTIVITY_ROUTES, addActivityRoutes } from '../../lib/api/activity-routes.ts';
 import type { ApiExtension } from '../../lib/api/app.ts';
-import { LazyActivityLog } from '../../lib/aws/lazy-activity-log.ts';
+import { lazyActivityLog } from '../../lib/aws/lazy-activity-log.ts';
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
 
 /** The route of the activity. A module of its own, which is loaded only where there is one. */
 export function activityRoutes(settings: ApiEnvironment): ApiExtension {
   const { serviceName, inputQueueUrl, highInputQueueUrl, lowInputQueueUrl, otherProcessors } = settings;
-  const activity = new LazyActivityLog([
+  const activity = lazyActivityLog([
     {
       serviceName,
       queueNames: [inputQueueUrl, highInputQueueUrl, lowInputQueueUrl].filter(Boolean).map(queueNameOf),

@@ -1,8 +1,8 @@
 import type { ApiExtension } from '../../lib/api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
-import { LazyItemFiles } from '../../lib/aws/lazy-item-files.ts';
-import { LazyMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
+import { lazyItemFiles } from '../../lib/aws/lazy-item-files.ts';
+import { lazyMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import { BatchImports } from '../../lib/core/intake/batch-imports.ts';
 import type { SubmissionPorts } from '../../lib/core/intake/submissions.ts';
@@ -18,7 +18,7 @@ export function batchRoutes(
   taking: Omit<SubmissionPorts, 'queue'>,
 ): ApiExtension {
   const { batchGroup, batchRole, batchFunctionArn, payloadBucket } = settings;
-  const timers = new LazyMinuteTimers({
+  const timers = lazyMinuteTimers({
     scheduleGroup: batchGroup,
     scheduleRole: batchRole,
     functionArn: batchFunctionArn,
@@ -26,7 +26,7 @@ export function batchRoutes(
   const { batches, store } = openBatches(settings, taking, timers);
   const { transfers } = parts;
   const { clock, newId } = taking;
-  const files = new LazyItemFiles(payloadBucket);
+  const files = lazyItemFiles(payloadBucket);
   const imports = new BatchImports({ batches, store, files, transfers, clock, newId }, settings);
   return {
     routes: BATCH_ROUTES,

@@ -19,11 +19,11 @@ import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoints.ts';
 import { lazyAlarms } from '../../lib/aws/lazy-alarms.ts';
-import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
-import { LazyDelayedMessages } from '../../lib/aws/lazy-delayed-messages.ts';
-import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
-import { LazyReceiptSigners } from '../../lib/aws/lazy-receipt-signers.ts';
-import { LazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
+import { lazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
+import { lazyDelayedMessages } from '../../lib/aws/lazy-delayed-messages.ts';
+import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyReceiptSigners } from '../../lib/aws/lazy-receipt-signers.ts';
+import { lazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
 import { queueArnOf } from '../../lib/aws/queue-arn.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SQS_MAX_RETRY_SECONDS } from '../../lib/aws/sqs-capabilities.ts';
@@ -46,6 +46,7 @@ import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import { eachPriority, type Priority } from '../../lib/core/model/priority.ts';
 import { FailureGroups } from '../../lib/core/operations/failure-groups.ts';
 import { ServicePause } from '../../lib/core/operations/service-pause.ts';
+import type { RemovableMessages } from '../../lib/core/ports/delayed-messages.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
@@ -106,7 +107,7 @@ function takingOf({ payloadBucket, requestTable, recordAgeDays, recordMetadata }
       recordMetadata,
     ),
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
-    store: new LazyPayloadStore(payloadBucket, 1),
+    store: lazyPayloadStore(payloadBucket, 1),
     logger,
     clock: Date,
     newId: (at: number) => v7({ msecs: at }),
@@ -117,7 +118,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
   const { payloadBucket, requestTable, resultAgeDays, limits } = settings;
   const { records, newId, store } = taking;
   const [dynamodb, sqs] = [recordClient(), queueClient()];
-  const transfers = new LazyClientTransfers(payloadBucket);
+  const transfers = lazyClientTransfers(payloadBucket);
   const index = new DynamoDbRecordIndex(dynamodb, requestTable, Date);
   const webhookQueue = settings.webhookQueueUrl
     ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl)
@@ -201,7 +202,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
       webhookQueue && settings.webhookSecret
         ? new WebhookEndpoints({
             store: new DynamoDbWebhookEndpoints(dynamodb, requestTable),
-            secrets: new LazyWebhookSecrets(settings.webhookSecret, logger),
+            secrets: lazyWebhookSecrets(settings.webhookSecret, logger),
             queue: webhookQueue,
             index,
             rules: settings,
@@ -211,7 +212,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
           })
         : undefined,
     ledger: new DynamoDbLedger(dynamodb, requestTable),
-    ...(settings.receiptSecret && { receipts: new LazyReceiptSigners(settings.receiptSecret, logger) }),
+    ...(settings.receiptSecret && { receipts: lazyReceiptSigners(settings.receiptSecret, logger) }),
     serviceName: settings.serviceName,
   };
 }
@@ -232,9 +233,9 @@ function pauseOf({ pauseQueueUrl, requestTable, inputRetentionSeconds }: ApiEnvi
 function delayedMessages(
   inputQueueUrl: string,
   { scheduleGroup, scheduleRole, scheduleDeadLetterQueueArn }: ApiEnvironment,
-): LazyDelayedMessages | undefined {
+): RemovableMessages | undefined {
   if (scheduleGroup === '' || isFifo(inputQueueUrl)) return undefined;
-  return new LazyDelayedMessages({
+  return lazyDelayedMessages({
     scheduleGroup,
     scheduleRole,
     queueArn: queueArnOf(inputQueueUrl, scheduleDeadLetterQueueArn),

@@ -3,7 +3,7 @@ import type { ApiParts } from '../../lib/api/context.ts';
 import { addScheduleRoutes, SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
 import { recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbScheduleStore } from '../../lib/aws/dynamodb-schedule-store.ts';
-import { LazyScheduleTimers } from '../../lib/aws/lazy-schedule-timers.ts';
+import { lazyScheduleTimers } from '../../lib/aws/lazy-schedule-timers.ts';
 import type { ApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import { Schedules } from '../../lib/core/intake/schedules.ts';
 
@@ -13,7 +13,7 @@ export function scheduleRoutes(settings: ApiEnvironment, parts: ApiParts): ApiEx
     settings;
   const schedules = new Schedules({
     store: new DynamoDbScheduleStore(recordClient(), requestTable),
-    timers: new LazyScheduleTimers({
+    timers: lazyScheduleTimers({
       scheduleGroup,
       scheduleRole,
       functionArn: scheduleFunctionArn,

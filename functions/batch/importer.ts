@@ -2,8 +2,8 @@ import { v7 } from 'uuid';
 import { addLines, linesIn } from '../../lib/api/item-lines.ts';
 import { recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
-import { LazyItemFiles } from '../../lib/aws/lazy-item-files.ts';
-import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyItemFiles } from '../../lib/aws/lazy-item-files.ts';
+import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import type { BatchEnvironment } from '../../lib/core/config/batch-environment.ts';
 import { BatchImporter } from '../../lib/core/intake/batch-importer.ts';
 import type { Logger } from '../../lib/core/ports/telemetry.ts';
@@ -20,7 +20,7 @@ export function batchImporter(
   const { batches, store, processors } = openBatches(environment, {
     records,
     keys: new DynamoDbIdempotencyKeys(recordClient(), requestTable),
-    store: new LazyPayloadStore(payloadBucket, 1),
+    store: lazyPayloadStore(payloadBucket, 1),
     logger,
     clock: Date,
     newId: (at) => v7({ msecs: at }),
@@ -28,7 +28,7 @@ export function batchImporter(
   const parts = { destinations: processors, clock: Date };
   return new BatchImporter({
     store,
-    files: new LazyItemFiles(payloadBucket),
+    files: lazyItemFiles(payloadBucket),
     addLines: async ({ id, tenant }, bytes) => {
       const { refused } = await addLines(linesIn(bytes), id, tenant, { batches, parts });
       return refused.map(({ problem: { code, detail }, ...line }) => ({ ...line, code, detail }));

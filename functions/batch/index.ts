@@ -8,8 +8,8 @@ import { DynamoDbBatchCounter } from '../../lib/aws/dynamodb-batch-counter.ts';
 import { DynamoDbOpenBatches } from '../../lib/aws/dynamodb-open-batches.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { lazy } from '../../lib/aws/lazy.ts';
-import { LazyManifestFiles } from '../../lib/aws/lazy-manifest-files.ts';
-import { LazyRunningMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
+import { lazyManifestFiles } from '../../lib/aws/lazy-manifest-files.ts';
+import { lazyRunningMinuteTimers } from '../../lib/aws/lazy-minute-timers.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { serializeError } from '../../lib/core/base/serialize-error.ts';
 import { readBatchEnvironment } from '../../lib/core/config/batch-environment.ts';
@@ -55,7 +55,7 @@ const submissions = { promote: async () => {} };
 const manifest = new BatchManifest(
   {
     store,
-    files: new LazyManifestFiles(environment.payloadBucket),
+    files: lazyManifestFiles(environment.payloadBucket),
     lineOf: (item) => manifestLine(item, { resultAgeDays, now: Date.now() }),
   },
   environment.resultPrefix,
@@ -72,7 +72,7 @@ const runner = new BatchRunner(
   { store, records, submissions, importer, manifest, report, clock: Date, logger },
   recordAgeDays,
 );
-const timers = new LazyRunningMinuteTimers(environment.scheduleGroup);
+const timers = lazyRunningMinuteTimers(environment.scheduleGroup);
 const upkeep = new BatchUpkeep({ store, runner, timers, clock: Date });
 
 /** Handles changes of records, or the firing of a timer. */

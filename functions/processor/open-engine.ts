@@ -4,7 +4,7 @@ import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
-import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { lazyPutEvents } from '../../lib/aws/lazy-put-events.ts';
 import { readMaxMessageBytes } from '../../lib/aws/sqs-max-message-bytes.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
@@ -47,7 +47,7 @@ export async function openEngine(
   const queues = queueClient();
   const records = recordClient();
   const ports: EnginePorts = {
-    store: new LazyPayloadStore(environment.payloadBucket, environment.concurrency),
+    store: lazyPayloadStore(environment.payloadBucket, environment.concurrency),
     records: new DynamoDbRecordStore(records, requestTable),
     output: await openOutput(environment, queues, logger),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,

@@ -4,7 +4,7 @@
 
 import type { Context, SQSEvent } from 'aws-lambda';
 import { queueClient } from '../../lib/aws/clients.ts';
-import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { quote } from '../../lib/core/base/quote.ts';
@@ -27,7 +27,7 @@ const STORED_AT_ONCE = 10;
 
 const powertools = createPowertools();
 const { payloadBucket, payloadPrefix, otherProcessors, ...own } = readRelayEnvironment(process.env);
-const store = new LazyPayloadStore(payloadBucket, STORED_AT_ONCE);
+const store = lazyPayloadStore(payloadBucket, STORED_AT_ONCE);
 const queues = queueClient();
 
 type RelayedEvent = KafkaEvent | RabbitMqEvent | SQSEvent;

@@ -9,7 +9,7 @@ import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DynamoDbScheduleStore } from '../../lib/aws/dynamodb-schedule-store.ts';
 import { lazy } from '../../lib/aws/lazy.ts';
-import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { readScheduleEnvironment } from '../../lib/core/config/schedule-environment.ts';
@@ -80,7 +80,7 @@ function destinationOf({ topics, inputQueueUrl }: Pick<ProcessorQueue, 'topics' 
     records,
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
     queue: new SqsSubmissionQueue(sqs, inputQueueUrl),
-    store: new LazyPayloadStore(payloadBucket, 1),
+    store: lazyPayloadStore(payloadBucket, 1),
     logger,
     clock: Date,
     newId: (at: number) => v7({ msecs: at }),

@@ -1,5 +1,6 @@
 import type { RemovableMessages } from '../core/ports/delayed-messages.ts';
 import { lazy } from './lazy.ts';
+import { lazyPort } from './lazy-port.ts';
 import type { ScheduleTarget } from './scheduler-delayed-messages.ts';
 
 /** Loads the client of EventBridge Scheduler with the first message: most requests start at once. */
@@ -13,25 +14,6 @@ const loadScheduler = lazy(async () => {
 });
 
 /** Sends messages to an SQS queue by EventBridge Scheduler. */
-export class LazyDelayedMessages implements RemovableMessages {
-  readonly #target: ScheduleTarget;
-
-  constructor(target: ScheduleTarget) {
-    this.#target = target;
-  }
-
-  async schedule(name: string, message: string, at: number): Promise<void> {
-    const messagesTo = await loadScheduler();
-    await messagesTo(this.#target).schedule(name, message, at);
-  }
-
-  async find(name: string): Promise<string | undefined> {
-    const messagesTo = await loadScheduler();
-    return messagesTo(this.#target).find(name);
-  }
-
-  async remove(name: string): Promise<void> {
-    const messagesTo = await loadScheduler();
-    await messagesTo(this.#target).remove(name);
-  }
+export function lazyDelayedMessages(target: ScheduleTarget): RemovableMessages {
+  return lazyPort(['schedule', 'find', 'remove'], async () => (await loadScheduler())(target));
 }

@@ -1,5 +1,6 @@
-import type { MinuteTimers, TimerKey } from '../core/ports/minute-timers.ts';
+import type { MinuteTimers } from '../core/ports/minute-timers.ts';
 import { lazy } from './lazy.ts';
+import { lazyPort } from './lazy-port.ts';
 import type { MinuteTimerTarget } from './scheduler-minute-timers.ts';
 
 /** Loads the client of EventBridge Scheduler with the first timer that is started or stopped: most calls change none. */
@@ -12,29 +13,17 @@ const loadScheduler = lazy(async () => {
 });
 
 /** Starts timers of EventBridge Scheduler. */
-export class LazyMinuteTimers implements Pick<MinuteTimers, 'start'> {
-  readonly #target: MinuteTimerTarget;
-
-  constructor(target: MinuteTimerTarget) {
-    this.#target = target;
-  }
-
-  async start(key: TimerKey): Promise<void> {
+export function lazyMinuteTimers(target: MinuteTimerTarget): Pick<MinuteTimers, 'start'> {
+  return lazyPort(['start'], async () => {
     const { client, SchedulerMinuteTimers } = await loadScheduler();
-    await new SchedulerMinuteTimers(client, this.#target, Date).start(key);
-  }
+    return new SchedulerMinuteTimers(client, target, Date);
+  });
 }
 
 /** Stops timers of EventBridge Scheduler. */
-export class LazyRunningMinuteTimers implements Pick<MinuteTimers, 'stop'> {
-  readonly #group: string;
-
-  constructor(group: string) {
-    this.#group = group;
-  }
-
-  async stop(key: TimerKey): Promise<void> {
+export function lazyRunningMinuteTimers(group: string): Pick<MinuteTimers, 'stop'> {
+  return lazyPort(['stop'], async () => {
     const { client, RunningMinuteTimers } = await loadScheduler();
-    await new RunningMinuteTimers(client, this.#group).stop(key);
-  }
+    return new RunningMinuteTimers(client, group);
+  });
 }

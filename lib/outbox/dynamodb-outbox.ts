@@ -1,4 +1,4 @@
-import { LazyPayloadStore } from '../aws/lazy-payload-store.ts';
+import { lazyPayloadStore } from '../aws/lazy-payload-store.ts';
 import { single } from '../core/base/byte-streams.ts';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
@@ -6,6 +6,7 @@ import { DYNAMODB_MAX_ITEM_BYTES } from '../core/config/aws-limits.ts';
 import { DEFAULT_OUTBOX_KEY_PREFIX, OUTBOX_COLUMNS, OUTBOX_KEYS } from '../core/config/outbox-table.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { RequestRefused } from '../core/intake/errors.ts';
+import type { PayloadStore } from '../core/ports/payload-store.ts';
 import { type OutboxOptions, type OutboxSubmission, outboxSubmission, rowOf } from './outbox-row.ts';
 
 /** The keys of a table that has other items than outbox rows. */
@@ -74,13 +75,13 @@ export interface DynamoDbOutboxRequest {
  */
 export class DynamoDbOutbox {
   readonly #options: DynamoDbOutboxOptions;
-  readonly #store: LazyPayloadStore | undefined;
+  readonly #store: PayloadStore | undefined;
 
   /** @throws ConfigurationError for options that can't be so */
   constructor(options: DynamoDbOutboxOptions) {
     assertOptions(options);
     this.#options = options;
-    this.#store = options.payloads && new LazyPayloadStore(options.payloads.bucket, 1);
+    this.#store = options.payloads && lazyPayloadStore(options.payloads.bucket, 1);
   }
 
   /**

@@ -145,8 +145,8 @@ export class PortOpener implements AsyncDisposable {
   }: Pick<WorkerEnvironment, 'payloadsUrl' | 'concurrency'>): Promise<OpenedPayloads> {
     const [, bucket] = /^s3:\/\/([^/]+)\/?$/.exec(payloadsUrl) ?? [];
     if (bucket !== undefined) {
-      const { LazyPayloadStore } = await import('../../aws/lazy-payload-store.ts');
-      return { store: new LazyPayloadStore(bucket, concurrency), claimCheckSource: bucket };
+      const { lazyPayloadStore } = await import('../../aws/lazy-payload-store.ts');
+      return { store: lazyPayloadStore(bucket, concurrency), claimCheckSource: bucket };
     }
     const [, path] = /^file:(?:\/\/(?=\/))?(.+)$/.exec(payloadsUrl) ?? [];
     if (path !== undefined) {
