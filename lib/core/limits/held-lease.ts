@@ -98,7 +98,7 @@ export class HeldLease {
 
   /** Starts a request. @returns the tokens that it takes */
   start(weight: number, now: number): number {
-    const tokens = this.allowed.rate === undefined ? 0 : weight;
+    const tokens = this.#allowed.rate === undefined ? 0 : weight;
     this.#tokens -= tokens;
     this.use.take(now);
     return tokens;
@@ -128,7 +128,7 @@ export class HeldLease {
 
   /** Whether the store must be asked although no request wants to start: to renew, to give back, or to count. */
   mustAsk(keep: number, now: number): boolean {
-    const hasUnneeded = this.isLimited && this.#permits > keep + (keep > 0 ? this.#spare : 0);
+    const hasUnneeded = this.#isLimited && this.#permits > keep + (keep > 0 ? this.#spare : 0);
     const hasTokens = keep === 0 ? this.#tokens !== 0 : this.#tokens < 0;
     const isDue = this.use.inUse > 0 && this.#isRenewalDue(now);
     return hasUnneeded || hasTokens || this.#started > 0 || isDue;
@@ -176,7 +176,7 @@ export class HeldLease {
     this.#startable = grant.startable;
     this.#offered = 0;
     // Those that are given back were taken off before.
-    this.#tokens = this.allowed.rate === undefined ? 0 : this.#tokens + Math.max(0, grant.tokens);
+    this.#tokens = this.#allowed.rate === undefined ? 0 : this.#tokens + Math.max(0, grant.tokens);
     this.#started -= wish.started;
     this.#deniedUntil = this.#denialEnd(grant.state, weights, askedAt);
   }
@@ -196,16 +196,6 @@ export class HeldLease {
     return this.#stored;
   }
 
-  /** What the key allows, as far as is known. */
-  get allowed(): Allowance {
-    return allowanceOf(this.#limit, this.#stored?.state ?? UNUSED);
-  }
-
-  /** Whether permits are counted. */
-  get isLimited(): boolean {
-    return this.allowed.concurrency !== undefined;
-  }
-
   /** The permits that it has, used or not. */
   get permits(): number {
     return this.#permits;
@@ -213,12 +203,21 @@ export class HeldLease {
 
   /** Whether no permit is left. When a limit is lowered, running requests keep their permits, but no request may follow them. */
   get isFull(): boolean {
-    return this.isLimited && this.use.inUse >= Math.min(this.#permits, this.#startable);
+    return this.#isLimited && this.use.inUse >= Math.min(this.#permits, this.#startable);
   }
 
   /** Whether it has nothing that the store must learn of. */
   get isEmpty(): boolean {
     return this.use.inUse + this.#permits + this.#started === 0;
+  }
+
+  /** How long after a request of some weight the next one that waits can start, in milliseconds. */
+  spacing(weight: number, now: number): number {
+    const { rate } = this.#allowed;
+    const byRate = rate === undefined ? 0 : (1_000 * weight) / perSecond(rate);
+    // The other permits serve the requests of other processes.
+    const byConcurrency = this.#isLimited ? this.use.heldMilliseconds(now) / Math.max(1, this.#permits) : 0;
+    return Math.max(byRate, byConcurrency);
   }
 
   /** Until when no further request can start, as far as is known; in the past if one can. */
@@ -231,12 +230,22 @@ export class HeldLease {
     return now - this.#syncedAt < LIMIT_SYNC_MILLISECONDS;
   }
 
+  /** What the key allows, as far as is known. */
+  get #allowed(): Allowance {
+    return allowanceOf(this.#limit, this.#stored?.state ?? UNUSED);
+  }
+
+  /** Whether permits are counted. */
+  get #isLimited(): boolean {
+    return this.#allowed.concurrency !== undefined;
+  }
+
   #hasPermit(now: number): boolean {
-    return !this.isLimited || (!this.isFull && now < this.#endsAt && !this.#isRenewalDue(now));
+    return !this.#isLimited || (!this.isFull && now < this.#endsAt && !this.#isRenewalDue(now));
   }
 
   #hasTokens(weight: number): boolean {
-    return this.allowed.rate === undefined || this.#tokens >= neededTokens(weight, this.allowed);
+    return this.#allowed.rate === undefined || this.#tokens >= neededTokens(weight, this.#allowed);
   }
 
   #isPaused(now: number): boolean {
@@ -244,14 +253,14 @@ export class HeldLease {
   }
 
   #isRenewalDue(now: number): boolean {
-    if (!this.#isRenewable || !this.isLimited) return false;
+    if (!this.#isRenewable || !this.#isLimited) return false;
     return this.#endsAt - now < (this.#endsAt - this.#leasedAt) * RENEWAL_SHARE;
   }
 
   /** The tokens that it needs in all: those of the requests that wait, and some ahead. An idle process gives all back. */
   #neededTokens({ weights, keep }: LeaseNeed): number {
     if (weights.length === 0) return keep === 0 ? 0 : Math.max(this.#tokens, 0);
-    const { rate } = this.allowed;
+    const { rate } = this.#allowed;
     const ahead = rate === undefined ? 0 : perSecond(rate) * TOKENS_AHEAD_SECONDS;
     const waiting = weights.reduce((total, weight) => total + weight, 0);
     return Math.max(waiting + ahead, this.#tokens, 0);
@@ -261,7 +270,7 @@ export class HeldLease {
     const { pausedUntil = 0 } = state;
     if (pausedUntil > now) return pausedUntil;
     if (this.isFull) return now + RETRY_MILLISECONDS;
-    const { allowed } = this;
+    const allowed = this.#allowed;
     if (allowed.rate === undefined || weights.length === 0) return 0;
     const missing = neededTokens(Math.min(...weights), allowed) - this.#tokens;
     if (missing <= 0) return 0;

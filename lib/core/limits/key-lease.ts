@@ -1,4 +1,4 @@
-import { type Limit, perSecond } from '../config/limits.ts';
+import type { Limit } from '../config/limits.ts';
 import { allowanceOf, grantLease, type LeaseGrant, type LimitState, UNUSED } from '../model/limit-state.ts';
 import { HeldLease, RETRY_MILLISECONDS } from './held-lease.ts';
 import type { LeaseTerms } from './lease-terms.ts';
@@ -113,16 +113,9 @@ export class KeyLease {
 
   /** When a request that must wait comes back: after those that were sent back before, as fast as the limit lets them start. */
   #takeTurn(weight: number, latest: number): number {
-    const { allowed, isLimited, permits, deniedUntil, use } = this.#held;
     const now = this.#options.now();
-    const byRate = allowed.rate === undefined ? 0 : (1_000 * weight) / perSecond(allowed.rate);
-    // The other permits serve the requests of other processes.
-    const byConcurrency = isLimited ? use.heldMilliseconds(now) / Math.max(1, permits) : 0;
-    return this.#turns.take({
-      soonest: Math.max(now + RETRY_MILLISECONDS, deniedUntil),
-      latest,
-      spacing: Math.max(byRate, byConcurrency),
-    });
+    const soonest = Math.max(now + RETRY_MILLISECONDS, this.#held.deniedUntil);
+    return this.#turns.take({ soonest, latest, spacing: this.#held.spacing(weight, now) });
   }
 
   /** Calls of the store are made one at a time, and requests that come meanwhile share the next one. */

@@ -50,7 +50,7 @@ class Holder {
     if (this.phase !== 'open') return;
     this.running.push({ since: this.now, tokens: this.held.start(1, this.now) });
     this.started++;
-    if (!this.held.isLimited) return;
+    if (this.#limit.concurrency === undefined) return;
     // What runs is leased: other processes count it.
     expect(runningOf(this.stored.state, this.now)).toBeGreaterThanOrEqual(this.running.length);
   }
