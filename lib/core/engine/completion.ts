@@ -1,41 +1,26 @@
-import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { Ending } from '../model/outcome.ts';
 import { assertWritable, type HandlerWrites } from '../ports/handler-writes.ts';
 import { resultBodyOf } from '../processor/result.ts';
-import type { Lease } from '../records/lease.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import { ResultKeeper } from './result-keeper.ts';
-
-/** Records how a request ended, together with writes of its handler. @throws unless that end is recorded, with the writes */
-export type RecordEnding = (ending: Ending, writes: HandlerWrites) => Promise<void>;
+import type { LeasedRequest } from './leased-request.ts';
 
 /**
  * The end of an attempt whose handler calls `complete()`: the result is kept, then the outcome and the handler's writes are
  * committed in one transaction. Once a handler has called it, nothing else ends the request as succeeded.
  */
 export class Completion {
-  readonly #request: DecodedRequest;
-  readonly #lease: Lease;
+  readonly #leased: LeasedRequest;
   readonly #context: AttemptContext;
   readonly #checkpoints: Checkpoints;
-  readonly #record: RecordEnding;
   /** The latest call, which waits for the calls before it. */
   #latest: Promise<void> | undefined;
   #ending: Ending | undefined;
 
-  constructor(
-    request: DecodedRequest,
-    lease: Lease,
-    context: AttemptContext,
-    checkpoints: Checkpoints,
-    record: RecordEnding,
-  ) {
-    this.#request = request;
-    this.#lease = lease;
+  constructor(leased: LeasedRequest, context: AttemptContext, checkpoints: Checkpoints) {
+    this.#leased = leased;
     this.#context = context;
     this.#checkpoints = checkpoints;
-    this.#record = record;
   }
 
   /**
@@ -59,16 +44,16 @@ export class Completion {
   }
 
   async #run(result: unknown, writes: HandlerWrites): Promise<void> {
-    const { ports, settings, deadline } = this.#context;
+    const { ports, deadline } = this.#context;
+    const { lease, results } = this.#leased;
     if (this.#ending) throw new Error('complete() has ended the request: call it once');
     assertWritable(writes, ports.records.writeKinds);
     const body = this.#checkpoints.whileGoing(await resultBodyOf(result, ports.clock.now()));
     // Only the attempt that commits its writes may store the result, so it adopts no earlier one.
-    const place = { createdAt: this.#lease.createdAt, mayHaveResult: false, completion: crypto.randomUUID() };
-    const results = new ResultKeeper(this.#request, settings, ports);
+    const place = { createdAt: lease.createdAt, mayHaveResult: false, completion: crypto.randomUUID() };
     const kept = await results.keep(body, place, deadline.handlerDeadline);
     const ending = { status: 'succeeded', result: kept } as const;
-    await this.#record(ending, writes);
+    await this.#leased.commit(ending, writes);
     this.#ending = ending;
   }
 }

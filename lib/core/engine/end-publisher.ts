@@ -10,7 +10,7 @@ import type { DeadLetterState } from '../model/request-record.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import type { Publication } from '../wire/batch-publisher.ts';
 import type { OutcomeInput } from '../wire/encode-truefoundry.ts';
-import type { AttemptEnd } from './attempt.ts';
+import type { AttemptEnd } from './attempt-end.ts';
 import type { BatchMetrics } from './batch-metrics.ts';
 import type { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';

@@ -243,7 +243,7 @@ export class Engine {
     if ('rejection' in decoded) return rejectedAttempt(decoded, message, this.#ports.clock);
     const retrySeconds = (error: unknown, attempt: AttemptCounts) =>
       this.#retries.retrySeconds(error, attempt, message);
-    return new Attempt(decoded, message, { ...this.#context(), ...given, message, retrySeconds });
+    return new Attempt(decoded, { ...this.#context(), ...given, message, retrySeconds });
   }
 
   async #rehearse(job: Job, deadline: Deadline): Promise<RehearsedAttempt[]> {
