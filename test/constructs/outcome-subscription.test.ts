@@ -335,6 +335,19 @@ describe('is refused', () => {
     );
   });
 
+  it.each([
+    ['account', '210987654321'],
+    ['region', 'eu-west-1'],
+  ] as const)('a stack in another %s', (part, other) => {
+    const app = emptyApp();
+    const env = { account: '123456789012', region: 'us-east-1' };
+    const { service } = serviceIn(new Stack(app, 'Stack', { env }), { output: { fanOut: true } });
+    const team = new Stack(app, 'Team', { env: { ...env, [part]: other }, crossRegionReferences: true });
+    expect(() => new OutcomeSubscription(team, 'Sub', { service })).toThrow(
+      `The subscription must be in the ${part} of the service, ${env[part]}, got one in ${other}`,
+    );
+  });
+
   it('at synthesis, a topic that no processor of the service is for', () => {
     const { app } = subscribed({ topics: ['images.*', 'reports'] }, { topics: ['images.thumbnail'] });
     expect(() => app.synth()).toThrow(

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -10,6 +10,7 @@ import type { OutcomeSubscriptionProps } from '../outcome-subscription-props.ts'
 import type { OutcomeTopic } from '../outcome-topic.ts';
 import { type FilterPolicy, filterPolicyOf, selectionProblems } from './filter-policy.ts';
 import type { OutputQueueProps } from './output-props.ts';
+import { placeProblems } from './place-problems.ts';
 import { checkedNumber } from './service-numbers.ts';
 import { subscribedQueueProblems } from './subscribed-queue-problems.ts';
 
@@ -46,6 +47,8 @@ export function subscriptionSettings(
   const options: OutputQueueProps = 'queueArn' in target || 'functionArn' in target ? {} : target;
   const problems = [
     ...(outcomes ? [] : [`service must have output: { fanOut: true }, got ${service.node.path} without it`]),
+    // SNS takes a dead-letter queue in the account and region of its topic only.
+    ...placeProblems(service, 'The subscription', { env: Stack.of(subscription) }),
     ...selectionProblems(props),
     ...(existingQueue ? subscribedQueueProblems(subscription, 'target', existingQueue) : []),
     ...(invoked ? roleProblems(invoked) : []),
