@@ -18,8 +18,8 @@ const MACHINES: Readonly<Record<string, number>> = {
 
 /**
  * The problem with the native code of a bundle if the function couldn't load any of it; otherwise undefined. A
- * package with native code for several platforms is fine if one of them is the function's. npm installs packages for
- * the function; other package managers install them for the machine they run on.
+ * package with native code for several platforms is fine if one of them is the function's. npm and pnpm 12
+ * install packages for the function; others install them for the machine they run on.
  */
 export function nativeCodeProblem(folder: string, architecture: Architecture): string | undefined {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
@@ -29,8 +29,8 @@ export function nativeCodeProblem(folder: string, architecture: Architecture): s
   if (first === undefined || files.some((path) => runsOn(join(folder, path), architecture))) return undefined;
   return (
     `function.bundling.nodeModules must be installed for linux-${architecture.name}, got native code for another platform, ` +
-    `for example ${first}. Set function.depsLockFilePath to a package-lock.json, because npm installs packages for the ` +
-    'function; or set function.bundling.forceDockerBundling; or set function.architecture to that of this machine'
+    `for example ${first}. Use npm or pnpm 12, which install packages for the function, with their lock file in ` +
+    'function.depsLockFilePath; or set function.bundling.forceDockerBundling; or set function.architecture to that of this machine'
   );
 }
 

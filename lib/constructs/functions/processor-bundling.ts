@@ -124,12 +124,19 @@ function moveCommand(from: string, to: string): string {
 }
 
 /**
- * The variables that make npm install `bundling.nodeModules` for the platform of the function.
+ * The variables that make npm, and pnpm since version 12, install `bundling.nodeModules` for the platform of the function.
  * @see https://docs.npmjs.com/cli/v11/using-npm/config#cpu
+ * @see https://pnpm.io/settings#supportedarchitectures
  */
 function installTarget(architecture = Architecture.ARM_64): Record<string, string> {
+  const [os, libc] = ['linux', 'glibc'];
   const cpu = architecture.name === Architecture.ARM_64.name ? 'arm64' : 'x64';
-  return { npm_config_os: 'linux', npm_config_cpu: cpu, npm_config_libc: 'glibc' };
+  return {
+    npm_config_os: os,
+    npm_config_cpu: cpu,
+    npm_config_libc: libc,
+    pnpm_config_supported_architectures: JSON.stringify({ os: [os], cpu: [cpu], libc: [libc] }),
+  };
 }
 
 /** The lock files of the project, in the nearest folder that has any. */

@@ -228,5 +228,6 @@ test.each([
     npm_config_os: 'linux',
     npm_config_cpu: cpu,
     npm_config_libc: 'glibc',
+    pnpm_config_supported_architectures: `{"os":["linux"],"cpu":["${cpu}"],"libc":["glibc"]}`,
   });
 });
