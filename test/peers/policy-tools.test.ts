@@ -96,6 +96,7 @@ async function checkovFindings(stack: Stack): Promise<string[]> {
   const file = join(folder, 'template.json');
   await writeFile(file, JSON.stringify(Template.fromStack(stack).toJSON()));
   const options = [
+    '--skip-download',
     '--framework',
     'cloudformation',
     '--compact',
