@@ -7,7 +7,7 @@ import { startFiles } from '../../bench/support/start-files.ts';
 import { bundleFunction } from '../../bin/bundle-function.ts';
 
 /** What the HTTP API loads when it starts. It was 1,162 KiB in one file. */
-const MAX_START_KIB = 632;
+const MAX_START_KIB = 636;
 
 let folder: string;
 let files: readonly string[];
