@@ -71,7 +71,7 @@ describe('an invalid command line prints one line:', () => {
     ],
     [
       ['--batch-size', 'ten'],
-      "error: option '--batch-size <n>' argument 'ten' is invalid. It must be a whole number of messages from 1 to 10000, got ten.",
+      `error: option '--batch-size <n>' argument 'ten' is invalid. It must be a whole number of messages from 1 to 10000, got "ten".`,
     ],
     [
       [...USUAL, '--surge', '10x'],

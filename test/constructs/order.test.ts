@@ -149,7 +149,7 @@ describe('a service is refused', () => {
     [
       'with another order',
       () => ({ order: 'lifo' as 'fifo' }),
-      "order must be 'fifo', got lifo: leave it out for no order",
+      'order must be \'fifo\', got "lifo": leave it out for no order',
     ],
     [
       'with large batches',
@@ -174,7 +174,7 @@ describe('a service is refused', () => {
     [
       'with an unknown onExhausted',
       () => ({ order: 'fifo', retry: { onExhausted: 'stop' as 'skip' } }),
-      'retry.onExhausted must be one of skip, block, got stop',
+      'retry.onExhausted must be one of skip, block, got "stop"',
     ],
   ])('%s', (_, props, problem) => {
     expect(problemsOf(props)).toThrow(problem);

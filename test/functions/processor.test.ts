@@ -393,7 +393,7 @@ describe('an error says', () => {
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toBe(
       "The processor's environment is not usable: COATCHECK_OUTPUT_QUEUE_URL must be set, got nothing; " +
-        'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got many',
+        'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got "many"',
     );
   });
 

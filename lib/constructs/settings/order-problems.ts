@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { quote } from '../../core/base/quote.ts';
 import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../../core/config/aws-limits.ts';
 import { ON_EXHAUSTED } from '../../core/config/settings.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
@@ -15,10 +16,10 @@ export function orderProblems(props: AsyncServiceProps): string[] {
   if (order === undefined) return [...unorderedProblems(props), ...unorderedOutputProblems(props)];
   const { onExhausted = ON_EXHAUSTED[0] } = retry ?? {};
   return [
-    ...(order === 'fifo' ? [] : [`order must be 'fifo', got ${String(order)}: leave it out for no order`]),
+    ...(order === 'fifo' ? [] : [`order must be 'fifo', got ${quote(order)}: leave it out for no order`]),
     ...(ON_EXHAUSTED.includes(onExhausted)
       ? []
-      : [`retry.onExhausted must be one of ${ON_EXHAUSTED.join(', ')}, got ${String(onExhausted)}`]),
+      : [`retry.onExhausted must be one of ${ON_EXHAUSTED.join(', ')}, got ${quote(onExhausted)}`]),
     ...batchProblems(props),
     ...queueProblems(props),
   ];

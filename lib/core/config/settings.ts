@@ -1,3 +1,4 @@
+import { quote } from '../base/quote.ts';
 import {
   POLLER_BATCHES,
   SQS_MAX_DELAY_SECONDS,
@@ -352,14 +353,18 @@ export function numberProblem(name: NumberSettingName, value: unknown, path: str
   return rangeProblem(numberSetting(name), value, path);
 }
 
+/** The whole numbers of a range. */
+export type NumberRange = Pick<NumberSetting, 'min' | 'max' | 'unit'>;
+
 /** The problem with a value that must be a whole number in a range; undefined if it is one. */
-export function rangeProblem(
-  { min, max, unit }: Pick<NumberSetting, 'min' | 'max' | 'unit'>,
-  value: unknown,
-  path: string,
-): string | undefined {
-  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return undefined;
-  return `${path} must be a whole number ${unit && `of ${unit} `}from ${min} to ${max}, got ${String(value)}`;
+export function rangeProblem(range: NumberRange, value: unknown, path: string): string | undefined {
+  if (Number.isInteger(value) && Number(value) >= range.min && Number(value) <= range.max) return undefined;
+  return `${path} must be ${rangeText(range)}, got ${quote(value)}`;
+}
+
+/** Says in messages what is in a range. */
+export function rangeText({ min, max, unit }: NumberRange): string {
+  return `a whole number ${unit && `of ${unit} `}from ${min} to ${max}`;
 }
 
 /** Smallest MaximumMessageSize of an output queue, in bytes: a failure without its details always fits. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { NUMBER_SETTINGS, type NumberSettingName, numberProblem } from './settings.ts';
+import { NUMBER_SETTINGS, type NumberSettingName, numberProblem, rangeProblem } from './settings.ts';
 
 /** Environment variables, such as `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -114,7 +114,7 @@ export function choice<Choice extends string>(
       const value = required(name, given, problems);
       const chosen = choices.find((known) => known === value);
       if (value.trim() !== '' && !chosen) {
-        problems.push(`${name} must be one of ${choices.join(', ')}, got ${value}`);
+        problems.push(`${name} must be one of ${choices.join(', ')}, got ${quote(value)}`);
       }
       return chosen ?? choices[0];
     },
@@ -133,7 +133,7 @@ export function choices<Choice extends string>(
     read: (given, problems) => {
       const values = read(given, problems);
       if (values.some((value) => !known.some((one) => one === value))) {
-        problems.push(`${name} must be one or more of ${known.join(', ')}, got ${given}`);
+        problems.push(`${name} must be one or more of ${known.join(', ')}, got ${quote(given)}`);
       }
       return known.filter((one) => values.includes(one));
     },
@@ -181,17 +181,13 @@ export function count(name: string, unit: string): Variable<number> {
   return numeric(name, (value) =>
     Number.isSafeInteger(value) && Number(value) >= 1
       ? undefined
-      : `${name} must be a whole number of ${unit} from 1, got ${value}`,
+      : `${name} must be a whole number of ${unit} from 1, got ${quote(value)}`,
   );
 }
 
 /** A whole number within bounds. @param unit empty if it has none */
 export function whole(name: string, unit: string, min: number, max: number): Variable<number> {
-  return numeric(name, (value) =>
-    Number.isInteger(value) && Number(value) >= min && Number(value) <= max
-      ? undefined
-      : `${name} must be a whole number ${unit && `of ${unit} `}from ${min} to ${max}, got ${value}`,
-  );
+  return numeric(name, (value) => rangeProblem({ unit, min, max }, value, name));
 }
 
 /** A variable that has a default: it applies if the variable is missing or empty. */
@@ -216,7 +212,7 @@ export function counts(name: string, what: string): Variable<readonly number[]> 
     read: (given, problems) => {
       const values = read(given, problems).map(wholeNumberIn);
       if (!values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
-        problems.push(`${name} must be whole numbers from 1, each ${what}, got ${given}`);
+        problems.push(`${name} must be whole numbers from 1, each ${what}, got ${quote(given)}`);
       }
       return values;
     },

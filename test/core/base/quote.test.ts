@@ -8,7 +8,11 @@ test.each([
   [undefined, 'nothing'],
   [null, 'null'],
   [{ a: [1] }, '{"a":[1]}'],
-])('quotes %j as %s', (value, quoted) => {
+  [5, '5'],
+  [Number.NaN, 'NaN'],
+  [Number.POSITIVE_INFINITY, 'Infinity'],
+  [10n, '10'],
+])('quotes %o as %s', (value, quoted) => {
   expect(quote(value)).toBe(quoted);
 });
 

@@ -568,17 +568,17 @@ describe('a single problem is reported alone:', () => {
     [
       'COATCHECK_OUTPUT_FORMAT',
       'xml',
-      'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, truefoundry, cloudevents-stream, got xml',
+      'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, truefoundry, cloudevents-stream, got "xml"',
     ],
     [
       'COATCHECK_WEBHOOK_EVENTS',
       'succeeded queued',
-      'COATCHECK_WEBHOOK_EVENTS must be one or more of succeeded, failed, cancelled, expired, progress, got succeeded queued',
+      'COATCHECK_WEBHOOK_EVENTS must be one or more of succeeded, failed, cancelled, expired, progress, got "succeeded queued"',
     ],
     [
       'COATCHECK_CALLBACK_PORTS',
       '443 https',
-      'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got 443 https',
+      'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got "443 https"',
     ],
     [
       'COATCHECK_SECRETS',
@@ -590,16 +590,16 @@ describe('a single problem is reported alone:', () => {
       '0',
       'COATCHECK_FAILURE_RATE_PERCENT must be a whole number of percent from 1 to 100, got 0',
     ],
-    ['COATCHECK_MEASURE_LOAD', 'true', 'COATCHECK_MEASURE_LOAD must be one of off, on, got true'],
+    ['COATCHECK_MEASURE_LOAD', 'true', 'COATCHECK_MEASURE_LOAD must be one of off, on, got "true"'],
     [
       'COATCHECK_CONCURRENCY',
       'ten',
-      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got ten',
+      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got "ten"',
     ],
     [
       'COATCHECK_CONCURRENCY',
       '',
-      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got ',
+      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got ""',
     ],
     [
       'COATCHECK_CONCURRENCY',
@@ -609,7 +609,7 @@ describe('a single problem is reported alone:', () => {
     [
       'COATCHECK_RETRY_BASE_SECONDS',
       '1.5',
-      'COATCHECK_RETRY_BASE_SECONDS must be a whole number of seconds from 1 to 43200, got 1.5',
+      'COATCHECK_RETRY_BASE_SECONDS must be a whole number of seconds from 1 to 43200, got "1.5"',
     ],
     [
       'COATCHECK_INLINE_LIMIT_BYTES',
@@ -619,7 +619,7 @@ describe('a single problem is reported alone:', () => {
     [
       'COATCHECK_MAX_JSON_DEPTH',
       'Infinity',
-      'COATCHECK_MAX_JSON_DEPTH must be a whole number of levels from 1 to 1000, got Infinity',
+      'COATCHECK_MAX_JSON_DEPTH must be a whole number of levels from 1 to 1000, got "Infinity"',
     ],
   ])('%s set to %j', (name, value, problem) => {
     expect(problemsOf({ ...VARIABLES, [name]: value })).toBe(
@@ -647,17 +647,17 @@ describe('for the API', () => {
   );
 
   test.each([
-    ['COATCHECK_API_AUTH', 'basic', 'COATCHECK_API_AUTH must be one of iam, jwt, none, got basic'],
+    ['COATCHECK_API_AUTH', 'basic', 'COATCHECK_API_AUTH must be one of iam, jwt, none, got "basic"'],
     ['COATCHECK_FIRST_SLOTS', '0', 'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got 0'],
     [
       'COATCHECK_FIRST_SLOTS',
       '2.5',
-      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got 2.5',
+      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got "2.5"',
     ],
     [
       'COATCHECK_FIRST_SLOTS',
       'many',
-      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got many',
+      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got "many"',
     ],
     [
       'COATCHECK_MAX_WAIT_SECONDS',

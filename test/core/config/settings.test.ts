@@ -28,8 +28,8 @@ test.each([
   [10_001, 'props.batchSize must be a whole number of messages from 1 to 10000, got 10001'],
   [1.5, 'props.batchSize must be a whole number of messages from 1 to 10000, got 1.5'],
   [Number.NaN, 'props.batchSize must be a whole number of messages from 1 to 10000, got NaN'],
-  ['5', 'props.batchSize must be a whole number of messages from 1 to 10000, got 5'],
-  [undefined, 'props.batchSize must be a whole number of messages from 1 to 10000, got undefined'],
+  ['5', 'props.batchSize must be a whole number of messages from 1 to 10000, got "5"'],
+  [undefined, 'props.batchSize must be a whole number of messages from 1 to 10000, got nothing'],
 ])('a batch size of %j: %s', (value, problem) => {
   expect(numberProblem('batchSize', value, 'props.batchSize')).toBe(problem);
 });

@@ -38,15 +38,15 @@ test('every variable that is missing or out of range is named, with what is allo
   expect(() => readWorkerEnvironment(variables)).toThrow(
     "The worker's environment is not usable: COATCHECK_OUTPUT must be set, got nothing; " +
       'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got 0; ' +
-      'COATCHECK_PREFETCH must be a whole number of messages from 0 to 10000, got many; ' +
-      'COATCHECK_GRACE_SECONDS must be a whole number of seconds from 1 to 86400, got 1.5; ' +
-      'COATCHECK_TRACING must be one of off, otlp, xray, got on',
+      'COATCHECK_PREFETCH must be a whole number of messages from 0 to 10000, got "many"; ' +
+      'COATCHECK_GRACE_SECONDS must be a whole number of seconds from 1 to 86400, got "1.5"; ' +
+      'COATCHECK_TRACING must be one of off, otlp, xray, got "on"',
   );
 });
 
 test.each(['1e1', '0x10', '+5', ' 5 ', '5 ', '5.0', '1_0', '٥'])('the number %j is refused', (text) => {
   expect(() => readWorkerEnvironment({ ...QUEUES, COATCHECK_CONCURRENCY: text })).toThrow(
-    `COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got ${text}`,
+    `COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got "${text}"`,
   );
 });
 
