@@ -3,6 +3,7 @@ import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-a
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { isOperatorValue, type OperatorClaim } from '../core/config/operator-claim.ts';
 import type { ApiAuthName } from '../core/config/settings.ts';
+import { assertOptions, either, FLAG, listOf, objectOf, required, TEXT } from '../core/config/shape.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
 
 /** Configures which JSON Web Tokens an API accepts. */
@@ -37,6 +38,15 @@ export interface NoAuthOptions {
   readonly openToAnyone?: boolean;
 }
 
+const JWT_OPTIONS = objectOf<JwtAuthOptions>({
+  issuer: required(TEXT),
+  audience: required(either(TEXT, listOf(TEXT), 'a text or a list of texts')),
+  tenantClaim: TEXT,
+  operators: objectOf<OperatorClaim>({ claim: required(TEXT), value: required(TEXT) }),
+});
+
+const NO_AUTH_OPTIONS = objectOf<NoAuthOptions>({ openToAnyone: FLAG });
+
 /** How the HTTP API authenticates its callers. */
 export abstract class ApiAuth {
   /** Callers sign with AWS credentials (Signature Version 4). Grant them access with `service.grantInvokeApi()`. */
@@ -44,12 +54,12 @@ export abstract class ApiAuth {
     return new IamAuth();
   }
 
-  /** Callers send a JSON Web Token of an issuer you trust, for example Cognito, in the header `Authorization`. */
+  /** Callers send a JSON Web Token of an issuer you trust, for example Cognito, in the header `Authorization`. @throws ConfigurationError */
   static jwt(options: JwtAuthOptions): ApiAuth {
     return new JwtAuth(options);
   }
 
-  /** Anyone who can reach the API can call it. For local use. */
+  /** Anyone who can reach the API can call it. For local use. @throws ConfigurationError */
   static none(options: NoAuthOptions = {}): ApiAuth {
     return new NoAuth(options);
   }
@@ -90,8 +100,10 @@ class JwtAuth extends ApiAuth {
   override readonly issuer: string;
   readonly #audience: readonly string[];
 
-  constructor({ issuer, audience, tenantClaim = '', operators }: JwtAuthOptions) {
+  constructor(options: JwtAuthOptions) {
     super();
+    assertOptions('ApiAuth.jwt()', options, JWT_OPTIONS);
+    const { issuer, audience, tenantClaim = '', operators } = options;
     this.issuer = issuer;
     this.#audience = [audience].flat();
     this.tenantClaim = tenantClaim;
@@ -150,9 +162,10 @@ class NoAuth extends ApiAuth {
   readonly name = 'none';
   readonly #openToAnyone: boolean;
 
-  constructor({ openToAnyone = false }: NoAuthOptions) {
+  constructor(options: NoAuthOptions) {
     super();
-    this.#openToAnyone = openToAnyone;
+    assertOptions('ApiAuth.none()', options, NO_AUTH_OPTIONS);
+    this.#openToAnyone = options.openToAnyone ?? false;
   }
 
   authorizer(): IHttpRouteAuthorizer {

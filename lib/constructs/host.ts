@@ -1,3 +1,4 @@
+import { ANYTHING, assertOptions } from '../core/config/shape.ts';
 import type { FargateProps } from './settings/fargate-props.ts';
 
 /** Decides what runs the processor of an `AsyncService`. */
@@ -10,8 +11,10 @@ export class Host {
   /**
    * Tasks of an ECS service on Fargate: scales from zero within minutes; a job may take as long as it needs. See
    * docs/fargate.md.
+   * @throws ConfigurationError for what is no object
    */
   static fargate(props: FargateProps): Host {
+    assertOptions('Host.fargate()', props, ANYTHING);
     return new Host(props);
   }
 

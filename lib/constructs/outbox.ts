@@ -15,11 +15,11 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_RETENTION_SECONDS } from '../core/config/aws-limits.ts';
 import { writeOutboxFunctionEnvironment } from '../core/config/outbox-function-environment.ts';
 import { DEFAULT_OUTBOX_KEY_PREFIX } from '../core/config/outbox-table.ts';
 import { type ProcessorQueue, writeOtherProcessors } from '../core/config/processor-queues.ts';
+import { having, objectOf, required, TEXT } from '../core/config/shape.ts';
 import { SUBMISSION_TYPE } from '../core/wire/submission.ts';
 import type { AsyncService } from './async-service.ts';
 import { processorQueue } from './functions/api-environment.ts';
@@ -34,6 +34,8 @@ import { logGroupProps } from './observability/log-group-props.ts';
 import { MINUTE_MAXIMUM, messagesIn, newAlarm } from './observability/new-alarm.ts';
 import type { OutboxProps } from './outbox-props.ts';
 import type { RelayedService } from './service-relay.ts';
+import { assertProps } from './settings/assert-props.ts';
+import { propsProblems, SERVICE } from './settings/cdk-shapes.ts';
 import {
   isKnownTable,
   keyPrefixProblem,
@@ -46,6 +48,12 @@ import { grantKey, KEY_USES } from './storage/key-use.ts';
 import { outboxTable } from './storage/outbox-table.ts';
 import { encryptionOf } from './storage/queue-with-dead-letters.ts';
 import { otherLaneUrls, requestQueuesOf } from './storage/request-lanes.ts';
+
+const PROPS = objectOf<OutboxProps>({
+  service: required(SERVICE),
+  table: having('tableArn', 'a DynamoDB table of the CDK'),
+  keyPrefix: TEXT,
+});
 
 /** A hundred rows of one ordering key are sent one after another. */
 const TIMEOUT = Duration.seconds(60);
@@ -92,8 +100,10 @@ export class Outbox extends Construct {
   readonly #otherProcessors: ProcessorQueue[] = [];
 
   /** @throws ConfigurationError that names every problem, what is allowed and what to do */
-  constructor(scope: Construct, id: string, { service, table, keyPrefix }: OutboxProps) {
+  constructor(scope: Construct, id: string, given: OutboxProps) {
     super(scope, id);
+    assertProps(this.node.path, propsProblems(PROPS, given));
+    const { service, table, keyPrefix } = given;
     const relayed = service.relayed;
     const { props, settings } = relayed;
     this.#assertProps({ table, keyPrefix }, relayed);
@@ -215,11 +225,7 @@ export class Outbox extends Construct {
       keyPrefixProblem(keyPrefix, table),
       payloadAgeProblem(settings),
     ].filter((problem) => problem !== undefined);
-    if (problems.length > 0) {
-      throw new ConfigurationError(
-        [`The props of ${this.node.path} are invalid:`, ...problems].join('\n  - '),
-      );
-    }
+    assertProps(this.node.path, problems);
     if (table && !isKnownTable(table)) {
       Annotations.of(this).addWarningV2(
         'coatcheck:outboxTable',

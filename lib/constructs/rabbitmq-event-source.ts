@@ -3,7 +3,10 @@ import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { CfnEventSourceMapping, type IEventSource, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ConfigurationError } from '../core/base/errors.ts';
+import { NUMBER, objectOf, required, TEXT } from '../core/config/shape.ts';
 import { RelayRole } from './functions/relay-role.ts';
+import { assertProps } from './settings/assert-props.ts';
+import { DURATION, propsProblems, SECRET } from './settings/cdk-shapes.ts';
 
 /** Configures a {@link RabbitMqEventSource}. */
 export interface RabbitMqEventSourceProps {
@@ -32,6 +35,15 @@ export interface RabbitMqEventSourceProps {
   readonly maxBatchingWindow?: Duration;
 }
 
+const PROPS = objectOf<RabbitMqEventSourceProps>({
+  brokerArn: required(TEXT),
+  queueName: required(TEXT),
+  credentials: required(SECRET),
+  virtualHost: TEXT,
+  batchSize: NUMBER,
+  maxBatchingWindow: DURATION,
+});
+
 const MAX_BATCH_SIZE = 10_000;
 const MAX_WINDOW = Duration.seconds(300);
 
@@ -44,12 +56,8 @@ export class RabbitMqEventSource implements IEventSource {
 
   /** @throws ConfigurationError that lists every invalid prop with the allowed values and the actual value */
   constructor(props: RabbitMqEventSourceProps) {
-    const problems = problemsOf(props);
-    if (problems.length > 0) {
-      throw new ConfigurationError(
-        ['The props of RabbitMqEventSource are invalid:', ...problems].join('\n  - '),
-      );
-    }
+    assertProps('RabbitMqEventSource', propsProblems(PROPS, props));
+    assertProps('RabbitMqEventSource', problemsOf(props));
     this.#props = props;
   }
 

@@ -4,12 +4,15 @@ import { SqsSendMessage } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
+import { ANYTHING, NUMBER, objectOf, recordOf, required, TEXT, VALUE } from '../core/config/shape.ts';
 import { RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { type NewSchedule, newSchedule } from '../core/intake/schedules.ts';
 import { PUNCTUAL_MILLISECONDS, type Schedule as RecurringRequest } from '../core/model/schedule.ts';
 import { schedulerExpression } from '../core/model/scheduler-expression.ts';
 import { encodeSubmission } from '../core/wire/submission.ts';
+import { assertProps } from './settings/assert-props.ts';
+import { propsProblems } from './settings/cdk-shapes.ts';
 
 /** A schedule of an `AsyncService`, see {@link AsyncService.addSchedule}. */
 export interface ServiceScheduleProps
@@ -19,6 +22,20 @@ export interface ServiceScheduleProps
   /** @default - `application/json` for JSON, `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes */
   readonly contentType?: string;
 }
+
+/** The texts have checks of their own. */
+const PROPS = objectOf<ServiceScheduleProps>({
+  payload: required(VALUE),
+  contentType: TEXT,
+  tenant: TEXT,
+  cron: TEXT,
+  timeZone: TEXT,
+  everyMinutes: NUMBER,
+  missed: ANYTHING,
+  metadata: recordOf(TEXT),
+  topic: TEXT,
+  priority: ANYTHING,
+});
 
 /** What a {@link ServiceSchedule} sends to. */
 export interface ScheduledService {
@@ -44,6 +61,7 @@ export class ServiceSchedule extends Construct {
           'api: { schedules: true }, schedules are added by the API, in a service that keeps order too',
       );
     }
+    assertProps(this.node.path, propsProblems(PROPS, props));
     const schedule = this.#scheduleOf(id, props);
     new Schedule(this, 'Schedule', {
       schedule: expressionOf(schedule),

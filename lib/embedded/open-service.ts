@@ -1,10 +1,25 @@
 import { ConfigurationError } from '../core/base/errors.ts';
-import { isObject } from '../core/base/json-object.ts';
 import { quote } from '../core/base/quote.ts';
 import { versionProblem } from '../core/config/handler-version.ts';
 import { assertLimits, type Limit } from '../core/config/limits.ts';
 import { assertRecordMetadata } from '../core/config/record-metadata.ts';
-import { ON_EXHAUSTED, type OnExhausted } from '../core/config/settings.ts';
+import { CALLBACKS, ON_EXHAUSTED, type OnExhausted, WEBHOOK_EVENTS } from '../core/config/settings.ts';
+import {
+  ANYTHING,
+  assertOptions,
+  concealed,
+  FLAG,
+  having,
+  listOf,
+  NUMBER,
+  objectOf,
+  oneOf,
+  openObjectOf,
+  recordOf,
+  required,
+  shape,
+  TEXT,
+} from '../core/config/shape.ts';
 import { versionVariable } from '../core/config/variable-names.ts';
 import { readVariables } from '../core/config/variables.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -12,7 +27,6 @@ import type { Logger } from '../core/ports/telemetry.ts';
 import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
 import { processLogger } from '../lambda/powertools-logger.ts';
 import { notePublications } from '../stores/sqlite/ledger.ts';
-import { assertOptions, type OptionShape } from './assert-options.ts';
 import { addReferrers } from './retention.ts';
 import { Service } from './service.ts';
 import type { ServiceParts } from './service-parts.ts';
@@ -83,24 +97,33 @@ export interface ServiceOptions {
   readonly logger?: Logger;
 }
 
-/** What each option must be. Limits, versions and the like have checks of their own. */
-const SHAPES: Readonly<Record<keyof ServiceOptions, OptionShape>> = {
-  file: (value) => (typeof value === 'string' && value !== '' ? undefined : 'the path of a file'),
-  processor: () => undefined,
-  processors: (value) => (isObject(value) ? undefined : 'an object'),
-  output: (value) => (value === false ? undefined : 'false or left out'),
-  settings: (value) => (isObject(value) ? undefined : 'an object'),
-  limits: () => undefined,
-  recordMetadata: () => undefined,
-  serviceName: (value) => (typeof value === 'string' ? undefined : 'a text'),
-  version: () => undefined,
-  order: () => undefined,
-  onExhausted: () => undefined,
-  webhooks: (value) =>
-    isObject(value) && Array.isArray(value.secrets) ? undefined : 'an object with a list of secrets',
-  graceSeconds: (value) => (typeof value === 'number' && value >= 0 ? undefined : 'a number from 0'),
-  logger: (value) => (isObject(value) && 'info' in value ? undefined : 'a logger'),
-};
+/** Secrets, events and ports have checks of their own. */
+const WEBHOOKS = objectOf<WebhookOptions>({
+  secrets: required(concealed(listOf(concealed(TEXT)))),
+  defaultUrl: TEXT,
+  events: listOf(oneOf(WEBHOOK_EVENTS)),
+  callbacks: oneOf(CALLBACKS),
+  callbackPorts: listOf(NUMBER),
+  endpoints: FLAG,
+});
+
+/** Limits, versions and the like have checks of their own. */
+const OPTIONS = objectOf<ServiceOptions>({
+  file: required(shape('the path of a file', (value) => typeof value === 'string' && value !== '')),
+  processor: ANYTHING,
+  processors: recordOf(ANYTHING),
+  output: shape('false or left out', (value) => value === false),
+  settings: openObjectOf({}),
+  limits: ANYTHING,
+  recordMetadata: ANYTHING,
+  serviceName: TEXT,
+  version: ANYTHING,
+  order: ANYTHING,
+  onExhausted: ANYTHING,
+  webhooks: concealed(WEBHOOKS),
+  graceSeconds: shape('a number from 0', (value) => typeof value === 'number' && value >= 0),
+  logger: having('info', 'a logger'),
+});
 
 const DEFAULT_NAME = 'coatcheck';
 
@@ -126,7 +149,7 @@ const DEFAULT_GRACE_SECONDS = 25;
  *   without SQLite; Error when the file is another program's, or can't be opened
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  assertOptions(options, SHAPES);
+  assertOptions('openService()', options, OPTIONS);
   return openServiceAt(options, Date);
 }
 

@@ -65,20 +65,33 @@ test('records keep the metadata that is declared', async () => {
 test.each([
   ['null', 'openService() takes an object with options, got null'],
   ['{}', 'file must be the path of a file, got nothing'],
-  [
-    '{"file": ":memory:", "records": null}',
-    'records must be left out or have a value, got null; records is not one of file, ',
-  ],
+  ['{"file": ":memory:", "records": null}', 'records is not one of file, '],
   ['{"file": ":memory:", "record": {}}', 'record is not one of file, processor, '],
   ['{"file": ":memory:", "settings": null}', 'settings must be left out or have a value, got null'],
   [
     '{"file": ":memory:", "settings": {"maxAttempts": null}}',
-    'settings.maxAttempts must be left out or have',
+    'settings: maxAttempts must be a whole number of attempts from 1 to 400, got null',
   ],
   ['{"file": ":memory:", "settings": 5}', 'settings must be an object, got 5'],
+  ['{"file": ":memory:", "settings": {"maxAttemts": 3}}', 'settings: maxAttemts is not one of '],
+  ['{"file": ":memory:", "webhooks": {}}', 'webhooks.secrets must be a list, got nothing'],
   [
-    '{"file": ":memory:", "webhooks": {}}',
-    'webhooks must be an object with a list of secrets, got another object',
+    '{"file": ":memory:", "webhooks": "whsec_MTIz"}',
+    'webhooks must be an object with settings, got a string',
+  ],
+  [
+    '{"file": ":memory:", "webhooks": {"secrets": "whsec_MTIz"}}',
+    'webhooks.secrets must be a list, got a string',
+  ],
+  ['{"file": ":memory:", "webhooks": {"secrets": [5]}}', 'webhooks.secrets[0] must be a text, got a number'],
+  [
+    '{"file": ":memory:", "webhooks": {"secrets": [], "callbacks": "any"}}',
+    'webhooks.callbacks must be one of off, public, local, got "any"',
+  ],
+  ['{"file": ":memory:", "webhooks": {"secrets": [], "defaultURL": "a"}}', 'did you mean defaultUrl?'],
+  [
+    '{"file": ":memory:", "processors": {"a": null}}',
+    'processors.a must be left out or have a value, got null',
   ],
   ['{"file": ":memory:", "output": true}', 'output must be false or left out, got true'],
   ['{"file": ":memory:", "graceSeconds": "5"}', 'graceSeconds must be a number from 0, got "5"'],

@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import type { TraceTarget } from '../../core/config/settings.ts';
+import { assertOptions, concealed, NUMBER, objectOf, recordOf, TEXT } from '../../core/config/shape.ts';
 
 /** An OTLP endpoint that receives spans. */
 export interface OtlpTracingOptions {
@@ -24,6 +25,13 @@ export interface OtlpTracingOptions {
   readonly sampleRatio?: number;
 }
 
+/** Headers often have secrets. */
+const OTLP_OPTIONS = objectOf<OtlpTracingOptions>({
+  endpoint: TEXT,
+  headers: concealed(recordOf(TEXT)),
+  sampleRatio: NUMBER,
+});
+
 /** Decides where the functions of an `AsyncService` send their OpenTelemetry spans. */
 export class Tracing {
   /**
@@ -39,7 +47,9 @@ export class Tracing {
    * To any backend or collector that takes OTLP over HTTP.
    * @throws ConfigurationError
    */
-  static otlp({ endpoint, headers = {}, sampleRatio }: OtlpTracingOptions = {}): Tracing {
+  static otlp(options: OtlpTracingOptions = {}): Tracing {
+    assertOptions('Tracing.otlp()', options, OTLP_OPTIONS);
+    const { endpoint, headers = {}, sampleRatio } = options;
     assertEndpoint(endpoint);
     assertSampleRatio(sampleRatio);
     const pairs = Object.entries(headers).map(([name, value]) => `${name}=${encoded(value)}`);
@@ -74,11 +84,11 @@ function assertEndpoint(endpoint: string | undefined): void {
   if (endpoint === undefined || Token.isUnresolved(endpoint)) return;
   if (/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) return;
   throw new ConfigurationError(
-    `Tracing.otlp: endpoint must be an http or https URL, got ${JSON.stringify(endpoint)}`,
+    `Tracing.otlp(): endpoint must be an http or https URL, got ${JSON.stringify(endpoint)}`,
   );
 }
 
 function assertSampleRatio(ratio: number | undefined): void {
   if (ratio === undefined || Token.isUnresolved(ratio) || (ratio >= 0 && ratio <= 1)) return;
-  throw new ConfigurationError(`Tracing.otlp: sampleRatio must be a number from 0 to 1, got ${ratio}`);
+  throw new ConfigurationError(`Tracing.otlp(): sampleRatio must be a number from 0 to 1, got ${ratio}`);
 }

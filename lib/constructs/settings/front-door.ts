@@ -1,8 +1,9 @@
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { ConfigurationError } from '../../core/base/errors.ts';
 import { MAX_SERVICES_BEHIND } from '../../core/config/processor-queues.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { type ProcessorProps, SHARED_PROPS } from '../processor-props.ts';
+import { assertProps } from './assert-props.ts';
+import { processorProblems } from './async-service-problems.ts';
 import { capProblems } from './limit-problems.ts';
 
 /** A processor with its topics. */
@@ -27,10 +28,8 @@ export interface FrontDoor {
  * @throws ConfigurationError
  */
 export function propsBehind(front: FrontDoor, path: string, own: ProcessorProps): AsyncServiceProps {
-  const problems = problemsBehind(front, own);
-  if (problems.length > 0) {
-    throw new ConfigurationError([`The props of ${path} are invalid:`, ...problems].join('\n  - '));
-  }
+  assertProps(path, processorProblems(own));
+  assertProps(path, problemsBehind(front, own));
   const shared = Object.fromEntries(SHARED_PROPS.map((name) => [name, front.props[name]]));
   return { ...own, ...shared, output: own.output ?? sharedOutput(front) };
 }

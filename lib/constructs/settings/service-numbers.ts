@@ -175,9 +175,8 @@ function wholeBatch(batchSize: number): number {
   return Token.isUnresolved(batchSize) ? max : Math.min(batchSize, max);
 }
 
-/** Keeps fractions and what is no quantity, so that the check reports them with the path of the prop. */
+/** Keeps fractions, so that the check reports them with the path of the prop. */
 function inUnitOf(name: NumberSettingName, given: Duration | Size): number {
-  if (!('toMebibytes' in given || 'toSeconds' in given)) return Number.NaN;
   if ('toMebibytes' in given) return given.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
   const { unit } = numberSetting(name);
   return unit === 'days' ? given.toDays({ integral: false }) : given.toSeconds({ integral: false });

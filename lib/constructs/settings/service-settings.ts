@@ -1,6 +1,5 @@
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ConfigurationError } from '../../core/base/errors.ts';
 import { ENGINE_DEFAULTS } from '../../core/config/engine-settings.ts';
 import type { Limit } from '../../core/config/limits.ts';
 import { hasOrder } from '../../core/config/min-version.ts';
@@ -14,6 +13,8 @@ import {
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { apiProblems } from './api-problems.ts';
+import { assertProps } from './assert-props.ts';
+import { asyncServiceProblems } from './async-service-problems.ts';
 import { existingQueueProblems, inputQueuePath } from './existing-input-queue.ts';
 import { fanOutProblems } from './fan-out-problems.ts';
 import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
@@ -26,7 +27,6 @@ import { outputOf } from './output-queue.ts';
 import { payloadBucketProblems } from './payload-bucket-problems.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
 import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
-import { shapeProblems } from './shape-problems.ts';
 import { sourceProblems } from './source-problems.ts';
 import { textProblems } from './text-problems.ts';
 import { topicProblems } from './topic-problems.ts';
@@ -67,7 +67,7 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
  * @throws ConfigurationError that lists every invalid prop with its path, the allowed values and the actual value
  */
 export function serviceSettings(service: Construct, props: AsyncServiceProps): ServiceSettings {
-  assertNone(service, shapeProblems(props));
+  assertProps(service.node.path, asyncServiceProblems(props));
   const problems: string[] = [];
   const numbers = serviceNumbers(props, problems);
   const prefixes = prefixesOf(props);
@@ -91,7 +91,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(...functionProblems(props.function));
   problems.push(...apiProblems(props, numbers), ...webhookProblems(props.webhooks, props.api !== undefined));
   problems.push(...fargateProblems(props));
-  assertNone(service, problems);
+  assertProps(service.node.path, problems);
   return {
     ...numbers,
     ...webhookSettings(props.webhooks),
@@ -111,14 +111,6 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     tracing: props.observability?.tracing,
     fargate: props.host?.fargate && fargateSettings(props.host.fargate),
   };
-}
-
-/** @throws ConfigurationError that lists the problems, if there are any */
-function assertNone(service: Construct, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  throw new ConfigurationError(
-    [`The props of ${service.node.path} are invalid:`, ...problems].join('\n  - '),
-  );
 }
 
 /** Without a name, each release publishes a version with a number. A name that is unknown until deployment may have an order. */

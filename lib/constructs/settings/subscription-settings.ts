@@ -2,17 +2,35 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { ConfigurationError } from '../../core/base/errors.ts';
 import { VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../../core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import { ANYTHING, either, having, listOf, objectOf, required, TEXT } from '../../core/config/shape.ts';
 import { patternsOverlap } from '../../core/model/topic.ts';
 import type { OutcomeSubscriptionProps } from '../outcome-subscription-props.ts';
 import type { OutcomeTopic } from '../outcome-topic.ts';
+import { assertProps, invalidProps } from './assert-props.ts';
+import { OUTPUT_QUEUE } from './async-service-problems.ts';
+import { KEY, propsProblems, SERVICE, TOPIC } from './cdk-shapes.ts';
 import { type FilterPolicy, filterPolicyOf, selectionProblems } from './filter-policy.ts';
 import type { OutputQueueProps } from './output-props.ts';
 import { placeProblems } from './place-problems.ts';
 import { checkedNumber } from './service-numbers.ts';
 import { subscribedQueueProblems } from './subscribed-queue-problems.ts';
+
+/** The statuses have a check of their own. */
+const PROPS = objectOf<OutcomeSubscriptionProps>({
+  service: required(SERVICE),
+  topics: listOf(TEXT),
+  statuses: listOf(ANYTHING),
+  tenants: listOf(TEXT),
+  target: either(
+    having('functionArn', 'a function of the CDK'),
+    OUTPUT_QUEUE,
+    'an SQS queue or a function of the CDK, or an object with settings',
+  ),
+  encryptionKey: KEY,
+  alarmTopic: TOPIC,
+});
 
 /** Lambda's longest timeout, for a function whose timeout is unknown. */
 const MAX_TIMEOUT_SECONDS = NUMBER_SETTINGS.timeoutSeconds.max;
@@ -40,6 +58,8 @@ export function subscriptionSettings(
   subscription: Construct,
   props: OutcomeSubscriptionProps,
 ): SubscriptionSettings {
+  const { path } = subscription.node;
+  assertProps(path, propsProblems(PROPS, props));
   const { service, target = {} } = props;
   const { outcomes } = service;
   const existingQueue = 'queueArn' in target ? target : undefined;
@@ -71,11 +91,7 @@ export function subscriptionSettings(
     problems,
   );
   if (outcomes && !existingQueue) problems.push(...retentionProblems(retentionSeconds, outcomes));
-  if (!outcomes || problems.length > 0) {
-    throw new ConfigurationError(
-      [`The props of ${subscription.node.path} are invalid:`, ...problems].join('\n  - '),
-    );
-  }
+  if (!outcomes || problems.length > 0) throw invalidProps(path, problems);
   return {
     outcomes,
     filterPolicy: filterPolicyOf(props),

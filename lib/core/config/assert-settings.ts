@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../base/errors.ts';
 import { type NumberSettingName, numberProblem } from './settings.ts';
+import { unknownNameProblem } from './shape.ts';
 
 /** Numbers that may be given: each has the meaning, the bounds and the default of a prop of `AsyncService`. */
 export type GivenSettings<Name extends NumberSettingName> = { readonly [Key in Name]?: number };
@@ -19,6 +20,6 @@ export function assertSettings<Name extends NumberSettingName>(
 
 function problemOf(names: readonly NumberSettingName[], name: string, value: unknown): string | undefined {
   const known = names.find((each) => each === name);
-  if (!known) return `${name} is not one of ${names.join(', ')}`;
+  if (!known) return unknownNameProblem(name, name, names);
   return value === undefined ? undefined : numberProblem(known, value, name);
 }

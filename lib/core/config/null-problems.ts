@@ -4,14 +4,17 @@
  */
 export function nullProblems(settings: unknown, path = ''): string[] {
   if (settings === null) return [`${path || 'The settings'} must be left out or have a value, got null`];
-  if (!isPlain(settings)) return [];
+  if (Array.isArray(settings))
+    return settings.flatMap((each, index) => nullProblems(each, `${path}[${index}]`));
+  if (!isLiteral(settings)) return [];
   return Object.entries(settings).flatMap(([name, value]) =>
     nullProblems(value, path === '' ? name : `${path}.${name}`),
   );
 }
 
-/** Whether a value is a literal of a program, and not an instance of a class, such as a queue. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+/** Whether a value is an object that a program wrote down, and not an instance of a class, such as a queue. */
+export function isLiteral(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

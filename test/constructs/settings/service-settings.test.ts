@@ -3,7 +3,7 @@ import { CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiAuth, type AsyncServiceProps, Host } from '../../../lib/constructs/index.ts';
+import { ApiAuth, type AsyncServiceProps } from '../../../lib/constructs/index.ts';
 import { ConfigurationError } from '../../../lib/core/base/errors.ts';
 import { emptyApp, resource, serviceIn, serviceInApp } from '../service-in-app.ts';
 
@@ -25,44 +25,6 @@ function problemsIn(build: () => unknown): string[] {
 }
 
 const { seconds, hours, days } = Duration;
-
-describe('what only JavaScript can pass is refused by its name:', () => {
-  it.each([
-    ['{"records": null}', 'records must be left out or have a value, got null'],
-    ['{"retry": {"maxAttempts": null}}', 'retry.maxAttempts must be left out or have a value, got null'],
-    ['{"topics": [null]}', 'topics.0 must be left out or have a value, got null'],
-    ['{"retry": "abc"}', 'retry must be an object with settings, got "abc"'],
-    ['{"queue": []}', 'queue must be an object with settings, got a list of 0'],
-    ['{"queue": {"queue": {}}}', 'queue.queue must be an SQS queue of the CDK, got another object'],
-    ['{"topics": "images"}', 'topics must be a list, got "images"'],
-    ['{"output": true}', 'output must be false, or an object with settings, got true'],
-    ['{"api": {"receipts": "abc"}}', 'api.receipts must be a secret of the CDK, got "abc"'],
-    ['{"api": {"auth": "iam"}}', 'api.auth must be ApiAuth.iam() or ApiAuth.jwt(), got "iam"'],
-    ['{"encryptionKey": "alias/a"}', 'encryptionKey must be a KMS key of the CDK, got "alias/a"'],
-    [
-      '{"observability": {"audit": {}}}',
-      'observability.audit must be an object with every, got another object',
-    ],
-    ['{"observability": {"audit": {"every": 5}}}', 'observability.audit.every must be a Duration, got 5'],
-    ['{"entry": 5}', 'entry must be a text, got 5'],
-  ])('%s', (json, problem) => {
-    expect(problemsOf(JSON.parse(json))).toEqual([problem]);
-  });
-
-  it('a number instead of a Duration', () => {
-    const host = Host.fargate(JSON.parse('{"targetWait": 5, "stopTimeout": "30"}'));
-    expect(problemsOf({ host })).toEqual([
-      'host.fargate.targetWait must be a Duration, got 5',
-      'host.fargate.stopTimeout must be a Duration, got "30"',
-    ]);
-  });
-
-  it('a quantity that is none', () => {
-    expect(problemsOf(JSON.parse('{"records": {"retention": {}}}'))).toEqual([
-      expect.stringMatching(/^records.retention must be a whole number of days from .*, got NaN$/),
-    ]);
-  });
-});
 
 describe('a number out of range', () => {
   it.each<[Partial<AsyncServiceProps>, string]>([
