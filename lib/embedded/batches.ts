@@ -2,7 +2,9 @@ import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import type { ResultObjects } from '../consumer/outcome-result.ts';
 import { CoatcheckError } from '../core/base/errors.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
+import { assertIterable, assertText, checkOptions, NUMBER, required, TEXT } from '../core/config/shape.ts';
 import type { Batches, BatchViewPage, ItemResult, NewBatch, NewBatchItem } from '../core/intake/batches.ts';
+import { SUBMIT_OPTIONS } from '../core/intake/request-reader.ts';
 import type { SubmitRequest } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import type { BatchView } from '../core/model/batch-view.ts';
@@ -98,6 +100,8 @@ export interface ServiceBatchesParts {
   readonly clock: Clock;
 }
 
+const ITEM = { ...SUBMIT_OPTIONS, key: required(TEXT) };
+
 const DEFAULT_PAGE = 20;
 
 /** Items that are added in one step. */
@@ -118,7 +122,7 @@ export class ServiceBatches {
    */
   async create(options: BatchOptions = {}): Promise<BatchView> {
     const { batches, batchOf } = this.#opened;
-    return batches.create(batchOf(options));
+    return batches.create(batchOf(checkOptions('batches.create()', options, SUBMIT_OPTIONS)));
   }
 
   /**
@@ -130,9 +134,11 @@ export class ServiceBatches {
   async add(
     id: string,
     items: Iterable<ServiceBatchItem> | AsyncIterable<ServiceBatchItem>,
-    { tenant }: BatchOwner = {},
+    options: BatchOwner = {},
   ): Promise<AddedItems> {
     const { batches } = this.#opened;
+    const tenant = ownerOf('add', id, options);
+    assertIterable('batches.add()', 'items', items);
     const { topic } = await batches.open(id, tenant);
     const tally = { added: 0, repeated: 0, refused: [] as RefusedItem[] };
     let index = 0;
@@ -158,17 +164,19 @@ export class ServiceBatches {
   }
 
   /** Seals a batch: it takes no more items, and ends when all of them have ended. @throws BatchNotFound */
-  seal(id: string, { tenant }: BatchOwner = {}): Promise<BatchView> {
-    return this.#opened.batches.seal(id, tenant);
+  seal(id: string, options: BatchOwner = {}): Promise<BatchView> {
+    return this.#opened.batches.seal(id, ownerOf('seal', id, options));
   }
 
   /** A batch as it stands. @throws BatchNotFound */
-  get(id: string, { tenant }: BatchOwner = {}): Promise<BatchView> {
-    return this.#opened.batches.get(id, tenant);
+  get(id: string, options: BatchOwner = {}): Promise<BatchView> {
+    return this.#opened.batches.get(id, ownerOf('get', id, options));
   }
 
   /** A page of batches, newest first. @throws RangeError for a limit below 1 */
-  async list({ tenant, after, limit = DEFAULT_PAGE }: BatchListOptions = {}): Promise<BatchViewPage> {
+  async list(options: BatchListOptions = {}): Promise<BatchViewPage> {
+    const shapes = { tenant: TEXT, after: TEXT, limit: NUMBER };
+    const { tenant, after, limit = DEFAULT_PAGE } = checkOptions('batches.list()', options, shapes);
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new RangeError(`limit must be a whole number of at least 1, got ${limit}`);
     return this.#opened.batches.list({ tenant, after, limit });
@@ -179,8 +187,8 @@ export class ServiceBatches {
    * ended stays as it is.
    * @throws BatchNotFound
    */
-  cancel(id: string, { tenant }: BatchOwner = {}): Promise<BatchView> {
-    return this.#opened.batches.cancel(id, tenant);
+  cancel(id: string, options: BatchOwner = {}): Promise<BatchView> {
+    return this.#opened.batches.cancel(id, ownerOf('cancel', id, options));
   }
 
   /**
@@ -188,8 +196,9 @@ export class ServiceBatches {
    * file as the caller goes on.
    * @throws BatchNotFound
    */
-  async *results(id: string, { tenant }: BatchOwner = {}): AsyncGenerator<BatchResult, void> {
+  async *results(id: string, options: BatchOwner = {}): AsyncGenerator<BatchResult, void> {
     const { batches, clock, objects, serviceName } = this.#opened;
+    const tenant = ownerOf('results', id, options);
     for await (const { key, record } of await batches.items(id, tenant)) {
       const { outcome, request } = record;
       yield {
@@ -212,14 +221,20 @@ export class ServiceBatches {
     { topic: batchTopic, tenant }: Pick<BatchOptions, 'topic' | 'tenant'>,
   ): NewBatchItem | CoatcheckError {
     try {
-      const { key, payload, topic = batchTopic, ...options } = item;
-      if (typeof key !== 'string') throw new TypeError(`key must be a string, got ${typeof key}`);
+      const { key, payload, topic = batchTopic, ...options } = checkOptions('batches.add()', item, ITEM);
       return { key, request: this.#parts.requestOf(payload, { ...options, topic, tenant }) };
     } catch (error) {
       if (error instanceof CoatcheckError) return error;
       throw new TypeError(`The item at index ${index} can't be added: ${messageOf(error)}`, { cause: error });
     }
   }
+}
+
+/** The tenant in the options of a call about a batch. @throws TypeError */
+function ownerOf(method: string, id: string, options: BatchOwner): string | undefined {
+  const call = `batches.${method}()`;
+  assertText(call, 'id', id);
+  return checkOptions(call, options, { tenant: TEXT }).tenant;
 }
 
 function note(

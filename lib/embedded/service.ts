@@ -2,13 +2,16 @@ import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
+import { assertFunction, assertText, checkOptions, listOf, SIGNAL, TEXT } from '../core/config/shape.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import {
   RequestReader,
+  SCHEDULE_OPTIONS,
   type ServiceScheduleOptions,
   type ServiceSubmitOptions,
+  SUBMIT_OPTIONS,
 } from '../core/intake/request-reader.ts';
 import type { ScheduleView } from '../core/intake/schedules.ts';
 import type { SubmitRequest } from '../core/intake/submissions.ts';
@@ -94,6 +97,15 @@ export interface RehearseOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The shapes of {@link RequestOptions}. */
+const OWNER = { tenant: TEXT };
+
+const FILTER = {
+  topics: listOf(TEXT),
+  statuses: listOf(TEXT),
+  tenants: listOf(TEXT),
+};
+
 /** A service in this process, as `openService` opens it. */
 export class Service implements AsyncDisposable {
   /** Many requests under one ticket: see docs/batches.md. */
@@ -160,6 +172,7 @@ export class Service implements AsyncDisposable {
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
+    checkOptions('submit()', options, SUBMIT_OPTIONS);
     const record = await this.#submitAdmitted(this.#reader.requestOf(payload, options));
     return this.#viewOf(record);
   }
@@ -168,8 +181,10 @@ export class Service implements AsyncDisposable {
    * A request as its record stands, with what it waits for; undefined if there is none, or if it isn't kept any more. For that,
    * the requests before it are counted: 5 ms for 100,000, 11 ms if they have tenants.
    */
-  async request(id: string, { tenant }: RequestOptions = {}): Promise<RequestView | undefined> {
+  async request(id: string, options: RequestOptions = {}): Promise<RequestView | undefined> {
     this.#assertOpen();
+    assertText('request()', 'id', id);
+    const { tenant } = checkOptions('request()', options, OWNER);
     const record = await this.#intake.records.find({ id, source: '', tenant });
     return record && this.#viewOf(record, await this.#intake.forecaster.forecast(record));
   }
@@ -178,8 +193,10 @@ export class Service implements AsyncDisposable {
    * Waits until a request has ended, in whatever process.
    * @throws RequestNotFound; the reason of the signal, or an AbortError when the service closes before
    */
-  async wait(id: string, { tenant, signal }: WaitOptions = {}): Promise<ReceivedOutcome> {
+  async wait(id: string, options: WaitOptions = {}): Promise<ReceivedOutcome> {
     this.#assertOpen();
+    assertText('wait()', 'id', id);
+    const { tenant, signal } = checkOptions('wait()', options, { ...OWNER, signal: SIGNAL });
     const { storage, settings } = this.#parts;
     const request: RequestIdentity = { id, source: '', tenant };
     const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
@@ -203,8 +220,10 @@ export class Service implements AsyncDisposable {
    * @returns the request afterwards
    * @throws RequestNotFound
    */
-  async cancel(id: string, { tenant }: RequestOptions = {}): Promise<RequestView> {
+  async cancel(id: string, options: RequestOptions = {}): Promise<RequestView> {
     this.#assertOpen();
+    assertText('cancel()', 'id', id);
+    const { tenant } = checkOptions('cancel()', options, OWNER);
     const request: RequestIdentity = { id, source: '', tenant };
     if (!(await this.#intake.records.find(request))) throw new RequestNotFound(id);
     const { stored } = await cancelRequest(request, this.#intake);
@@ -217,8 +236,10 @@ export class Service implements AsyncDisposable {
    * number of handlers and processes; with subscriptions, to one handler of each. Runs until the service closes.
    * @throws ConfigurationError if `output` is false, or for a subscription that doesn't exist
    */
-  consume(handler: OutcomeHandler, { subscription }: ConsumeOptions = {}): void {
+  consume(handler: OutcomeHandler, options: ConsumeOptions = {}): void {
     this.#assertOpen();
+    assertFunction('consume()', 'handler', handler);
+    const { subscription } = checkOptions('consume()', options, { subscription: TEXT });
     this.#assertOutput('consume()');
     const { storage, logger } = this.#parts;
     if (subscription !== undefined) this.#assertSubscription(subscription);
@@ -239,6 +260,7 @@ export class Service implements AsyncDisposable {
   async subscribe(name: string, filter: OutcomeFilter = {}): Promise<void> {
     this.#assertOpen();
     this.#assertOutput('subscribe()');
+    checkOptions('subscribe()', filter, FILTER);
     assertSubscription(name, filter);
     await subscribe(this.#parts.storage.file, QUEUES.outcomes, name, filter);
   }
@@ -264,18 +286,22 @@ export class Service implements AsyncDisposable {
    */
   async schedule(payload: unknown, options: ServiceScheduleOptions): Promise<ScheduleView> {
     this.#assertOpen();
+    checkOptions('schedule()', options, SCHEDULE_OPTIONS);
     return this.#intake.schedules.put(this.#reader.scheduleOf(payload, options));
   }
 
   /** The schedules of a tenant, by name. */
-  schedules({ tenant }: RequestOptions = {}): Promise<readonly ScheduleView[]> {
+  schedules(options: RequestOptions = {}): Promise<readonly ScheduleView[]> {
     this.#assertOpen();
+    const { tenant } = checkOptions('schedules()', options, OWNER);
     return this.#intake.schedules.list(tenant);
   }
 
   /** Pauses a schedule: it has no runs until it is resumed. @throws RequestRefused with the code `schedule_unknown` */
-  pauseSchedule(name: string, { tenant }: RequestOptions = {}): Promise<ScheduleView> {
+  pauseSchedule(name: string, options: RequestOptions = {}): Promise<ScheduleView> {
     this.#assertOpen();
+    assertText('pauseSchedule()', 'name', name);
+    const { tenant } = checkOptions('pauseSchedule()', options, OWNER);
     return this.#intake.schedules.pause(name, tenant);
   }
 
@@ -283,8 +309,10 @@ export class Service implements AsyncDisposable {
    * Resumes a schedule that is paused. Runs of the time in which it was paused are left out.
    * @throws RequestRefused with the code `schedule_unknown`
    */
-  resumeSchedule(name: string, { tenant }: RequestOptions = {}): Promise<ScheduleView> {
+  resumeSchedule(name: string, options: RequestOptions = {}): Promise<ScheduleView> {
     this.#assertOpen();
+    assertText('resumeSchedule()', 'name', name);
+    const { tenant } = checkOptions('resumeSchedule()', options, OWNER);
     return this.#intake.schedules.resume(name, tenant);
   }
 
@@ -294,16 +322,21 @@ export class Service implements AsyncDisposable {
    * @throws RequestRefused with the code `schedule_unknown`; IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused with the code
    *   `too_many_waiting` while a limit's `maxWaiting` is reached
    */
-  async runSchedule(name: string, { tenant, idempotencyKey }: ScheduleRunOptions = {}): Promise<RequestView> {
+  async runSchedule(name: string, options: ScheduleRunOptions = {}): Promise<RequestView> {
     this.#assertOpen();
+    assertText('runSchedule()', 'name', name);
+    const shapes = { ...OWNER, idempotencyKey: TEXT };
+    const { tenant, idempotencyKey } = checkOptions('runSchedule()', options, shapes);
     const submit = async (request: SubmitRequest) => ({ record: await this.#submitAdmitted(request) });
     const { record } = await this.#intake.schedules.runNow({ name, tenant }, idempotencyKey, submit);
     return this.#viewOf(record);
   }
 
   /** Removes a schedule. Requests that it has already submitted continue. @returns whether there was one */
-  unschedule(name: string, { tenant }: RequestOptions = {}): Promise<boolean> {
+  unschedule(name: string, options: RequestOptions = {}): Promise<boolean> {
     this.#assertOpen();
+    assertText('unschedule()', 'name', name);
+    const { tenant } = checkOptions('unschedule()', options, OWNER);
     return this.#intake.schedules.remove(name, tenant);
   }
 
@@ -331,8 +364,9 @@ export class Service implements AsyncDisposable {
    * @throws ConfigurationError for a file that doesn't exist or has no such table: create it with `SQLITE_OUTBOX` of
    *   `coatcheck/outbox`
    */
-  async relayOutbox({ file }: OutboxFileOptions = {}): Promise<void> {
+  async relayOutbox(options: OutboxFileOptions = {}): Promise<void> {
     this.#assertOpen();
+    const { file } = checkOptions('relayOutbox()', options, { file: TEXT });
     const { storage, logger } = this.#parts;
     const { submissions, queue, records } = this.#intake;
     const path = file ?? storage.file.path;
@@ -376,8 +410,9 @@ export class Service implements AsyncDisposable {
    * @throws ConfigurationError if the service was opened without a processor; the reason of the signal, or an AbortError when
    *   the service closes before
    */
-  rehearse({ signal }: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
+  rehearse(options: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
     this.#assertOpen();
+    const { signal } = checkOptions('rehearse()', options, { signal: SIGNAL });
     const { processor } = this.#parts;
     if (!processor) throw new ConfigurationError('rehearse() needs a processor: open the service with one');
     const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;

@@ -32,8 +32,8 @@ export function assertSubscription(name: string, { topics, statuses, tenants }: 
     throw new ConfigurationError(`The subscription can't be added: ${problems.join('; ')}`);
 }
 
-function nameProblem(name: string): string | undefined {
-  if (NAME.test(name)) return undefined;
+function nameProblem(name: unknown): string | undefined {
+  if (typeof name === 'string' && NAME.test(name)) return undefined;
   return `The name of a subscription must have 1 to 64 letters, digits, _ and -, got ${quote(name)}`;
 }
 

@@ -124,7 +124,7 @@ test('what is no item, and no limit, is named', async () => {
     /^The item at index 1 can't be added: .*BigInt/,
   );
   await expect(added(null)).rejects.toThrow(/^The item at index 0 can't be added: /);
-  await expect(added({ key: 5, payload: 1 })).rejects.toThrow('key must be a string, got number');
+  await expect(added({ key: 5, payload: 1 })).rejects.toThrow('key must be a text, got 5');
   await expect(batches.list({ limit: 0 })).rejects.toThrow(
     'limit must be a whole number of at least 1, got 0',
   );

@@ -28,6 +28,7 @@ export const TEXT = shape('a text', (value) => typeof value === 'string');
 export const FLAG = shape('true or false', (value) => typeof value === 'boolean');
 export const NUMBER = shape('a number', (value) => typeof value === 'number');
 export const FUNCTION = shape('a function', (value) => typeof value === 'function');
+export const DATE = having('getTime', 'a Date');
 export const SIGNAL = having('aborted', 'an AbortSignal');
 
 /** A value that another check looks at. A literal has no member that is null. */
@@ -70,7 +71,8 @@ export function either(first: Shape, second: Shape, what = `${first.what} or ${s
     what,
     problemsOf: (value, path) => {
       if (first.problemsOf(value, path).length === 0) return [];
-      return typeof value === 'object' ? second.problemsOf(value, path) : [misfit(what, value, path)];
+      const problems = second.problemsOf(value, path);
+      return problems.length === 0 || typeof value === 'object' ? problems : [misfit(what, value, path)];
     },
   };
 }
@@ -120,13 +122,13 @@ export function objectOf<Value>(members: MemberShapes<Value>, what = 'an object 
 }
 
 /** An object with these members, and maybe others. */
-export function openObjectOf<Value>(members: MemberShapes<Value>, what = 'an object'): Shape {
+export function openObjectOf<Value>(members: Partial<MemberShapes<Value>>, what = 'an object'): Shape {
   return {
     what,
     problemsOf: (value, path) =>
       isObject(value)
-        ? Object.entries<Shape>(members).flatMap(([name, member]) =>
-            shapeProblems(member, value[name], pathOf(path, name)),
+        ? Object.entries<Shape | undefined>(members).flatMap(([name, member]) =>
+            member ? shapeProblems(member, value[name], pathOf(path, name)) : [],
           )
         : [misfit(what, value, path)],
   };
@@ -150,6 +152,41 @@ export function assertOptions(call: string, options: unknown, wanted: Shape): vo
   }
   const problems = shapeProblems(wanted, options, '');
   if (problems.length > 0) throw new ConfigurationError(`${call}: ${problems.join('; ')}`);
+}
+
+/**
+ * Checks the options of a method. Unknown ones are ignored: a program may pass an object that has more.
+ * @param call names the method
+ * @returns the options
+ * @throws TypeError that names each option that is null or not what it must be
+ */
+export function checkOptions<Options extends object>(
+  call: string,
+  options: Options,
+  members: Partial<MemberShapes<Options>>,
+): Options {
+  if (!isObject(options)) throw new TypeError(`${call}: ${misfit('an object', options, 'the options')}`);
+  const problems = shapeProblems(openObjectOf(members), options, '');
+  if (problems.length > 0) throw new TypeError(`${call}: ${problems.join('; ')}`);
+  return options;
+}
+
+/** @param call names the method @throws TypeError for an argument that is no text, or an empty one */
+export function assertText(call: string, name: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw new TypeError(`${call}: ${misfit('a text that is not empty', value, name)}`);
+}
+
+/** @param call names the method @throws TypeError for an argument that is no function */
+export function assertFunction(call: string, name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${call}: ${misfit('a function', value, name)}`);
+}
+
+/** @param call names the method @throws TypeError for an argument that is no list, nor another iterable */
+export function assertIterable(call: string, name: string, value: unknown): void {
+  const isIterable = isObject(value) && (Symbol.iterator in value || Symbol.asyncIterator in value);
+  if (Array.isArray(value) || isIterable) return;
+  throw new TypeError(`${call}: ${misfit('a list, or another iterable', value, name)}`);
 }
 
 /** The problem with a name that nothing has. @param path of what has the name */

@@ -1,5 +1,6 @@
 import { CallbackRefused } from '../base/errors.ts';
 import { minVersionProblem } from '../config/min-version.ts';
+import { ANYTHING, DATE, type MemberShapes, recordOf, required, TEXT } from '../config/shape.ts';
 import { type CallbackRules, callbackUrlProblem } from '../model/callback-url.ts';
 import { orderingKeyProblem } from '../model/ordering-key.ts';
 import { isPriority, priorityProblem } from '../model/priority.ts';
@@ -34,6 +35,42 @@ export interface ServiceScheduleOptions extends Omit<NewSchedule, 'payload' | 'c
   /** @default - as for `submit` */
   readonly contentType?: string;
 }
+
+/** The shapes of {@link ServiceSubmitOptions}. What is ANYTHING has a check of its own. */
+export const SUBMIT_OPTIONS: MemberShapes<ServiceSubmitOptions> = {
+  tenant: TEXT,
+  contentType: TEXT,
+  contentEncoding: TEXT,
+  contentLanguage: TEXT,
+  metadata: recordOf(ANYTHING),
+  idempotencyKey: TEXT,
+  notBefore: DATE,
+  expiresAt: DATE,
+  minVersion: ANYTHING,
+  topic: ANYTHING,
+  priority: ANYTHING,
+  callbackUrl: TEXT,
+  traceparent: TEXT,
+  tracestate: TEXT,
+  orderingKey: ANYTHING,
+};
+
+/** The shapes of {@link ServiceScheduleOptions}. */
+export const SCHEDULE_OPTIONS: MemberShapes<ServiceScheduleOptions> = {
+  name: required(TEXT),
+  tenant: TEXT,
+  cron: TEXT,
+  timeZone: TEXT,
+  everyMinutes: ANYTHING,
+  startAt: DATE,
+  endAt: DATE,
+  overlap: ANYTHING,
+  missed: ANYTHING,
+  contentType: TEXT,
+  metadata: recordOf(ANYTHING),
+  topic: ANYTHING,
+  priority: ANYTHING,
+};
 
 /** The rules by which a service accepts requests. */
 export interface RequestRules {

@@ -1,5 +1,6 @@
 import { CoatcheckError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
+import { checkOptions } from '../config/shape.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OperatorPause, OperatorPauses } from '../ports/pausing.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -55,9 +56,10 @@ export class ServicePause {
   /**
    * Pauses processing. Replaces an earlier pause.
    * @param by the operator, if known
-   * @throws PauseRefused
+   * @throws PauseRefused; TypeError for what is no object
    */
-  async start({ until, reason }: NewPause, by?: string): Promise<OperatorPause> {
+  async start(given: NewPause, by?: string): Promise<OperatorPause> {
+    const { until, reason } = checkOptions('pause.start()', given, {});
     const { pauses, clock, logger } = this.#ports;
     const since = clock.now();
     this.#assertEnd(until, since);
