@@ -6,12 +6,13 @@ import { EnvelopeMalformed, RetryLater } from '../core/base/errors.ts';
 import { startHeartbeat } from '../core/base/heartbeat.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { whenAborted } from '../core/base/when-aborted.ts';
+import { assertFunction, assertOptions } from '../core/config/shape.ts';
 import { retryDelaySeconds } from '../core/model/retry.ts';
 import { ATTRIBUTES } from '../core/wire/attributes.ts';
 import { HandledOutcomes } from './handled-outcomes.ts';
 import { HandlerTimedOut } from './handler-timed-out.ts';
 import {
-  assertOptions,
+  assertNumbers,
   assertVisibilityTimeout,
   type ConsumeOptions,
   DEFAULT_CONCURRENCY,
@@ -19,6 +20,7 @@ import {
   DEFAULT_REMEMBERED_OUTCOMES,
   DEFAULT_STOP_TIMEOUT_SECONDS,
   type ErrorContext,
+  OPTIONS,
 } from './options.ts';
 import { isChunk, type ReceivedOutcome, readOutcome } from './outcome.ts';
 import { OutcomeQueue } from './outcome-queue.ts';
@@ -41,7 +43,9 @@ export type OutcomeHandler = (outcome: ReceivedOutcome, context: OutcomeContext)
  * @throws ConfigurationError, and the error of SQS if the queue doesn't exist or can't be read
  */
 export async function consume(options: ConsumeOptions, handler: OutcomeHandler): Promise<void> {
-  assertOptions(options);
+  assertOptions('consume()', options, OPTIONS);
+  assertFunction('consume()', 'handler', handler);
+  assertNumbers(options);
   await new Consumer(options, handler).run();
 }
 

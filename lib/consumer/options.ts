@@ -2,6 +2,16 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_VISIBILITY_SECONDS } from '../core/config/aws-limits.ts';
+import {
+  ANYTHING,
+  FUNCTION,
+  having,
+  objectOf,
+  openObjectOf,
+  required,
+  SIGNAL,
+  TEXT,
+} from '../core/config/shape.ts';
 import type { Backoff } from '../core/model/retry.ts';
 
 /** Options of `consume()`. */
@@ -61,6 +71,22 @@ export interface ErrorContext {
   readonly requestId?: string;
 }
 
+/** The numbers have a check of their own. */
+export const OPTIONS = objectOf<ConsumeOptions>({
+  queueUrl: required(TEXT),
+  region: TEXT,
+  sqs: having('send', 'an SQSClient'),
+  s3: having('send', 'an S3Client'),
+  concurrency: ANYTHING,
+  visibilityTimeoutSeconds: ANYTHING,
+  handlerTimeoutSeconds: ANYTHING,
+  stopTimeoutSeconds: ANYTHING,
+  backoff: openObjectOf({}),
+  rememberedOutcomes: ANYTHING,
+  onError: FUNCTION,
+  signal: SIGNAL,
+});
+
 export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_REMEMBERED_OUTCOMES = 10_000;
 export const DEFAULT_HANDLER_TIMEOUT_SECONDS = 3_600;
@@ -70,7 +96,7 @@ export const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
 const MIN_VISIBILITY_SECONDS = 2;
 
 /** @throws ConfigurationError */
-export function assertOptions({
+export function assertNumbers({
   concurrency,
   rememberedOutcomes,
   visibilityTimeoutSeconds,

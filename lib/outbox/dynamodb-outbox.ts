@@ -5,7 +5,9 @@ import { quote } from '../core/base/quote.ts';
 import { DYNAMODB_MAX_ITEM_BYTES } from '../core/config/aws-limits.ts';
 import { DEFAULT_OUTBOX_KEY_PREFIX, OUTBOX_COLUMNS, OUTBOX_KEYS } from '../core/config/outbox-table.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
+import { ANYTHING, assertOptions, checkOptions, objectOf, TEXT } from '../core/config/shape.ts';
 import { RequestRefused } from '../core/intake/errors.ts';
+import { SUBMIT_OPTIONS } from '../core/intake/request-reader.ts';
 import type { PayloadStore } from '../core/ports/payload-store.ts';
 import { type OutboxOptions, type OutboxSubmission, outboxSubmission, rowOf } from './outbox-row.ts';
 
@@ -40,6 +42,14 @@ export interface DynamoDbOutboxOptions {
    */
   readonly inlineLimitBytes?: number;
 }
+
+/** The names have a check of their own. */
+const OPTIONS = objectOf<DynamoDbOutboxOptions>({
+  tableName: ANYTHING,
+  keys: objectOf<OutboxKeys>({ partitionKey: ANYTHING, sortKey: ANYTHING, prefix: ANYTHING }),
+  payloads: objectOf<OutboxPayloads>({ bucket: ANYTHING, prefix: TEXT }),
+  inlineLimitBytes: ANYTHING,
+});
 
 /** An element of `TransactItems` for `TransactWriteItemsCommand` of `@aws-sdk/client-dynamodb`. */
 export interface TransactPut {
@@ -79,7 +89,8 @@ export class DynamoDbOutbox {
 
   /** @throws ConfigurationError for options that can't be so */
   constructor(options: DynamoDbOutboxOptions) {
-    assertOptions(options);
+    assertOptions('DynamoDbOutbox', options, OPTIONS);
+    assertNames(options);
     this.#options = options;
     this.#store = options.payloads && lazyPayloadStore(options.payloads.bucket, 1);
   }
@@ -92,7 +103,7 @@ export class DynamoDbOutbox {
    *   room for; TypeError for a payload that JSON doesn't know; StoreUnavailable if S3 doesn't take the payload
    */
   async put(payload: unknown, options: OutboxOptions = {}): Promise<DynamoDbOutboxRequest> {
-    const submission = outboxSubmission(payload, options);
+    const submission = outboxSubmission(payload, checkOptions('put()', options, SUBMIT_OPTIONS));
     const { inlineLimitBytes = Number.POSITIVE_INFINITY } = this.#options;
     if (submission.payload.bytes.byteLength <= inlineLimitBytes) {
       const item = this.#itemOf(submission, options);
@@ -179,7 +190,7 @@ function noRoom(size: number, what: 'payloads' | 'metadata'): string {
 }
 
 /** @throws ConfigurationError */
-function assertOptions({ tableName, keys, payloads, inlineLimitBytes }: DynamoDbOutboxOptions): void {
+function assertNames({ tableName, keys, payloads, inlineLimitBytes }: DynamoDbOutboxOptions): void {
   const names = Object.entries({
     tableName,
     'keys.partitionKey': keys?.partitionKey,

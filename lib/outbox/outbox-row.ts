@@ -2,8 +2,9 @@ import { v7 } from 'uuid';
 import { PayloadEmpty } from '../core/base/errors.ts';
 import { readTraceContext } from '../core/base/traceparent.ts';
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import { checkOptions } from '../core/config/shape.ts';
 import { assertReadable } from '../core/intake/assert-readable.ts';
-import { RequestReader, type ServiceSubmitOptions } from '../core/intake/request-reader.ts';
+import { RequestReader, type ServiceSubmitOptions, SUBMIT_OPTIONS } from '../core/intake/request-reader.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
 import { termsOf } from '../core/model/request-terms.ts';
 import { encodeSubmission, SUBMISSION_TYPE, type Submission } from '../core/wire/submission.ts';
@@ -48,10 +49,11 @@ const READER = new RequestReader({
 /**
  * Makes the row of a request, to insert into the outbox table in the transaction that it belongs to.
  * @param payload text, bytes, or a value for JSON
- * @throws RequestRefused, CallbackRefused, PayloadEmpty for what no service takes; TypeError for a payload that JSON doesn't know
+ * @throws RequestRefused, CallbackRefused, PayloadEmpty for what no service takes; TypeError for a payload that JSON doesn't know,
+ *   and for options of a wrong type
  */
 export function outboxRow(payload: unknown, options: OutboxOptions = {}): OutboxRow {
-  return rowOf(outboxSubmission(payload, options), options);
+  return rowOf(outboxSubmission(payload, checkOptions('outboxRow()', options, SUBMIT_OPTIONS)), options);
 }
 
 /** A request of an outbox with the bytes of its payload. */

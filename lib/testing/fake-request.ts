@@ -1,4 +1,16 @@
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import {
+  checkOptions,
+  concealed,
+  DATE,
+  FLAG,
+  having,
+  type MemberShapes,
+  NUMBER,
+  recordOf,
+  SIGNAL,
+  TEXT,
+} from '../core/config/shape.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import type { HttpCall } from '../core/model/http-call.ts';
 import type { Progress } from '../core/model/request-record.ts';
@@ -54,6 +66,20 @@ export interface FakeRequest<Input = unknown, Secret extends string = never>
   readonly completions: readonly FakeCompletion[];
 }
 
+const OPTIONS: Partial<MemberShapes<FakeRequestOptions>> = {
+  id: TEXT,
+  tenant: TEXT,
+  topic: TEXT,
+  contentType: TEXT,
+  metadata: recordOf(TEXT),
+  attempt: NUMBER,
+  isRehearsal: FLAG,
+  secrets: concealed(recordOf(concealed(TEXT))),
+  deadline: DATE,
+  signal: SIGNAL,
+  logger: having('info', 'a logger'),
+};
+
 /** What a handler passed to `complete()`. */
 export interface FakeCompletion {
   readonly result: unknown;
@@ -73,11 +99,9 @@ export function fakeRequest<Input, Secret extends string = never>(
 export function fakeRequest<Secret extends string = never>(
   options?: FakeRequestOptions<Secret>,
 ): FakeRequest<unknown, Secret>;
-export function fakeRequest({
-  json,
-  payload = json,
-  ...options
-}: FakeRequestOptions & { readonly json?: unknown } = {}): FakeRequest {
+export function fakeRequest(given: FakeRequestOptions & { readonly json?: unknown } = {}): FakeRequest {
+  checkOptions<FakeRequestOptions>('fakeRequest()', given, OPTIONS);
+  const { json, payload = json, ...options } = given;
   const reported: Progress[] = [];
   const saved: unknown[] = [];
   const completions: FakeCompletion[] = [];

@@ -3,8 +3,23 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { maxReceivesOf } from '../core/config/receive-budget.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
+import {
+  assertOptions,
+  checkOptions,
+  concealed,
+  DATE,
+  FLAG,
+  having,
+  type MemberShapes,
+  NUMBER,
+  objectOf,
+  openObjectOf,
+  recordOf,
+  TEXT,
+} from '../core/config/shape.ts';
 import { forecastOf, NO_FIGURES } from '../core/intake/forecast/forecast.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
+import { SUBMIT_OPTIONS } from '../core/intake/request-reader.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
@@ -60,6 +75,21 @@ export interface DrainOptions {
   readonly skipDelays?: boolean;
 }
 
+const OPTIONS = objectOf<TestServiceOptions>({
+  settings: openObjectOf({}),
+  secrets: concealed(recordOf(concealed(TEXT))),
+  database: having('prepare', 'a DatabaseSync of node:sqlite'),
+  startAt: DATE,
+});
+
+const SPAN: MemberShapes<TimeSpan> = {
+  days: NUMBER,
+  hours: NUMBER,
+  minutes: NUMBER,
+  seconds: NUMBER,
+  milliseconds: NUMBER,
+};
+
 /**
  * A service in memory that runs a processor with the engine that runs it on AWS: input queue, request records, payload
  * store, output queue and dead-letter queue. Nothing runs until {@link drain}, and no time passes until {@link advance}.
@@ -93,10 +123,9 @@ export class TestService {
    * @throws ConfigurationError for any other function, for settings that are unknown or out of bounds, and for a secret
    *   without a value
    */
-  constructor(
-    handler: ProcessorExport,
-    { settings, secrets = {}, database, startAt }: TestServiceOptions = {},
-  ) {
+  constructor(handler: ProcessorExport, options: TestServiceOptions = {}) {
+    assertOptions('TestService', options, OPTIONS);
+    const { settings, secrets = {}, database, startAt } = options;
     this.#records = new MemoryRecordStore(database);
     const processor = requireProcessor(handler, 'TestService');
     this.#settings = hostSettings(settings);
@@ -176,7 +205,8 @@ export class TestService {
    * @throws InjectedFault for a fault of the input queue
    */
   async submit(payload: unknown, options: TestSubmitOptions = {}): Promise<RequestView> {
-    const { contentType, notBefore, expiresAt, metadata = {}, ...others } = options;
+    const given = checkOptions('submit()', options, SUBMIT_OPTIONS);
+    const { contentType, notBefore, expiresAt, metadata = {}, ...others } = given;
     const { bytes, ...type } = payloadBytes(payload, contentType);
     const record = await this.#submissions.submit({
       ...others,
@@ -213,7 +243,8 @@ export class TestService {
    * Runs batches, one after another, until no message is due.
    * @throws ConfigurationError when fake timers replace `setTimeout`
    */
-  async drain({ skipDelays = false }: DrainOptions = {}): Promise<void> {
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { skipDelays = false } = checkOptions('drain()', options, { skipDelays: FLAG });
     assertRealTimers();
     for (;;) {
       const messages = this.pausedUntil ? [] : this.#input.receive(this.#settings.batchSize);
@@ -234,7 +265,7 @@ export class TestService {
    * @throws ConfigurationError for a negative span
    */
   advance(span: TimeSpan): void {
-    this.#clock.advance(span);
+    this.#clock.advance(checkOptions('advance()', span, SPAN));
   }
 
   /** Puts all messages of the dead-letter queue back into the input queue. @returns how many */
@@ -251,7 +282,8 @@ export class TestService {
    * @param times the number of calls that meet it @default - until {@link recover} for an outage, else once
    * @throws ConfigurationError for a fault that doesn't exist
    */
-  inject(fault: FaultName, { times }: { readonly times?: number } = {}): void {
+  inject(fault: FaultName, options: { readonly times?: number } = {}): void {
+    const { times } = checkOptions('inject()', options, { times: NUMBER });
     this.#faults.inject(fault, times);
   }
 
