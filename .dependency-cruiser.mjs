@@ -80,8 +80,13 @@ const ROOMS = {
     packages: ['@asteasolutions/zod-to-openapi/', '@opentelemetry/api/', 'hono/', 'zod/'],
   },
   'lib/client/': {
-    // Of the limits, only types.
-    files: [...['base', 'model', 'ports'].map((name) => `lib/core/${name}/`), 'lib/core/config/limits.ts'],
+    // Of the limits, only types and the grammar of rates.
+    files: [
+      ...['base', 'model', 'ports'].map((name) => `lib/core/${name}/`),
+      'lib/core/config/limits.ts',
+      'lib/core/config/null-problems.ts',
+      'lib/core/config/shape.ts',
+    ],
     packages: ['@aws-crypto/sha256-js/', '@smithy/signature-v4/'],
   },
   'lib/consumer/': {

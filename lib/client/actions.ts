@@ -1,10 +1,12 @@
 import { isObject } from '../core/base/json-object.ts';
+import { assertText, checkOptions, NUMBER, openObjectOf, required, TEXT } from '../core/config/shape.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestContent } from './content.ts';
 import { ApiError } from './errors.ts';
 import { allOf } from './list.ts';
 import { openContent } from './open-content.ts';
+import { CALL, PAGE, WATCH } from './option-shapes.ts';
 import { toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import {
@@ -83,7 +85,9 @@ export class ActionsClient {
    * Lists the requests that an action would handle, and changes none of them.
    * @throws ApiError with the code `filter_empty`, `filter_invalid`, `action_invalid` or `plan_too_large`
    */
-  async plan({ filter, payload, ...given }: NewAction, { signal }: CallOptions = {}): Promise<Action> {
+  async plan(action: NewAction, options: CallOptions = {}): Promise<Action> {
+    const { signal } = checkOptions('actions.plan()', options, CALL);
+    const { filter, payload, ...given } = checkOptions('actions.plan()', action, NEW_ACTION);
     const { since, until, createdSince, createdUntil, ...same } = filter;
     const body = JSON.stringify({
       ...given,
@@ -105,7 +109,9 @@ export class ActionsClient {
    * @throws ApiError with the code `plan_changed` if its filter matches other requests now, `plan_expired`, `action_not_planned` or
    *   `action_unknown`
    */
-  apply(id: string, { hash, count }: SeenPlan, { signal }: CallOptions = {}): Promise<Action> {
+  apply(id: string, seen: SeenPlan, options: CallOptions = {}): Promise<Action> {
+    const { signal } = checkOptions('actions.apply()', options, CALL);
+    const { hash, count } = checkOptions('actions.apply()', seen, SEEN);
     return this.#api.retrier.run(async (attempt) => {
       try {
         const body = JSON.stringify({ hash, count });
@@ -119,12 +125,14 @@ export class ActionsClient {
   }
 
   /** Ends an action, or drops a plan. @throws ApiError with the code `action_over` or `action_unknown` */
-  async abort(id: string, { signal }: CallOptions = {}): Promise<Action> {
+  async abort(id: string, options: CallOptions = {}): Promise<Action> {
+    const { signal } = checkOptions('actions.abort()', options, CALL);
     return readAction(await this.#api.json({ method: 'POST', path: `${pathOf(id)}/abort`, signal }));
   }
 
   /** Gets an action. @throws ApiError with the code `action_unknown` */
-  async get(id: string, { signal }: CallOptions = {}): Promise<Action> {
+  async get(id: string, options: CallOptions = {}): Promise<Action> {
+    const { signal } = checkOptions('actions.get()', options, CALL);
     return readAction(await this.#api.json({ method: 'GET', path: pathOf(id), signal }));
   }
 
@@ -133,7 +141,8 @@ export class ActionsClient {
    * @throws ApiError with the code `action_payload_unknown` if it has none, or `action_unknown`
    */
   payload(id: string, options: CallOptions = {}): Promise<RequestContent> {
-    return openContent(this.#api, `${pathOf(id)}/payload`, options);
+    const path = `${pathOf(id)}/payload`;
+    return openContent(this.#api, path, checkOptions('actions.payload()', options, CALL));
   }
 
   /** Lists actions, newest first: the log of operations. Fetches pages on demand. */
@@ -143,7 +152,8 @@ export class ActionsClient {
   }
 
   /** Gets one page of actions, newest first. */
-  async listPage({ limit, cursor, signal }: ActionPageOptions = {}): Promise<ActionPage> {
+  async listPage(options: ActionPageOptions = {}): Promise<ActionPage> {
+    const { limit, cursor, signal } = checkOptions('actions.listPage()', options, PAGE);
     const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
     return readJson(answer, 'a page of actions', isPage);
   }
@@ -155,17 +165,16 @@ export class ActionsClient {
   }
 
   /** Gets one page of the requests of an action, with their results. @throws ApiError with the code `action_unknown` */
-  async requestsPage(
-    id: string,
-    { limit, cursor, signal }: ActionPageOptions = {},
-  ): Promise<ActionRequestPage> {
+  async requestsPage(id: string, options: ActionPageOptions = {}): Promise<ActionRequestPage> {
+    const { limit, cursor, signal } = checkOptions('actions.requestsPage()', options, PAGE);
     const path = `${pathOf(id)}/requests`;
     const answer = await this.#api.json({ method: 'GET', path, query: { limit, cursor }, signal });
     return readJson(answer, 'a page of requests', isRequestPage);
   }
 
   /** Waits until an action that was applied has ended. @throws ApiError with the code `action_unknown` */
-  async wait(id: string, { onChange, signal }: ActionWaitOptions = {}): Promise<Action> {
+  async wait(id: string, options: ActionWaitOptions = {}): Promise<Action> {
+    const { onChange, signal } = checkOptions('actions.wait()', options, WATCH);
     let latest = '';
     for (;;) {
       const action = await this.get(id, { signal });
@@ -178,9 +187,14 @@ export class ActionsClient {
   }
 }
 
+const NEW_ACTION = { action: required(TEXT), filter: required(openObjectOf({})) };
+
+const SEEN = { hash: required(TEXT), count: required(NUMBER) };
+
 const POST = { method: 'POST', headers: { 'content-type': 'application/json' } } as const;
 
 function pathOf(id: string): string {
+  assertText('actions', 'id', id);
   return `${PATH}/${encodeURIComponent(id)}`;
 }
 

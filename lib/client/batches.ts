@@ -1,6 +1,7 @@
 import { isObject } from '../core/base/json-object.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { textLines } from '../core/base/text-lines.ts';
+import { assertText, checkOptions } from '../core/config/shape.ts';
 import { batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import { batchPath } from '../core/model/request-links.ts';
 import { hasMembers, readJson, receiptIn } from './answers.ts';
@@ -9,6 +10,7 @@ import { connect } from './connection.ts';
 import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
 import { allOf } from './list.ts';
 import { fromStore } from './open-content.ts';
+import { ADD, CALL, PAGE, SUBMISSION, WATCH } from './option-shapes.ts';
 import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
 import { type ApiProblem, type Batch, type BatchResultLine, hasBatchEnded } from './types.ts';
@@ -126,10 +128,14 @@ export class BatchesClient {
   }
 
   /** Creates a batch, which is open. @throws ApiError; RangeError for invalid options */
-  async create(
-    { idempotencyKey = crypto.randomUUID(), notBefore, expiresAt, ...given }: NewBatch = {},
-    { signal }: CallOptions = {},
-  ): Promise<Batch> {
+  async create(batch: NewBatch = {}, options: CallOptions = {}): Promise<Batch> {
+    const { signal } = checkOptions('batches.create()', options, CALL);
+    const {
+      idempotencyKey = crypto.randomUUID(),
+      notBefore,
+      expiresAt,
+      ...given
+    } = checkOptions('batches.create()', batch, SUBMISSION);
     assertSubmittable({ ...given, idempotencyKey, notBefore, expiresAt });
     const answer = await this.#api.json({
       method: 'POST',
@@ -155,15 +161,16 @@ export class BatchesClient {
   async add(
     id: string,
     items: Iterable<BatchItem | string> | AsyncIterable<BatchItem | string>,
-    { signal, onProgress }: AddOptions = {},
+    options: AddOptions = {},
   ): Promise<AddedLines> {
+    const { signal, onProgress } = checkOptions('batches.add()', options, ADD);
     const tally = { added: 0, repeated: 0, refused: [] as RefusedLine[], receipts: [] as LinesReceipt[] };
     const call = new LinesCall();
     const send = async () => {
       if (call.isEmpty) return;
       const answer = await this.#api.json({
         method: 'POST',
-        path: batchPath(id, '/items'),
+        path: pathOf(id, '/items'),
         headers: { 'content-type': NDJSON_TYPE },
         body: call.body,
         signal,
@@ -201,9 +208,10 @@ export class BatchesClient {
    *   importing another one, `batch_closed` or `batch_unknown`, and `manifest_unsupported` unless the service is on AWS; TransferRefused,
    *   PayloadUnreadable, ConnectionFailed
    */
-  async addManifest(id: string, manifest: string | Blob, { signal }: CallOptions = {}): Promise<Batch> {
+  async addManifest(id: string, manifest: string | Blob, options: CallOptions = {}): Promise<Batch> {
+    const { signal } = checkOptions('batches.addManifest()', options, CALL);
     const object = typeof manifest === 'string' ? manifest : await this.#upload(id, manifest, signal);
-    return this.#call('POST', batchPath(id, '/import'), signal, { manifest: object });
+    return this.#call('POST', pathOf(id, '/import'), signal, { manifest: object });
   }
 
   /**
@@ -211,7 +219,11 @@ export class BatchesClient {
    * @throws BatchWaitTimedOut; ApiError with the code `batch_unknown`
    */
   waitForImport(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
-    return this.#wait(id, (batch) => batch.import?.state !== 'running', options);
+    return this.#wait(
+      id,
+      (batch) => batch.import?.state !== 'running',
+      checkOptions('batches.waitForImport()', options, WATCH),
+    );
   }
 
   /**
@@ -219,13 +231,15 @@ export class BatchesClient {
    * unless the import fails.
    * @throws ApiError with the code `batch_unknown`
    */
-  seal(id: string, { signal }: CallOptions = {}): Promise<Batch> {
-    return this.#call('POST', batchPath(id, '/seal'), signal);
+  seal(id: string, options: CallOptions = {}): Promise<Batch> {
+    const { signal } = checkOptions('batches.seal()', options, CALL);
+    return this.#call('POST', pathOf(id, '/seal'), signal);
   }
 
   /** Gets a batch. @throws ApiError with the code `batch_unknown` */
-  get(id: string, { signal }: CallOptions = {}): Promise<Batch> {
-    return this.#call('GET', batchPath(id), signal);
+  get(id: string, options: CallOptions = {}): Promise<Batch> {
+    const { signal } = checkOptions('batches.get()', options, CALL);
+    return this.#call('GET', pathOf(id), signal);
   }
 
   /**
@@ -233,8 +247,9 @@ export class BatchesClient {
    * ended stays as it is.
    * @throws ApiError with the code `batch_unknown`
    */
-  cancel(id: string, { signal }: CallOptions = {}): Promise<Batch> {
-    return this.#call('POST', batchPath(id, '/cancel'), signal);
+  cancel(id: string, options: CallOptions = {}): Promise<Batch> {
+    const { signal } = checkOptions('batches.cancel()', options, CALL);
+    return this.#call('POST', pathOf(id, '/cancel'), signal);
   }
 
   /** Lists batches, newest first. Fetches pages on demand. */
@@ -244,14 +259,15 @@ export class BatchesClient {
   }
 
   /** Gets one page of batches, newest first. */
-  async listPage({ limit, cursor, signal }: BatchPageOptions = {}): Promise<BatchPage> {
+  async listPage(options: BatchPageOptions = {}): Promise<BatchPage> {
+    const { limit, cursor, signal } = checkOptions('batches.listPage()', options, PAGE);
     const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
     return readJson(answer, 'a page of batches', isPage);
   }
 
   /** Waits until a batch has ended. It must be sealed for that. @throws BatchWaitTimedOut; ApiError with the code `batch_unknown` */
   wait(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
-    return this.#wait(id, hasBatchEnded, options);
+    return this.#wait(id, hasBatchEnded, checkOptions('batches.wait()', options, WATCH));
   }
 
   async #wait(
@@ -280,15 +296,16 @@ export class BatchesClient {
    * @throws ApiError with the code `batch_unknown`; ConnectionFailed if the connection breaks off
    */
   async *results(id: string, options: CallOptions = {}): AsyncGenerator<BatchResultLine, void> {
-    const call = `GET ${batchPath(id, '/results')}`;
+    const call = `GET ${pathOf(id, '/results')}`;
     for await (const line of this.resultLines(id, options)) {
       yield readJson({ call, text: line, headers: new Headers() }, 'a line for an item', isResultLine);
     }
   }
 
   /** As {@link results}, each as its line of JSON, in which numbers have all their digits. */
-  async *resultLines(id: string, { signal }: CallOptions = {}): AsyncGenerator<string, void> {
-    const path = batchPath(id, '/results');
+  async *resultLines(id: string, options: CallOptions = {}): AsyncGenerator<string, void> {
+    const { signal } = checkOptions('batches.resultLines()', options, CALL);
+    const path = pathOf(id, '/results');
     const call = `GET ${path}`;
     let query: Query = {};
     for (;;) {
@@ -311,8 +328,9 @@ export class BatchesClient {
    * @throws ApiError with the code `batch_unknown`, `manifest_unknown` unless the service is on AWS, or `result_gone` if the file is no
    *   longer kept; TransferRefused, ConnectionFailed
    */
-  async manifest(id: string, { signal }: CallOptions = {}): Promise<Response | undefined> {
-    const call = { method: 'GET', path: batchPath(id, '/manifest'), signal } as const;
+  async manifest(id: string, options: CallOptions = {}): Promise<Response | undefined> {
+    const { signal } = checkOptions('batches.manifest()', options, CALL);
+    const call = { method: 'GET', path: pathOf(id, '/manifest'), signal } as const;
     return this.#api.retrier.run(async () => {
       const response = await this.#api.open(call);
       if (response.status !== 202) return fromStore(this.#api, call, response);
@@ -323,7 +341,7 @@ export class BatchesClient {
 
   /** Uploads a manifest. @returns the object */
   async #upload(id: string, blob: Blob, signal: AbortSignal | undefined): Promise<string> {
-    const path = batchPath(id, '/upload');
+    const path = pathOf(id, '/upload');
     const answer = await this.#api.json({ method: 'POST', path, ...jsonBody({ size: blob.size }), signal });
     const { manifest, upload } = readJson(answer, 'an upload', isManifestForm);
     await uploadForm(this.#api, upload, blob, signal);
@@ -339,6 +357,11 @@ export class BatchesClient {
     const body = members && jsonBody(members);
     return readJson(await this.#api.json({ method, path, ...body, signal }), 'a batch', isBatch);
   }
+}
+
+function pathOf(id: string, rest = ''): string {
+  assertText('batches', 'id', id);
+  return batchPath(id, rest);
 }
 
 function jsonBody(members: object) {

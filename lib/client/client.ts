@@ -1,3 +1,12 @@
+import {
+  assertIterable,
+  assertText,
+  checkOptions,
+  FUNCTION,
+  type MemberShapes,
+  openObjectOf,
+  VALUE,
+} from '../core/config/shape.ts';
 import type { ReceiptKeys } from '../core/model/receipt.ts';
 import { requestPath } from '../core/model/request-links.ts';
 import { ActionsClient } from './actions.ts';
@@ -19,6 +28,7 @@ import { FailuresClient } from './failures.ts';
 import { LimitsClient } from './limits.ts';
 import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts';
 import { openContent } from './open-content.ts';
+import { ACTIVITY, CALL, LIST, REQUEST, SUBMISSION, WATCH } from './option-shapes.ts';
 import type { PayloadBody } from './payload.ts';
 import { DEFAULT_RETRY, type OnRetry, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
 import { SchedulesClient } from './schedules.ts';
@@ -39,7 +49,7 @@ import type {
   SubmittedRequest,
 } from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
-import { WebhookEndpointsClient } from './webhook-endpoints.ts';
+import { type CallOptions, WebhookEndpointsClient } from './webhook-endpoints.ts';
 
 /** Options of {@link CoatcheckClient}. */
 export interface ClientOptions {
@@ -56,6 +66,16 @@ export interface ClientOptions {
   /** For tests. @default the real ones */
   readonly timing?: Timing;
 }
+
+/** The base URL has a check of its own. */
+const OPTIONS: MemberShapes<ClientOptions> = {
+  baseUrl: VALUE,
+  auth: FUNCTION,
+  fetch: FUNCTION,
+  retry: openObjectOf({}),
+  onRetry: FUNCTION,
+  timing: openObjectOf({}),
+};
 
 /** Options of {@link CoatcheckClient.activity}. */
 export interface ActivityOptions {
@@ -86,7 +106,15 @@ export class CoatcheckClient {
   readonly #api: Api;
 
   /** @throws ConfigurationError for an invalid base URL */
-  constructor({ baseUrl, auth, fetch, retry, onRetry, timing = REAL_TIMING }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const {
+      baseUrl,
+      auth,
+      fetch,
+      retry,
+      onRetry,
+      timing = REAL_TIMING,
+    } = checkOptions('CoatcheckClient', options, OPTIONS);
     this.#api = new Api({
       baseUrl,
       auth,
@@ -111,14 +139,17 @@ export class CoatcheckClient {
    * invalid option
    */
   submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
-    return submit(this.#api, payload, options);
+    return submit(this.#api, payload, checkOptions('submit()', options, SUBMISSION));
   }
 
   /** Submits a value as JSON. @throws as {@link submit}, and TypeError for a value that JSON can't represent */
   async submitJson(value: unknown, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
     const json: string | undefined = JSON.stringify(value);
     if (json === undefined) throw new TypeError(`The payload must be a JSON value, got ${typeof value}`);
-    return this.submit(json, { contentType: 'application/json', ...options });
+    return this.submit(json, {
+      contentType: 'application/json',
+      ...checkOptions('submitJson()', options, SUBMISSION),
+    });
   }
 
   /**
@@ -128,17 +159,20 @@ export class CoatcheckClient {
    * @throws ApiError, ConnectionFailed if none was accepted for sure; RangeError for an invalid option
    */
   submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {
-    return submitBatch(this.#api, requests, options);
+    assertIterable('submitBatch()', 'requests', requests);
+    return submitBatch(this.#api, requests, checkOptions('submitBatch()', options, SUBMISSION));
   }
 
   /** Gets a request. @throws RequestUnknown */
   async status(id: string, options: RequestOptions = {}): Promise<RequestResource> {
-    return (await getRequest(this.#api, id, options)).request;
+    assertText('status()', 'id', id);
+    return (await getRequest(this.#api, id, checkOptions('status()', options, REQUEST))).request;
   }
 
   /** Waits until a request has ended, successfully or not. @throws WaitTimedOut, RequestUnknown */
   wait(id: string, options: WaitOptions = {}): Promise<RequestResource> {
-    return waitForEnd(this.#api, id, options);
+    assertText('wait()', 'id', id);
+    return waitForEnd(this.#api, id, checkOptions('wait()', options, { ...REQUEST, ...WATCH }));
   }
 
   /**
@@ -147,7 +181,8 @@ export class CoatcheckClient {
    * @throws RequestPending, RequestFailed, RequestCancelled, RequestExpired, ResultGone, RequestUnknown
    */
   result(id: string, options: RequestOptions = {}): Promise<RequestContent> {
-    return openContent(this.#api, requestPath(id, '/result', options.tenant), options);
+    const { tenant } = checkOptions('result()', options, REQUEST);
+    return openContent(this.#api, pathOf('result()', id, '/result', tenant), options);
   }
 
   /**
@@ -156,7 +191,8 @@ export class CoatcheckClient {
    * @throws PayloadGone if it isn't kept any more; PayloadUnavailable if the API can't read it where it is; RequestUnknown
    */
   payload(id: string, options: RequestOptions = {}): Promise<RequestContent> {
-    return openContent(this.#api, requestPath(id, '/payload', options.tenant), options);
+    const { tenant } = checkOptions('payload()', options, REQUEST);
+    return openContent(this.#api, pathOf('payload()', id, '/payload', tenant), options);
   }
 
   /**
@@ -164,8 +200,9 @@ export class CoatcheckClient {
    * @returns the request: `cancelled`, or `cancelling` until its handler has stopped
    * @throws RequestFinished if it had ended before, RequestUnknown
    */
-  async cancel(id: string, { source, tenant, signal }: RequestOptions = {}): Promise<RequestResource> {
-    const path = requestPath(id, '/cancel', tenant);
+  async cancel(id: string, options: RequestOptions = {}): Promise<RequestResource> {
+    const { source, tenant, signal } = checkOptions('cancel()', options, REQUEST);
+    const path = pathOf('cancel()', id, '/cancel', tenant);
     return readRequest(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 
@@ -175,33 +212,37 @@ export class CoatcheckClient {
    * @throws RequestUnknown; ApiError with the code `request_unfinished` if the request hasn't ended, or
    * `webhook_unknown` if it has no webhook
    */
-  async repeatWebhook(id: string, { source, tenant, signal }: RequestOptions = {}): Promise<RequestResource> {
-    const path = requestPath(id, '/webhook', tenant);
+  async repeatWebhook(id: string, options: RequestOptions = {}): Promise<RequestResource> {
+    const { source, tenant, signal } = checkOptions('repeatWebhook()', options, REQUEST);
+    const path = pathOf('repeatWebhook()', id, '/webhook', tenant);
     return readRequest(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 
   /** Lists requests, newest first. Fetches pages on demand. */
   list(options: ListOptions = {}): AsyncGenerator<RequestResource, void> {
-    return listAll(this.#api, options);
+    return listAll(this.#api, checkOptions('list()', options, LIST));
   }
 
   /** Gets one page of requests, newest first. */
   listPage(options: PageOptions = {}): Promise<RequestPage> {
-    return listPage(this.#api, options);
+    return listPage(this.#api, checkOptions('listPage()', options, LIST));
   }
 
   /** Gets the service's load, and whether it accepts requests. */
-  async serviceStatus({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ServiceStatus> {
+  async serviceStatus(options: CallOptions = {}): Promise<ServiceStatus> {
+    const { signal } = checkOptions('serviceStatus()', options, CALL);
     return readServiceStatus(await this.#api.json({ method: 'GET', path: '/v1/status', signal }));
   }
 
   /** Lists the settings in effect, with where each came from. @throws ApiError with the code `operator_required` */
-  async settings({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ServiceSetting[]> {
+  async settings(options: CallOptions = {}): Promise<readonly ServiceSetting[]> {
+    const { signal } = checkOptions('settings()', options, CALL);
     return readSettings(await this.#api.json({ method: 'GET', path: '/v1/settings', signal }));
   }
 
   /** Lists the alarms of the service, with their states. @throws ApiError with the code `operator_required` */
-  async alarms({ signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly ServiceAlarm[]> {
+  async alarms(options: CallOptions = {}): Promise<readonly ServiceAlarm[]> {
+    const { signal } = checkOptions('alarms()', options, CALL);
     return readAlarms(await this.#api.json({ method: 'GET', path: '/v1/alarms', signal }));
   }
 
@@ -210,10 +251,9 @@ export class CoatcheckClient {
    * replaces an earlier one.
    * @throws ApiError with the code `operator_required`, `pause_invalid`, or `pause_unavailable` if the service can't be paused
    */
-  async pause(
-    { until, reason }: NewPause,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<Pause> {
+  async pause(pause: NewPause, options: CallOptions = {}): Promise<Pause> {
+    const { signal } = checkOptions('pause()', options, CALL);
+    const { until, reason } = checkOptions('pause()', pause, {});
     const body = JSON.stringify({ until: toRfc3339(until), reason });
     const headers = { 'content-type': 'application/json' };
     return readPause(await this.#api.json({ method: 'PUT', path: '/v1/pause', headers, body, signal }));
@@ -224,7 +264,8 @@ export class CoatcheckClient {
    * @returns the pause that it ended; undefined if none was in effect, or an earlier try ended it and its answer was lost
    * @throws ApiError with the code `operator_required`, or `pause_unavailable` if the service can't be paused
    */
-  async resume({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Pause | undefined> {
+  async resume(options: CallOptions = {}): Promise<Pause | undefined> {
+    const { signal } = checkOptions('resume()', options, CALL);
     const answer = await this.#api.json({ method: 'DELETE', path: '/v1/pause', signal });
     // An API that is older than this client answers 204 in either case.
     return answer.text === '' ? undefined : readPause(answer);
@@ -234,7 +275,8 @@ export class CoatcheckClient {
    * Gets the ledger of the service: of this moment from `coatcheck dev` and `coatcheck serve`, and of the latest audit on AWS.
    * @throws ApiError with the code `operator_required` for callers that aren't operators, and `ledger_off` before the first audit
    */
-  async ledger({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Ledger> {
+  async ledger(options: CallOptions = {}): Promise<Ledger> {
+    const { signal } = checkOptions('ledger()', options, CALL);
     return readLedger(await this.#api.json({ method: 'GET', path: '/v1/ledger', signal }));
   }
 
@@ -243,14 +285,22 @@ export class CoatcheckClient {
    * `coatcheck serve` do, and on AWS `api: { activity: true }`.
    * @throws ApiError with the code `operator_required` for callers that aren't operators
    */
-  async activity({ hours, signal }: ActivityOptions = {}): Promise<Activity> {
+  async activity(options: ActivityOptions = {}): Promise<Activity> {
+    const { hours, signal } = checkOptions('activity()', options, ACTIVITY);
     const query = { hours: hours?.toString() };
     return readActivity(await this.#api.json({ method: 'GET', path: '/v1/activity', query, signal }));
   }
 
   /** Gets the public keys that receipts are verified with, if the service gives receipts. See `verifyReceipt`. */
-  async receiptKeys({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ReceiptKeys> {
+  async receiptKeys(options: CallOptions = {}): Promise<ReceiptKeys> {
+    const { signal } = checkOptions('receiptKeys()', options, CALL);
     const answer = await this.#api.json({ method: 'GET', path: '/v1/receipts/keys', signal });
     return readReceiptKeys(answer);
   }
+}
+
+/** The path of a call about a request. @throws TypeError for an id that is no text */
+function pathOf(call: string, id: string, rest: string, tenant: string | undefined): string {
+  assertText(call, 'id', id);
+  return requestPath(id, rest, tenant);
 }

@@ -1,7 +1,9 @@
 import { isObject } from '../core/base/json-object.ts';
+import { assertText, checkOptions } from '../core/config/shape.ts';
 import { hasMembers, type JsonAnswer, readJson, readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import { allOf } from './list.ts';
+import { CALL, GROUP, GROUP_PAGE, GROUPS } from './option-shapes.ts';
 import { toRfc3339 } from './submission.ts';
 import type { FailureGroup, FailureGroupPage, RequestPage, RequestResource } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
@@ -60,14 +62,19 @@ export class FailuresClient {
   }
 
   /** Gets one page of groups, the latest seen first. */
-  async listPage({ since, until, ...options }: GroupPageOptions = {}): Promise<FailureGroupPage> {
-    const { tenant, limit, cursor, signal } = options;
+  async listPage(options: GroupPageOptions = {}): Promise<FailureGroupPage> {
+    const { since, until, tenant, limit, cursor, signal } = checkOptions(
+      'failures.listPage()',
+      options,
+      GROUPS,
+    );
     const query = { tenant, since: toRfc3339(since), until: toRfc3339(until), limit, cursor };
     return readGroups(await this.#api.json({ method: 'GET', path: PATH, query, signal }));
   }
 
   /** Gets a group. */
-  async get(id: string, { tenant, signal }: GroupOptions = {}): Promise<FailureGroup> {
+  async get(id: string, options: GroupOptions = {}): Promise<FailureGroup> {
+    const { tenant, signal } = checkOptions('failures.get()', options, GROUP);
     return readGroup(await this.#api.json({ method: 'GET', path: pathOf(id), query: { tenant }, signal }));
   }
 
@@ -78,10 +85,8 @@ export class FailuresClient {
   }
 
   /** Gets one page of the requests of a group, that which failed last first. */
-  async requestsPage(
-    id: string,
-    { tenant, limit, cursor, signal }: GroupRequestPageOptions = {},
-  ): Promise<RequestPage> {
+  async requestsPage(id: string, options: GroupRequestPageOptions = {}): Promise<RequestPage> {
+    const { tenant, limit, cursor, signal } = checkOptions('failures.requestsPage()', options, GROUP_PAGE);
     const path = `${pathOf(id)}/requests`;
     return readPage(await this.#api.json({ method: 'GET', path, query: { tenant, limit, cursor }, signal }));
   }
@@ -91,7 +96,8 @@ export class FailuresClient {
    * @param text up to 2,000 characters
    * @throws ApiError with the code `operator_required` for other callers
    */
-  async setNote(id: string, text: string, { signal }: CallOptions = {}): Promise<FailureGroup> {
+  async setNote(id: string, text: string, options: CallOptions = {}): Promise<FailureGroup> {
+    const { signal } = checkOptions('failures.setNote()', options, CALL);
     return readGroup(
       await this.#api.json({
         method: 'PUT',
@@ -105,6 +111,7 @@ export class FailuresClient {
 }
 
 function pathOf(id: string): string {
+  assertText('failures', 'id', id);
   return `${PATH}/${encodeURIComponent(id)}`;
 }
 

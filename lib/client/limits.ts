@@ -1,7 +1,9 @@
 import { isObject } from '../core/base/json-object.ts';
 import { limitChangeProblem } from '../core/config/limits.ts';
+import { assertText, checkOptions } from '../core/config/shape.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api, Call } from './api.ts';
+import { CALL } from './option-shapes.ts';
 import { toRfc3339 } from './submission.ts';
 import type { Limit, LimitChange, LimitView } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
@@ -20,7 +22,8 @@ export class LimitsClient {
   }
 
   /** Gets the limits as they are configured. */
-  async list({ signal }: CallOptions = {}): Promise<readonly Limit[]> {
+  async list(options: CallOptions = {}): Promise<readonly Limit[]> {
+    const { signal } = checkOptions('limits.list()', options, CALL);
     const answer = await this.#api.json({ method: 'GET', path: PATH, signal });
     return readJson(answer, 'a list of limits', isList).limits;
   }
@@ -64,12 +67,9 @@ export class LimitsClient {
   }
 }
 
-function callOf(
-  method: Call['method'],
-  key: string,
-  value: string | undefined,
-  { signal }: CallOptions,
-): Call {
+function callOf(method: Call['method'], key: string, value: string | undefined, options: CallOptions): Call {
+  assertText('limits', 'key', key);
+  const { signal } = checkOptions('limits', options, CALL);
   return { method, path: `${PATH}/${encodeURIComponent(key)}`, query: { value }, signal };
 }
 

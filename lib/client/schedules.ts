@@ -1,7 +1,9 @@
 import { isObject } from '../core/base/json-object.ts';
+import { assertText, checkOptions, required, TEXT } from '../core/config/shape.ts';
 import { hasMembers, readJson, readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './errors.ts';
+import { CALL, RUN } from './option-shapes.ts';
 import { assertIdempotencyKey, toRfc3339 } from './submission.ts';
 import type { NewSchedule, RequestResource, Schedule, ScheduleRun } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
@@ -33,7 +35,9 @@ export class SchedulesClient {
   }
 
   /** Adds a schedule, or replaces that of its name. @throws ApiError with the code `schedule_invalid` or `schedule_limit` */
-  async put({ startAt, endAt, ...given }: NewSchedule, { signal }: CallOptions = {}): Promise<Schedule> {
+  async put(schedule: NewSchedule, options: CallOptions = {}): Promise<Schedule> {
+    const { signal } = checkOptions('schedules.put()', options, CALL);
+    const { startAt, endAt, ...given } = checkOptions('schedules.put()', schedule, { name: required(TEXT) });
     const answer = await this.#api.json({
       method: 'POST',
       path: PATH,
@@ -45,7 +49,8 @@ export class SchedulesClient {
   }
 
   /** Gets all schedules, by name. */
-  async list({ signal }: CallOptions = {}): Promise<readonly Schedule[]> {
+  async list(options: CallOptions = {}): Promise<readonly Schedule[]> {
+    const { signal } = checkOptions('schedules.list()', options, CALL);
     return readJson(
       await this.#api.json({ method: 'GET', path: PATH, signal }),
       'a list of schedules',
@@ -54,7 +59,8 @@ export class SchedulesClient {
   }
 
   /** Gets a schedule. @throws ApiError with the code `schedule_unknown` */
-  async get(name: string, { signal }: CallOptions = {}): Promise<Schedule> {
+  async get(name: string, options: CallOptions = {}): Promise<Schedule> {
+    const { signal } = checkOptions('schedules.get()', options, CALL);
     return readJson(
       await this.#api.json({ method: 'GET', path: pathOf(name), signal }),
       'a schedule',
@@ -80,10 +86,8 @@ export class SchedulesClient {
    * @returns the request; its `id`, `NAME.TIME.` and 8 random hexadecimal digits, is the ticket
    * @throws ApiError with the code `schedule_unknown`; Overloaded, IdempotencyKeyReused; RangeError for an invalid key
    */
-  async run(
-    name: string,
-    { idempotencyKey = crypto.randomUUID(), signal }: ScheduleRunOptions = {},
-  ): Promise<RequestResource> {
+  async run(name: string, options: ScheduleRunOptions = {}): Promise<RequestResource> {
+    const { idempotencyKey = crypto.randomUUID(), signal } = checkOptions('schedules.run()', options, RUN);
     assertIdempotencyKey(idempotencyKey);
     const headers = { 'idempotency-key': idempotencyKey };
     return readRequest(
@@ -92,7 +96,8 @@ export class SchedulesClient {
   }
 
   /** Removes a schedule. Requests that it has already submitted continue. @throws ApiError with the code `schedule_unknown` */
-  remove(name: string, { signal }: CallOptions = {}): Promise<void> {
+  remove(name: string, options: CallOptions = {}): Promise<void> {
+    const { signal } = checkOptions('schedules.remove()', options, CALL);
     return this.#api.retrier.run(async (attempt) => {
       try {
         await this.#api.jsonOnce({ method: 'DELETE', path: pathOf(name), signal });
@@ -104,12 +109,14 @@ export class SchedulesClient {
     }, signal);
   }
 
-  async #post(path: string, { signal }: CallOptions): Promise<Schedule> {
+  async #post(path: string, options: CallOptions): Promise<Schedule> {
+    const { signal } = checkOptions('schedules', options, CALL);
     return readJson(await this.#api.json({ method: 'POST', path, signal }), 'a schedule', isSchedule);
   }
 }
 
 function pathOf(name: string): string {
+  assertText('schedules', 'name', name);
   return `${PATH}/${encodeURIComponent(name)}`;
 }
 

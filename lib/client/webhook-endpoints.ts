@@ -1,7 +1,9 @@
 import { isObject } from '../core/base/json-object.ts';
+import { assertText, checkOptions } from '../core/config/shape.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { ApiError } from './errors.ts';
+import { CALL, REPLAY, ROTATION } from './option-shapes.ts';
 import { isRejection } from './retry.ts';
 import { toRfc3339 } from './submission.ts';
 import type {
@@ -51,21 +53,26 @@ export class WebhookEndpointsClient {
    * Adds an endpoint. Isn't repeated if the connection fails: the endpoint may exist, see {@link list}.
    * @throws ApiError with the code `webhook_endpoint_invalid`, or `webhook_endpoint_limit` if there are too many
    */
-  async create(
-    endpoint: NewWebhookEndpoint,
-    { signal }: CallOptions = {},
-  ): Promise<WebhookEndpointWithSecret> {
-    return readWithSecret(await this.#api.json({ ...jsonCall('POST', PATH, endpoint), signal }, isRejection));
+  async create(endpoint: NewWebhookEndpoint, options: CallOptions = {}): Promise<WebhookEndpointWithSecret> {
+    const { signal } = checkOptions('webhookEndpoints.create()', options, CALL);
+    return readWithSecret(
+      await this.#api.json(
+        { ...jsonCall('POST', PATH, checkOptions('webhookEndpoints.create()', endpoint, {})), signal },
+        isRejection,
+      ),
+    );
   }
 
   /** Gets all endpoints, the oldest first. */
-  async list({ signal }: CallOptions = {}): Promise<readonly WebhookEndpoint[]> {
+  async list(options: CallOptions = {}): Promise<readonly WebhookEndpoint[]> {
+    const { signal } = checkOptions('webhookEndpoints.list()', options, CALL);
     const answer = await this.#api.json({ method: 'GET', path: PATH, signal });
     return readJson(answer, 'a list of webhook endpoints', isList).endpoints;
   }
 
   /** Gets an endpoint. */
-  async get(id: string, { signal }: CallOptions = {}): Promise<WebhookEndpoint> {
+  async get(id: string, options: CallOptions = {}): Promise<WebhookEndpoint> {
+    const { signal } = checkOptions('webhookEndpoints.get()', options, CALL);
     return readEndpoint(await this.#api.json({ method: 'GET', path: pathOf(id), signal }));
   }
 
@@ -73,13 +80,20 @@ export class WebhookEndpointsClient {
   async update(
     id: string,
     changes: WebhookEndpointChanges,
-    { signal }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<WebhookEndpoint> {
-    return readEndpoint(await this.#api.json({ ...jsonCall('PATCH', pathOf(id), changes), signal }));
+    const { signal } = checkOptions('webhookEndpoints.update()', options, CALL);
+    return readEndpoint(
+      await this.#api.json({
+        ...jsonCall('PATCH', pathOf(id), checkOptions('webhookEndpoints.update()', changes, {})),
+        signal,
+      }),
+    );
   }
 
   /** Removes an endpoint. */
-  remove(id: string, { signal }: CallOptions = {}): Promise<void> {
+  remove(id: string, options: CallOptions = {}): Promise<void> {
+    const { signal } = checkOptions('webhookEndpoints.remove()', options, CALL);
     return this.#api.retrier.run(async (attempt) => {
       try {
         await this.#api.jsonOnce({ method: 'DELETE', path: pathOf(id), signal });
@@ -92,7 +106,8 @@ export class WebhookEndpointsClient {
   }
 
   /** Gets the secret that verifies the webhooks of an endpoint. */
-  async secret(id: string, { signal }: CallOptions = {}): Promise<string> {
+  async secret(id: string, options: CallOptions = {}): Promise<string> {
+    const { signal } = checkOptions('webhookEndpoints.secret()', options, CALL);
     const answer = await this.#api.json({ method: 'GET', path: pathOf(id, '/secret'), signal });
     return readJson(answer, 'a secret', hasSecret).secret;
   }
@@ -101,16 +116,15 @@ export class WebhookEndpointsClient {
    * Gives an endpoint a new secret. Isn't repeated if the connection fails: the secret may have changed, see {@link secret}.
    * @throws ApiError with the code `rotation_unfinished` while the old secret of an earlier rotation is valid
    */
-  async rotate(
-    id: string,
-    { graceSeconds, signal }: RotationOptions = {},
-  ): Promise<WebhookEndpointWithSecret> {
+  async rotate(id: string, options: RotationOptions = {}): Promise<WebhookEndpointWithSecret> {
+    const { graceSeconds, signal } = checkOptions('webhookEndpoints.rotate()', options, ROTATION);
     const call = jsonCall('POST', pathOf(id, '/rotate'), { graceSeconds });
     return readWithSecret(await this.#api.json({ ...call, signal }, isRejection));
   }
 
   /** Sends a test to an endpoint. @returns its webhook id */
-  async test(id: string, { signal }: CallOptions = {}): Promise<string> {
+  async test(id: string, options: CallOptions = {}): Promise<string> {
+    const { signal } = checkOptions('webhookEndpoints.test()', options, CALL);
     const answer = await this.#api.json({ method: 'POST', path: pathOf(id, '/test'), signal });
     return readJson(answer, 'a test', isTest).webhookId;
   }
@@ -119,10 +133,12 @@ export class WebhookEndpointsClient {
    * Sends outcomes again: those of up to 100 requests. Call it again with `next` as the cursor for the others.
    * @throws ApiError with the code `replay_invalid`, or `webhook_endpoint_disabled`
    */
-  async replay(
-    id: string,
-    { from, to, endedBefore, signal, ...options }: ReplayOptions,
-  ): Promise<ReplayedWebhooks> {
+  async replay(id: string, given: ReplayOptions): Promise<ReplayedWebhooks> {
+    const { from, to, endedBefore, signal, ...options } = checkOptions(
+      'webhookEndpoints.replay()',
+      given,
+      REPLAY,
+    );
     const window = { from: toRfc3339(from), to: toRfc3339(to), endedBefore: toRfc3339(endedBefore) };
     const call = jsonCall('POST', pathOf(id, '/replay'), { ...window, ...options });
     return readJson(await this.#api.json({ ...call, signal }), 'what was replayed', isReplayed);
@@ -130,6 +146,7 @@ export class WebhookEndpointsClient {
 }
 
 function pathOf(id: string, more = ''): string {
+  assertText('webhookEndpoints', 'id', id);
   return `${PATH}/${encodeURIComponent(id)}${more}`;
 }
 
