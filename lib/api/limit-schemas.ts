@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { RATE } from '../core/config/limits.ts';
 import { ownMembers, ownQuery } from './known-names.ts';
 import { FAR_TIME, SHORT, Time } from './schemas.ts';
 
 const Rate = z.string().max(SHORT).meta({
   description: 'How many requests start in a second, a minute or an hour, or how much of their weight.',
-  pattern: '^\\d{1,10}/(s|min|h)$',
+  pattern: RATE.source,
   example: '100/min',
 });
 

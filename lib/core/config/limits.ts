@@ -50,7 +50,8 @@ const OWN_KEYS = ['tenant', 'topic', 'all'] as const satisfies readonly LimitKey
 
 const METADATA = /^metadata\.[^\s=]{1,128}$/;
 
-const RATE = /^(\d{1,10})\/(s|min|h)$/;
+/** The grammar of rates. A leading zero could mean another base, and one rate would have several texts. */
+export const RATE = /^([1-9]\d{0,9})\/(s|min|h)$/;
 
 /** The units per second of a rate. */
 export function perSecond(rate: Rate): number {

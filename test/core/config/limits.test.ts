@@ -28,6 +28,10 @@ describe('what is refused says where, what is allowed and what came', () => {
       'limits[0].rate must be a whole number from 1 per s, min, h, such as 100/min, got "0/s"',
     ],
     [
+      [{ key: 'tenant', rate: '007/min' }],
+      'limits[0].rate must be a whole number from 1 per s, min, h, such as 100/min, got "007/min"',
+    ],
+    [
       [{ key: 'tenant', rate: 100 }],
       'limits[0].rate must be a whole number from 1 per s, min, h, such as 100/min, got 100',
     ],
