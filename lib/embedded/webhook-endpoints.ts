@@ -1,8 +1,9 @@
 import { v7 } from 'uuid';
-import { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
+import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteWebhookEndpoints } from '../stores/sqlite/webhook-endpoints.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
+import { CheckedWebhookEndpoints } from './checked-webhook-endpoints.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
 
@@ -12,7 +13,7 @@ export function openWebhookEndpoints(
   settings: StoredServiceSettings,
   secrets: readonly string[],
 ): WebhookEndpoints {
-  return new WebhookEndpoints({
+  return new CheckedWebhookEndpoints({
     store: new SqliteWebhookEndpoints(file),
     secrets: { read: async () => secrets },
     queue: new SqliteWebhookQueue(file, QUEUES.webhooks, clock),

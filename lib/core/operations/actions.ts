@@ -1,4 +1,3 @@
-import { assertText, checkOptions, NUMBER, required, TEXT } from '../config/shape.ts';
 import {
   type Action,
   type ActionRequest,
@@ -93,8 +92,6 @@ export class Actions {
    * @throws ActionNotFound, ActionNotPlanned, PlanExpired, PlanMismatched; PlanChanged if its filter matches other requests now
    */
   async apply(id: string, seen: SeenPlan, by?: string): Promise<ActionView> {
-    assertText('actions.apply()', 'id', id);
-    checkOptions('actions.apply()', seen, { count: required(NUMBER), hash: required(TEXT) });
     const { action } = await this.#stored(id);
     this.#assertPlanned(action);
     const { count, hash } = action;

@@ -1,6 +1,5 @@
 import { CoatcheckError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { checkOptions } from '../config/shape.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OperatorPause, OperatorPauses } from '../ports/pausing.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -56,10 +55,9 @@ export class ServicePause {
   /**
    * Pauses processing. Replaces an earlier pause.
    * @param by the operator, if known
-   * @throws PauseRefused; TypeError for what is no object
+   * @throws PauseRefused
    */
-  async start(given: NewPause, by?: string): Promise<OperatorPause> {
-    const { until, reason } = checkOptions('pause.start()', given, {});
+  async start({ until, reason }: NewPause, by?: string): Promise<OperatorPause> {
     const { pauses, clock, logger } = this.#ports;
     const since = clock.now();
     this.#assertEnd(until, since);

@@ -1,15 +1,5 @@
 import { quote } from '../base/quote.ts';
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../config/settings.ts';
-import {
-  ANYTHING,
-  checkOptions,
-  DATE,
-  FLAG,
-  listOf,
-  type MemberShapes,
-  required,
-  TEXT,
-} from '../config/shape.ts';
 import { callbackUrlProblem } from '../model/callback-url.ts';
 import { topicPatternProblem } from '../model/topic.ts';
 import {
@@ -87,16 +77,6 @@ export interface EndpointTools {
   readonly newId: (at: number) => string;
 }
 
-/** The member of a service that has them. */
-const NAME = 'webhookEndpoints';
-
-const NEW_ENDPOINT: MemberShapes<NewWebhookEndpoint> = {
-  url: required(TEXT),
-  events: listOf(ANYTHING),
-  topics: listOf(TEXT),
-  description: TEXT,
-};
-
 /** A day. */
 const DEFAULT_GRACE_SECONDS = 86_400;
 
@@ -118,11 +98,9 @@ export class WebhookEndpoints {
 
   /** Adds an endpoint. @throws WebhookEndpointRefused */
   async create(
-    endpoint: NewWebhookEndpoint,
-    options: EndpointOwner = {},
+    { url, events, topics, description }: NewWebhookEndpoint,
+    { tenant }: EndpointOwner = {},
   ): Promise<WebhookEndpointWithSecret> {
-    const { url, events, topics, description } = checkOptions(`${NAME}.create()`, endpoint, NEW_ENDPOINT);
-    const tenant = tenantOf('create', options);
     const { store, clock, newId } = this.#tools;
     const fields = {
       url,
@@ -132,7 +110,7 @@ export class WebhookEndpoints {
     };
     this.#assertFields(fields);
     const createdAt = clock.now();
-    const created: WebhookEndpoint = {
+    const endpoint: WebhookEndpoint = {
       id: newId(createdAt),
       ...fields,
       createdAt,
@@ -140,30 +118,28 @@ export class WebhookEndpoints {
       generation: 1,
     };
     await changeEndpoints(store, tenant, (endpoints) => {
-      if (endpoints.length < MAX_WEBHOOK_ENDPOINTS) return [...endpoints, created];
+      if (endpoints.length < MAX_WEBHOOK_ENDPOINTS) return [...endpoints, endpoint];
       throw new WebhookEndpointRefused(
         'webhook_endpoint_limit',
         `There can be at most ${MAX_WEBHOOK_ENDPOINTS} webhook endpoints for a tenant, and there are ${endpoints.length}: remove one first`,
       );
     });
-    return this.#withSecret(created);
+    return this.#withSecret(endpoint);
   }
 
   /** All endpoints of a tenant, the oldest first. */
-  async list(options: EndpointOwner = {}): Promise<readonly WebhookEndpointView[]> {
-    const { endpoints } = await this.#tools.store.read(tenantOf('list', options));
+  async list({ tenant }: EndpointOwner = {}): Promise<readonly WebhookEndpointView[]> {
+    const { endpoints } = await this.#tools.store.read(tenant);
     return endpoints.map((endpoint) => this.#viewOf(endpoint));
   }
 
   /** @throws WebhookEndpointNotFound */
-  async get(id: string, options: EndpointOwner = {}): Promise<WebhookEndpointView> {
-    const tenant = tenantOf('get', options);
+  async get(id: string, { tenant }: EndpointOwner = {}): Promise<WebhookEndpointView> {
     return this.#viewOf(await this.#find(id, tenant));
   }
 
   /** The secret that verifies the webhooks of an endpoint. @throws WebhookEndpointNotFound */
-  async secret(id: string, options: EndpointOwner = {}): Promise<string> {
-    const tenant = tenantOf('secret', options);
+  async secret(id: string, { tenant }: EndpointOwner = {}): Promise<string> {
     return (await this.#withSecret(await this.#find(id, tenant))).secret;
   }
 
@@ -171,10 +147,9 @@ export class WebhookEndpoints {
   async update(
     id: string,
     changes: WebhookEndpointChanges,
-    options: EndpointOwner = {},
+    { tenant }: EndpointOwner = {},
   ): Promise<WebhookEndpointView> {
-    const tenant = tenantOf('update', options);
-    this.#assertFields(checkOptions(`${NAME}.update()`, changes, {}));
+    this.#assertFields(changes);
     const changed = await changeEndpoint(this.#tools.store, tenant, id, (endpoint) =>
       applied(changes, endpoint),
     );
@@ -182,8 +157,7 @@ export class WebhookEndpoints {
   }
 
   /** Removes an endpoint. Webhooks that wait for it aren't sent any more. @throws WebhookEndpointNotFound */
-  async remove(id: string, options: EndpointOwner = {}): Promise<void> {
-    const tenant = tenantOf('remove', options);
+  async remove(id: string, { tenant }: EndpointOwner = {}): Promise<void> {
     await changeEndpoints(this.#tools.store, tenant, (endpoints) => {
       const left = endpoints.filter((endpoint) => endpoint.id !== id);
       if (left.length === endpoints.length) throw new WebhookEndpointNotFound(id);
@@ -196,9 +170,10 @@ export class WebhookEndpoints {
    * @throws WebhookEndpointNotFound; WebhookEndpointRefused for a grace time that isn't allowed, or while an earlier rotation
    *   has one left, unless the grace time is 0
    */
-  async rotate(id: string, options: RotationOptions = {}): Promise<WebhookEndpointWithSecret> {
-    const tenant = tenantOf('rotate', options);
-    const { graceSeconds = DEFAULT_GRACE_SECONDS } = options;
+  async rotate(
+    id: string,
+    { graceSeconds = DEFAULT_GRACE_SECONDS, tenant }: RotationOptions = {},
+  ): Promise<WebhookEndpointWithSecret> {
     const { store, clock } = this.#tools;
     if (!Number.isInteger(graceSeconds) || graceSeconds < 0 || graceSeconds > MAX_GRACE_SECONDS) {
       throw invalid(
@@ -222,8 +197,7 @@ export class WebhookEndpoints {
   }
 
   /** Sends a test to an endpoint, even to a disabled one. @returns its webhook id. @throws WebhookEndpointNotFound */
-  async test(id: string, options: EndpointOwner = {}): Promise<string> {
-    const tenant = tenantOf('test', options);
+  async test(id: string, { tenant }: EndpointOwner = {}): Promise<string> {
     const { queue, clock } = this.#tools;
     const webhook = testWebhookOf(await this.#find(id, tenant), tenant, clock.now());
     await sendWebhooks([webhook], queue);
@@ -235,9 +209,7 @@ export class WebhookEndpoints {
    * page of requests; the next call continues at its cursor.
    * @throws WebhookEndpointNotFound; WebhookEndpointRefused for a window that ends before it begins, or a disabled endpoint
    */
-  async replay(id: string, window: ReplayWindow, options: EndpointOwner = {}): Promise<Replayed> {
-    const tenant = tenantOf('replay', options);
-    checkOptions(`${NAME}.replay()`, window, { cursor: TEXT, dryRun: FLAG, endedBefore: DATE });
+  async replay(id: string, window: ReplayWindow, { tenant }: EndpointOwner = {}): Promise<Replayed> {
     const endpoint = await this.#find(id, tenant);
     if (endpoint.status === 'disabled') {
       throw new WebhookEndpointRefused(
@@ -290,11 +262,6 @@ export class WebhookEndpoints {
       throw invalid(`status must be one of ${ENDPOINT_STATUSES.join(', ')}, got ${quote(status)}`);
     }
   }
-}
-
-/** The tenant in the options of a method. @throws TypeError */
-function tenantOf(method: string, options: EndpointOwner): string | undefined {
-  return checkOptions(`${NAME}.${method}()`, options, { tenant: TEXT }).tenant;
 }
 
 function applied(changes: WebhookEndpointChanges, endpoint: WebhookEndpoint): WebhookEndpoint {

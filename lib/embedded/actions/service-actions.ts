@@ -2,11 +2,12 @@ import { CoatcheckError, StoreUnavailable } from '../../core/base/errors.ts';
 import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import type { Action, ActionItem } from '../../core/model/action.ts';
 import { ActionRunner } from '../../core/operations/action-runner.ts';
-import { Actions } from '../../core/operations/actions.ts';
+import type { Actions } from '../../core/operations/actions.ts';
 import { endOfHandled } from '../../core/operations/end-of-handled.ts';
 import type { ActionTargets, EndStatus } from '../../core/ports/action-targets.ts';
 import { SqliteActionStore } from '../../stores/sqlite/action-store.ts';
 import type { ActionParts, ServiceActionsParts } from './action-parts.ts';
+import { CheckedActions } from './checked-actions.ts';
 import { findTargets } from './find-targets.ts';
 import { HANDLE_ITEM, settle } from './handle-item.ts';
 
@@ -26,7 +27,7 @@ export function serviceActions({ logger, ...given }: ServiceActionsParts): Servi
     rehearses: given.rehearser !== undefined,
   });
   const targets = new ServiceActionTargets({ ...given, store });
-  const actions = new Actions({ store, targets, clock, logger, recordMetadata, newId: intake.newId });
+  const actions = new CheckedActions({ store, targets, clock, logger, recordMetadata, newId: intake.newId });
   return { actions, runner: new ActionRunner({ store, targets, clock, logger }), store };
 }
 
