@@ -69,7 +69,7 @@ it.each([
   [{ sampleRatio: 10 }, 'sampleRatio must be a number from 0 to 1, got 10'],
   [{ sampleRatio: Number.NaN }, 'sampleRatio must be a number from 0 to 1, got NaN'],
 ])('refuses %j', (options, problem) => {
-  expect(() => Tracing.otlp(options)).toThrow(`Tracing.otlp: ${problem}`);
+  expect(() => Tracing.otlp(options)).toThrow(`Tracing.otlp(): ${problem}`);
 });
 
 it('is off by default', () => {
