@@ -25,10 +25,13 @@ const FILTER: MemberShapes<ActionFilter> = {
   code: TEXT,
   tenant: TEXT,
   topic: TEXT,
+  handlerVersion: TEXT,
   status: ANYTHING,
   metadata: recordOf(ANYTHING),
   since: TIME,
   until: TIME,
+  createdSince: TIME,
+  createdUntil: TIME,
 };
 
 const PLAN: Partial<MemberShapes<ActionRequest>> = {
