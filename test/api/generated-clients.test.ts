@@ -10,7 +10,6 @@ import { openApiDocument } from '../../lib/api/openapi-document.ts';
 import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
 import { WORK_ROUTES } from '../../lib/api/work-routes.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS, peerFolder } from '../support/peers/installation.ts';
 import { installJavaPeers } from '../support/peers/java.ts';
@@ -19,6 +18,7 @@ import { installPythonPeers } from '../support/peers/python.ts';
 import { runProgram } from '../support/peers/run-program.ts';
 import { hasToolchain } from '../support/peers/toolchain.ts';
 import { ServedApi } from '../support/served-api.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const hasPython = await hasToolchain('python');
 const hasGo = await hasToolchain('go');

@@ -6,8 +6,8 @@ import { queueClient } from '../../lib/aws/clients.ts';
 import { regionOfQueue, sqsClient } from '../../lib/aws/sqs-client.ts';
 import { consume } from '../../lib/consumer/index.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let folder: string;
 

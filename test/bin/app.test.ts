@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { addService } from '../../bin/service-stack.ts';
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { emptyApp, readable, resource } from '../constructs/service-in-app.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const PROCESSOR = 'test/constructs/fixtures/processor.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { run } from '../../lib/local/run.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ESCAPE = '\u001b';
 const USUAL = ['--rate', '200/s', '--service-time', '1.2s', '--payload', '300KB'];

@@ -22,13 +22,13 @@ import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { exerciseInputQueue } from '../conformance/input-queue-suite.ts';
 import { exerciseOrderedQueue } from '../conformance/ordered-queue-suite.ts';
 import { exerciseOutputQueue } from '../conformance/output-queue-suite.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { available } from '../support/brokers/available.ts';
 import { DroppingProxy } from '../support/brokers/dropping-proxy.ts';
 import { drain, HARD_MESSAGES, receiveOne, receiveSoon } from '../support/brokers/messages.ts';
 import { findNatsServer, startNatsServer } from '../support/brokers/nats-server.ts';
 import type { Server } from '../support/brokers/server.ts';
 import { collect, eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const NANOSECONDS = 1_000_000_000;
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { findCredentials } from '../../lib/cli/api-credentials.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 beforeEach(async () => {
   const folder = await temporaryFolder();

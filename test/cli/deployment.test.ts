@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { findDeployment, findSharing, listServices } from '../../lib/cli/deployment.ts';
 import { describeServiceOutput, type ServiceOutputName } from '../../lib/core/config/service-outputs.ts';
 import { freePort } from '../local/free-port.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { type Script, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let notes: string[];
 let localFolder: string;

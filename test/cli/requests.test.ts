@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, expect, test } from 'vitest';
 import { PermanentError } from '../../lib/core/base/errors.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
 import { bytesOf, coatcheck, coatcheckOnTerminal, startCoatcheck } from '../support/coatcheck.ts';
 import { sentWebhooks } from '../support/sent-webhooks.ts';
 import type { ServedApi } from '../support/served-api.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let served: ServedApi;
 let api: string[];

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { DIRECT_MAX_BYTES } from '../../lib/client/index.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
 import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
 import { openServedService } from '../support/served-service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const TICKET = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';

@@ -11,9 +11,9 @@ import {
   TransferRefused,
 } from '../../lib/client/errors.ts';
 import { DIRECT_MAX_BYTES } from '../../lib/client/submit.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { answer, openScriptedApi, problem, requestJson, reset, summaryOf } from '../support/scripted-api.ts';
 import { type ReceivedCall, type Script, s3Error } from '../support/scripted-endpoint.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const SIZE = DIRECT_MAX_BYTES + 5;
 const AWAITING = requestJson({ status: 'awaiting_upload' });

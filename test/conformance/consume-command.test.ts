@@ -10,9 +10,9 @@ import { failure, type Outcome } from '../../lib/core/model/outcome.ts';
 import { encodeCloudEvent } from '../../lib/core/wire/encode-cloudevent.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const endpoint = inject('endpoint');
 const { sqs, s3 } = localClients(endpoint);

@@ -18,8 +18,8 @@ import {
   type SubmissionProgress,
   WaitTimedOut,
 } from '../../lib/client/index.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Service } from './service.ts';
 import { SignedClient } from './signed-client.ts';
 

@@ -4,9 +4,9 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, inject, test, vi } from 'vitest';
 import { localConfig } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Service } from './service.ts';
 
 const operator = new Service('E2e-cloudevents').callerName('Operator');

@@ -4,7 +4,7 @@ import { toolEnvironment } from '../../lib/local/environment.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { run } from '../../lib/local/run.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Service } from './service.ts';
 
 /** Allows for its installation. */

@@ -9,8 +9,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { localClients } from '../../lib/local/clients.ts';
 import { openLocalAws } from '../../lib/local/emulator.ts';
 import { EndpointSilent, PortTaken } from '../../lib/local/errors.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { freePort } from './free-port.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 
 /** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;

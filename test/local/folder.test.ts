@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { deploy } from '../../lib/local/deployment.ts';
 import { openLocalAws } from '../../lib/local/emulator.ts';
 import { makeFolder } from '../../lib/local/folder.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('D7: reports a folder that can not be written, and what to do', async () => {
   const file = join(await temporaryFolder(), 'file');

@@ -4,7 +4,7 @@ import { describeServiceOutput } from '../../lib/core/config/service-outputs.ts'
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../../lib/local/local-service.ts';
 import { ScriptedEndpoint } from '../support/scripted-endpoint.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const MINE = 'test/constructs/fixtures/processor.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { InstallFailed, VenvMissing } from '../../lib/local/errors.ts';
 import { type InstallOptions, installPythonTool } from '../../lib/local/python-tool.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Creating a virtual environment takes seconds, many on a busy machine. */
 const TIMEOUT_MS = 120_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PythonMissing } from '../../lib/local/errors.ts';
 import { findPython } from '../../lib/local/python.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('says what to install without any Python', async () => {
   const error = await findPython({ env: { PATH: await temporaryFolder() } }).catch((reason) => reason);

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { openLocalAws } from '../../lib/local/emulator.ts';
 import { LocalAwsGone } from '../../lib/local/errors.ts';
 import { withLocalAws } from '../../lib/local/with-local-aws.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { freePort } from './free-port.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 
 /** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;

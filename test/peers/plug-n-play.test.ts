@@ -2,10 +2,10 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS, peerFolder } from '../support/peers/installation.ts';
 import { installJsPeers } from '../support/peers/js.ts';
 import { runProgram } from '../support/peers/run-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const PROGRAM = 'service-under-plug-n-play.ts';
 

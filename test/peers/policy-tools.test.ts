@@ -11,10 +11,10 @@ import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { run } from '../../lib/local/run.ts';
 import { emptyApp, serviceIn } from '../constructs/service-in-app.ts';
-import { temporaryFolder } from '../local/temporary-folder.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS } from '../support/peers/installation.ts';
 import { installPythonPeers } from '../support/peers/python.ts';
 import { hasToolchain } from '../support/peers/toolchain.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const PACKS = [
   new nag.HIPAASecurityChecks(),

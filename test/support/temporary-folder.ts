@@ -1,12 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, type TestContext } from 'vitest';
 
-/** A new folder, which ends with the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'coatcheck-'));
+/**
+ * A folder that is removed with all that is in it when the test is over.
+ * @param context of the test. Concurrent tests must pass it: without it, Vitest takes the test that began last
+ */
+export async function temporaryFolder(
+  context: Pick<TestContext, 'onTestFinished'> = { onTestFinished },
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'coatcheck-test-'));
   // A process that was just killed may still write.
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
+  context.onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }

@@ -5,7 +5,7 @@ import { runCommand } from '../../../lib/cli/consume/exec.ts';
 import { readOutcome } from '../../../lib/consumer/outcome.ts';
 import { outcomeOf } from '../../../lib/core/model/outcome.ts';
 import { encodeCloudEvent } from '../../../lib/core/wire/encode-cloudevent.ts';
-import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const { signal } = new AbortController();
 

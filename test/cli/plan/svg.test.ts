@@ -6,8 +6,8 @@ import { findPython } from '../../../lib/local/python.ts';
 import { run } from '../../../lib/local/run.ts';
 import { steadyState } from '../../../lib/planner/steady-state.ts';
 import { forecastSurge, type Surge } from '../../../lib/planner/surge.ts';
-import { temporaryFolder } from '../../local/temporary-folder.ts';
 import { workload } from '../../planner/workload.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const PARSE = 'import sys, xml.etree.ElementTree as e; print(e.parse(sys.argv[1]).getroot().tag)';
 

@@ -4,8 +4,8 @@ import { localClients } from '../../../lib/local/clients.ts';
 import { OutcomeInbox } from '../../../lib/local/demo/outcome-inbox.ts';
 import { openLocalAws } from '../../../lib/local/emulator.ts';
 import { IN_TIME } from '../../support/in-time.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { freePort } from '../free-port.ts';
-import { temporaryFolder } from '../temporary-folder.ts';
 
 /** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { callerName } from './caller-name.ts';
 import { RecordingProxy } from './recording-proxy.ts';
 
