@@ -22,7 +22,7 @@ export interface ConsoleAccess {
 
 /** A caller may not see the console. The message says what to do. */
 export class AccessRefused extends CoatcheckError {
-  override readonly name = 'AccessRefused';
+  override readonly name: string = 'AccessRefused';
   readonly code = 'access_refused';
   /** 403: signing in would not change it. */
   readonly status: 401 | 403 = 403;
@@ -39,5 +39,6 @@ export class AccessRefused extends CoatcheckError {
 
 /** A caller has no session, or none that is valid: the way leads to one. HTTP calls that 401. */
 export class NotSignedIn extends AccessRefused {
+  override readonly name = 'NotSignedIn';
   override readonly status = 401;
 }

@@ -17,12 +17,6 @@ const LIVE_MILLISECONDS = 3_000;
 /** The same where each look is a call of the browser. */
 const POLL_MILLISECONDS = 5_000;
 
-/**
- * Headers of a stream that proxies must pass on at once: Caddy otherwise holds back what it compresses, and nginx the end of an event.
- * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
- */
-const AT_ONCE = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
-
 /** Serves views: as documents, and to `Accept: text/event-stream` as a stream that follows changes. */
 export class Pages {
   readonly #parts: ConsoleOptions;
@@ -115,7 +109,6 @@ export class Pages {
   async #eventNow(c: Context, render: Render): Promise<Response> {
     const lines = (await this.#mainOf(c, render)).split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
     return c.body(`retry: ${POLL_MILLISECONDS}\n${lines.join('')}\n`, 200, {
-      ...AT_ONCE,
       'content-type': 'text/event-stream; charset=utf-8',
     });
   }
@@ -135,11 +128,9 @@ export class Pages {
       }
     };
     // Also called for the calls that end with the stream.
-    const response = streamSSE(c, follow, async (error) => {
+    return streamSSE(c, follow, async (error) => {
       if (!c.req.raw.signal.aborted && !this.#parts.signal?.aborted) this.reportFailure(error);
     });
-    for (const [name, value] of Object.entries(AT_ONCE)) response.headers.set(name, value);
-    return response;
   }
 
   async #mainOf(c: Context, render: Render, signal?: AbortSignal): Promise<string> {

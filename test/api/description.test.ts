@@ -104,6 +104,7 @@ test('D8: the API accepts every example', async () => {
     'coatcheck-callback-url',
     'content-encoding',
     'content-language',
+    'coatcheck-metadata',
   ]);
   const submitted = await api.call('POST', '/v1/requests', {
     body: 'hello',
