@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
@@ -58,7 +58,8 @@ export function createConsole(options: ConsoleOptions): Hono {
   app.use(async (c, next) => {
     await next();
     c.header('cache-control', 'no-store');
-    if (c.res.headers.get('content-type')?.startsWith('text/event-stream')) passOnAtOnce(c);
+    // nginx otherwise holds back the end of an event: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
+    c.header('x-accel-buffering', 'no');
     const location = c.res.headers.get('location');
     if (location?.startsWith('/')) c.header('location', relativePath(c.req.path, location));
   });
@@ -89,13 +90,4 @@ export function createConsole(options: ConsoleOptions): Hono {
   });
   // Merged into another app, it would lose its paths.
   return new Hono().mount('/', app.fetch, { replaceRequest: (request) => request });
-}
-
-/**
- * Has proxies pass on a stream as it comes: nginx holds back the end of an event, and some proxies what they compress.
- * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
- */
-function passOnAtOnce(c: Context): void {
-  c.header('cache-control', 'no-store, no-transform');
-  c.header('x-accel-buffering', 'no');
 }
