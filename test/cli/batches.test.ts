@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { coatcheck, coatcheckOnTerminal } from '../support/coatcheck.ts';
+import { answer, openScriptedApi, summaryOf } from '../support/scripted-api.ts';
 import { openServedService } from '../support/served-service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -96,6 +97,31 @@ test('a batch is cancelled if all of its lines are refused, unless it was there 
   const resumed = await batches(['submit', 'bad.ndjson', '--resume', id]);
   expect(resumed.stdout).toMatch(/\topen\t/);
   expect((await batches(['seal', id])).stdout).toMatch(/\tcompleted\t/);
+});
+
+test('a batch with items stays open if others are refused, although its counts come later, as on AWS', async () => {
+  const counts = { total: 0, queued: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0, expired: 0 };
+  const open = {
+    id: 'b-1',
+    status: 'open',
+    createdAt: '2026-01-31T12:00:00.000Z',
+    counts,
+    progress: 0,
+    links: {},
+  };
+  const refused = [{ line: 2, problem: { code: 'x', status: 400, detail: 'No' } }];
+  const { endpoint, calls } = await openScriptedApi([
+    answer(201, open),
+    answer(200, { added: 1, repeated: 0, refused }),
+    answer(200, open),
+  ]);
+  const submitted = await coatcheck(['batches', 'submit', 'good.ndjson', '--api', endpoint.url], { cwd });
+  expect(submitted.stderr).toContain('The batch is open. Correct the lines and run ');
+  expect(calls.map(summaryOf)).toEqual([
+    'POST /v1/batches',
+    'POST /v1/batches/b-1/items',
+    'GET /v1/batches/b-1',
+  ]);
 });
 
 test('a batch goes on where it was interrupted, and is cancelled', async () => {

@@ -47,7 +47,8 @@ export async function importManifest(
     noteRefused(imported?.problems ?? []);
     if (imported?.failure) note(printable(imported.failure.detail));
     const command = `npx coatcheck batches submit ${file}${isObject(file) ? '' : ' --manifest'}`;
-    return await leaveRefused({ batch, isNew, command }, client, signal);
+    const added = (imported?.lines ?? 0) - (imported?.refused ?? 0);
+    return await leaveRefused({ batch, isNew, added, command }, client, signal);
   } catch (error) {
     progress.drop();
     if (!(error instanceof CoatcheckError)) throw error;

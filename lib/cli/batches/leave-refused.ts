@@ -6,6 +6,8 @@ export interface RefusedBatch {
   readonly batch: Batch;
   /** Whether this command created it. */
   readonly isNew: boolean;
+  /** The lines that are items. The counts of the batch don't say that: on AWS, they are some seconds late. */
+  readonly added: number;
   /** The command line that submitted it. */
   readonly command: string;
 }
@@ -15,13 +17,13 @@ export interface RefusedBatch {
  * stay open for a week.
  */
 export async function leaveRefused(
-  { batch, isNew, command }: RefusedBatch,
+  { batch, isNew, added, command }: RefusedBatch,
   { batches }: CoatcheckClient,
   signal: AbortSignal,
 ): Promise<Batch> {
-  const { id, status, counts, sealsAt } = batch;
+  const { id, status, sealsAt } = batch;
   if (status !== 'open') return batch;
-  if (isNew && counts.total === 0) {
+  if (isNew && added === 0) {
     const cancelled = await batches.cancel(id, { signal });
     note(`The batch is cancelled, because no line was added. Correct the lines and run ${command}`);
     return cancelled;

@@ -152,7 +152,8 @@ async function addAll(
     );
     exit.add(EXIT.error);
     const batch = await batches.get(id, { signal });
-    return withReceipts(await leaveRefused({ batch, isNew, command }, client, signal), tally);
+    const added = tally.added + tally.repeated;
+    return withReceipts(await leaveRefused({ batch, isNew, added, command }, client, signal), tally);
   } catch (error) {
     progress.drop();
     if (!(error instanceof ApiError)) note(`The batch is open. To go on: ${command} --resume ${id}`);
