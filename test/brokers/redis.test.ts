@@ -158,6 +158,21 @@ describe.each([
     await expect(held.ack()).rejects.toThrow('was delivered again');
   });
 
+  test('with order, a worker stands by while one of an earlier version has the lease', async () => {
+    const stream = newName('earlier');
+    const log = new CollectingLogger();
+    const options = { ordered: true, maxInFlight: 100, maxAttempts: 5, logger: log };
+    await client.set(`{${stream}}:active`, 'a worker', { expiration: { type: 'EX', value: 2 } });
+    const input = await REDIS.openInput(url(`stream=${stream}&visibility=30`), options);
+    onTestFinished(() => input[Symbol.asyncDispose]());
+    await add(stream, { body: 'a' });
+    expect((await receiveOne(input)).body).toBe('a');
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'This worker stands by: another one receives',
+      'This worker receives now',
+    ]);
+  });
+
   exerciseOutputQueue(`an output queue of ${name}`, async () => {
     const stream = newName('output');
     return {

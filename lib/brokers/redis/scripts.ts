@@ -92,6 +92,8 @@ return { claimed, cursor, due, lost }
  * Key: the lease. Arguments: consumer, the time of the lease in milliseconds. Returns 1, or 0 if another consumer has it.
  */
 export const TAKE_LEASE = new Script(`#!lua flags=allow-oom
+-- A string is the lease of a worker of an earlier version, which expires.
+if redis.call('TYPE', KEYS[1]).ok == 'string' then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
