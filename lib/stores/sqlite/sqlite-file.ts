@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { resolve as absolutePath, dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../../core/base/errors.ts';
@@ -99,11 +99,14 @@ export class SqliteFile implements AsyncDisposable {
    * @throws ConfigurationError when this Node has no SQLite
    * @throws Error when the file is another program's, or can't be opened or written
    */
-  static async open(path: string, { synchronous = 'full' }: SqliteOptions = {}): Promise<SqliteFile> {
+  static async open(given: string, { synchronous = 'full' }: SqliteOptions = {}): Promise<SqliteFile> {
     const { DatabaseSync } = await importSqlite();
+    // The process may change its folder while the file is open.
+    const path = absolutePath(given);
     await mkdir(dirname(path), { recursive: true });
     const database = new DatabaseSync(path);
     try {
+      const { ino } = await stat(path);
       database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
       await untilFree(() => {
         // Confirmations wait for the disk by themselves, together and outside of the event loop, instead of in each commit.
@@ -113,7 +116,6 @@ export class SqliteFile implements AsyncDisposable {
       });
       const log = await open(`${path}-wal`, 'r+');
       await syncFolder(dirname(path));
-      const { ino } = await stat(path);
       return new SqliteFile(path, database, log, ino, synchronous === 'full');
     } catch (error) {
       database.close();

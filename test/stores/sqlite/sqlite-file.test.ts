@@ -98,6 +98,19 @@ describe('opening', () => {
 });
 
 describe('writing', () => {
+  test('goes on after the process has changed its folder', async () => {
+    const module = pathToFileURL(`${import.meta.dirname}/../../../lib/stores/sqlite/sqlite-file.ts`);
+    const program = `import(${JSON.stringify(module)}).then(async ({ SqliteFile }) => {
+      const file = await SqliteFile.open('x.db');
+      process.chdir('/');
+      await file.write(() => file.statement(${JSON.stringify(ADD)}).run({ second: 1 }));
+      await file[Symbol.asyncDispose]();
+    })`;
+    const cwd = await temporaryFolder();
+    const { status, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8', cwd });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
   test('confirms changes with their values', async () => {
     const { file, open } = await openSqlite();
     const values = [1, 2, 3].map((second) => file.write(() => file.statement(ADD).run({ second }).changes));
