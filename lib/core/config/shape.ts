@@ -4,11 +4,11 @@ import { nearestName } from '../base/nearest-name.ts';
 import { quote } from '../base/quote.ts';
 import { isLiteral, nullProblems } from './null-problems.ts';
 
-/** What a value must be that a program passes. TypeScript checks that too, but JavaScript programs may pass anything. */
+/** What a value must be that a program passes. TypeScript checks that too, but JavaScript programs can pass anything. */
 export interface Shape {
   /** Says it in messages. */
   readonly what: string;
-  /** Whether the value may not be left out. */
+  /** Whether the value must not be left out. */
   readonly isRequired?: true;
   /** Whether null is a value, and not a way to leave it out. */
   readonly takesNull?: true;
@@ -47,7 +47,7 @@ export function oneOf(known: readonly string[]): Shape {
   return shape(`one of ${known.join(', ')}`, (value) => known.some((each) => each === value));
 }
 
-/** A value that may not be left out. */
+/** A value that must not be left out. */
 export function required(given: Shape): Shape {
   return { ...given, isRequired: true };
 }
@@ -72,7 +72,8 @@ export function either(first: Shape, second: Shape, what = `${first.what} or ${s
     problemsOf: (value, path) => {
       if (first.problemsOf(value, path).length === 0) return [];
       const problems = second.problemsOf(value, path);
-      return problems.length === 0 || typeof value === 'object' ? problems : [misfit(what, value, path)];
+      // The members of an object or a list can have problems of their own.
+      return problems.includes(misfit(second.what, value, path)) ? [misfit(what, value, path)] : problems;
     },
   };
 }
@@ -182,7 +183,7 @@ export function assertFunction(call: string, name: string, value: unknown): void
   if (typeof value !== 'function') throw new TypeError(`${call}: ${misfit('a function', value, name)}`);
 }
 
-/** @param call names the method @throws TypeError for an argument that is no list, nor another iterable */
+/** @param call names the method @throws TypeError for an argument that isn't iterable */
 export function assertIterable(call: string, name: string, value: unknown): void {
   const isIterable = isObject(value) && (Symbol.iterator in value || Symbol.asyncIterator in value);
   if (Array.isArray(value) || isIterable) return;

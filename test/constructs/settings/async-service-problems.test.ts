@@ -266,6 +266,10 @@ it.each<[build: () => unknown, message: string]>([
     'ApiAuth.jwt(): audience must be a text or a list of texts, got nothing',
   ],
   [
+    () => ApiAuth.jwt(untyped({ issuer: 'https://a', audience: {} })),
+    'ApiAuth.jwt(): audience must be a text or a list of texts, got another object',
+  ],
+  [
     () => ApiAuth.jwt(untyped({ issuer: 'https://a', audience: ['a', 5] })),
     'ApiAuth.jwt(): audience[1] must be a text, got 5',
   ],
