@@ -109,7 +109,7 @@ export class ActionsClient {
    * @throws ApiError with the code `plan_changed` if its filter matches other requests now, `plan_expired`, `action_not_planned` or
    *   `action_unknown`
    */
-  apply(id: string, seen: SeenPlan, options: CallOptions = {}): Promise<Action> {
+  async apply(id: string, seen: SeenPlan, options: CallOptions = {}): Promise<Action> {
     const { signal } = checkOptions('actions.apply()', options, CALL);
     const { hash, count } = checkOptions('actions.apply()', seen, SEEN);
     return this.#api.retrier.run(async (attempt) => {
@@ -140,7 +140,7 @@ export class ActionsClient {
    * Gets the payload that an action retries its request with, instead of the original one.
    * @throws ApiError with the code `action_payload_unknown` if it has none, or `action_unknown`
    */
-  payload(id: string, options: CallOptions = {}): Promise<RequestContent> {
+  async payload(id: string, options: CallOptions = {}): Promise<RequestContent> {
     const path = `${pathOf(id)}/payload`;
     return openContent(this.#api, path, checkOptions('actions.payload()', options, CALL));
   }

@@ -218,7 +218,7 @@ export class BatchesClient {
    * Waits until the import of a batch has ended, whether it is done or has failed.
    * @throws BatchWaitTimedOut; ApiError with the code `batch_unknown`
    */
-  waitForImport(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
+  async waitForImport(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
     return this.#wait(
       id,
       (batch) => batch.import?.state !== 'running',
@@ -231,13 +231,13 @@ export class BatchesClient {
    * unless the import fails.
    * @throws ApiError with the code `batch_unknown`
    */
-  seal(id: string, options: CallOptions = {}): Promise<Batch> {
+  async seal(id: string, options: CallOptions = {}): Promise<Batch> {
     const { signal } = checkOptions('batches.seal()', options, CALL);
     return this.#call('POST', pathOf(id, '/seal'), signal);
   }
 
   /** Gets a batch. @throws ApiError with the code `batch_unknown` */
-  get(id: string, options: CallOptions = {}): Promise<Batch> {
+  async get(id: string, options: CallOptions = {}): Promise<Batch> {
     const { signal } = checkOptions('batches.get()', options, CALL);
     return this.#call('GET', pathOf(id), signal);
   }
@@ -247,7 +247,7 @@ export class BatchesClient {
    * ended stays as it is.
    * @throws ApiError with the code `batch_unknown`
    */
-  cancel(id: string, options: CallOptions = {}): Promise<Batch> {
+  async cancel(id: string, options: CallOptions = {}): Promise<Batch> {
     const { signal } = checkOptions('batches.cancel()', options, CALL);
     return this.#call('POST', pathOf(id, '/cancel'), signal);
   }
@@ -266,7 +266,7 @@ export class BatchesClient {
   }
 
   /** Waits until a batch has ended. It must be sealed for that. @throws BatchWaitTimedOut; ApiError with the code `batch_unknown` */
-  wait(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
+  async wait(id: string, options: BatchWaitOptions = {}): Promise<Batch> {
     return this.#wait(id, hasBatchEnded, checkOptions('batches.wait()', options, WATCH));
   }
 

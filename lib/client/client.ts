@@ -88,7 +88,8 @@ export interface ActivityOptions {
  * Submits requests and collects their results, in Node and in browsers.
  *
  * Transient failures are retried, see {@link ClientOptions.retry}. After the last try, a call throws an `ApiError` with
- * the API's last answer, or `ConnectionFailed`. An aborted `signal` ends a call at once, with the signal's reason.
+ * the API's last answer, or `ConnectionFailed`. An aborted `signal` ends a call at once, with the signal's reason. An argument
+ * or option of a wrong type ends a call with a `TypeError` that names it.
  */
 export class CoatcheckClient {
   /** Actions of operators on many requests, if the service has them: `coatcheck serve` does. */
@@ -105,7 +106,7 @@ export class CoatcheckClient {
   readonly limits: LimitsClient;
   readonly #api: Api;
 
-  /** @throws ConfigurationError for an invalid base URL */
+  /** @throws ConfigurationError for an invalid base URL; TypeError for an option of a wrong type */
   constructor(options: ClientOptions) {
     const {
       baseUrl,
@@ -138,7 +139,7 @@ export class CoatcheckClient {
    * @throws Overloaded, IdempotencyKeyReused, PayloadTooLarge, PayloadUnreadable, TransferRefused and others; RangeError for an
    * invalid option
    */
-  submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
+  async submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<SubmittedRequest> {
     return submit(this.#api, payload, checkOptions('submit()', options, SUBMISSION));
   }
 
@@ -158,7 +159,7 @@ export class CoatcheckClient {
    * common: for many requests under one ticket, see {@link batches}.
    * @throws ApiError, ConnectionFailed if none was accepted for sure; RangeError for an invalid option
    */
-  submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {
+  async submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {
     assertIterable('submitBatch()', 'requests', requests);
     return submitBatch(this.#api, requests, checkOptions('submitBatch()', options, SUBMISSION));
   }
@@ -170,7 +171,7 @@ export class CoatcheckClient {
   }
 
   /** Waits until a request has ended, successfully or not. @throws WaitTimedOut, RequestUnknown */
-  wait(id: string, options: WaitOptions = {}): Promise<RequestResource> {
+  async wait(id: string, options: WaitOptions = {}): Promise<RequestResource> {
     assertText('wait()', 'id', id);
     return waitForEnd(this.#api, id, checkOptions('wait()', options, { ...REQUEST, ...WATCH }));
   }
@@ -180,7 +181,7 @@ export class CoatcheckClient {
    * bucket must allow any origin.
    * @throws RequestPending, RequestFailed, RequestCancelled, RequestExpired, ResultGone, RequestUnknown
    */
-  result(id: string, options: RequestOptions = {}): Promise<RequestContent> {
+  async result(id: string, options: RequestOptions = {}): Promise<RequestContent> {
     const { tenant } = checkOptions('result()', options, REQUEST);
     return openContent(this.#api, pathOf('result()', id, '/result', tenant), options);
   }
@@ -190,7 +191,7 @@ export class CoatcheckClient {
    * with a content encoding that `fetch` knows comes decoded. In a browser, a payload in the store is reached as a result is.
    * @throws PayloadGone if it isn't kept any more; PayloadUnavailable if the API can't read it where it is; RequestUnknown
    */
-  payload(id: string, options: RequestOptions = {}): Promise<RequestContent> {
+  async payload(id: string, options: RequestOptions = {}): Promise<RequestContent> {
     const { tenant } = checkOptions('payload()', options, REQUEST);
     return openContent(this.#api, pathOf('payload()', id, '/payload', tenant), options);
   }
@@ -224,7 +225,7 @@ export class CoatcheckClient {
   }
 
   /** Gets one page of requests, newest first. */
-  listPage(options: PageOptions = {}): Promise<RequestPage> {
+  async listPage(options: PageOptions = {}): Promise<RequestPage> {
     return listPage(this.#api, checkOptions('listPage()', options, LIST));
   }
 

@@ -69,7 +69,7 @@ export class SchedulesClient {
   }
 
   /** Pauses a schedule: it has no runs until it is resumed. @throws ApiError with the code `schedule_unknown` */
-  pause(name: string, options: CallOptions = {}): Promise<Schedule> {
+  async pause(name: string, options: CallOptions = {}): Promise<Schedule> {
     return this.#post(`${pathOf(name)}/pause`, options);
   }
 
@@ -77,7 +77,7 @@ export class SchedulesClient {
    * Resumes a schedule that is paused. Runs of the time in which it was paused are left out.
    * @throws ApiError with the code `schedule_unknown`
    */
-  resume(name: string, options: CallOptions = {}): Promise<Schedule> {
+  async resume(name: string, options: CallOptions = {}): Promise<Schedule> {
     return this.#post(`${pathOf(name)}/resume`, options);
   }
 
@@ -96,7 +96,7 @@ export class SchedulesClient {
   }
 
   /** Removes a schedule. Requests that it has already submitted continue. @throws ApiError with the code `schedule_unknown` */
-  remove(name: string, options: CallOptions = {}): Promise<void> {
+  async remove(name: string, options: CallOptions = {}): Promise<void> {
     const { signal } = checkOptions('schedules.remove()', options, CALL);
     return this.#api.retrier.run(async (attempt) => {
       try {

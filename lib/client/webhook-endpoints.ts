@@ -92,7 +92,7 @@ export class WebhookEndpointsClient {
   }
 
   /** Removes an endpoint. */
-  remove(id: string, options: CallOptions = {}): Promise<void> {
+  async remove(id: string, options: CallOptions = {}): Promise<void> {
     const { signal } = checkOptions('webhookEndpoints.remove()', options, CALL);
     return this.#api.retrier.run(async (attempt) => {
       try {

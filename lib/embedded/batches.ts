@@ -164,12 +164,12 @@ export class ServiceBatches {
   }
 
   /** Seals a batch: it takes no more items, and ends when all of them have ended. @throws BatchNotFound */
-  seal(id: string, options: BatchOwner = {}): Promise<BatchView> {
+  async seal(id: string, options: BatchOwner = {}): Promise<BatchView> {
     return this.#opened.batches.seal(id, ownerOf('seal', id, options));
   }
 
   /** A batch as it stands. @throws BatchNotFound */
-  get(id: string, options: BatchOwner = {}): Promise<BatchView> {
+  async get(id: string, options: BatchOwner = {}): Promise<BatchView> {
     return this.#opened.batches.get(id, ownerOf('get', id, options));
   }
 
@@ -187,7 +187,7 @@ export class ServiceBatches {
    * ended stays as it is.
    * @throws BatchNotFound
    */
-  cancel(id: string, options: BatchOwner = {}): Promise<BatchView> {
+  async cancel(id: string, options: BatchOwner = {}): Promise<BatchView> {
     return this.#opened.batches.cancel(id, ownerOf('cancel', id, options));
   }
 

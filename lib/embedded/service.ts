@@ -106,7 +106,10 @@ const FILTER = {
   tenants: listOf(TEXT),
 };
 
-/** A service in this process, as `openService` opens it. */
+/**
+ * A service in this process, as `openService` opens it. An argument or option of a wrong type ends a call with a `TypeError` that
+ * names it.
+ */
 export class Service implements AsyncDisposable {
   /** Many requests under one ticket: see docs/batches.md. */
   readonly batches: ServiceBatches;
@@ -266,7 +269,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Removes a subscription, with the outcomes that wait for it. @returns whether there was one */
-  unsubscribe(name: string): Promise<boolean> {
+  async unsubscribe(name: string): Promise<boolean> {
     this.#assertOpen();
     assertSubscriptionName(name);
     return unsubscribe(this.#parts.storage.file, QUEUES.outcomes, name);
@@ -291,14 +294,14 @@ export class Service implements AsyncDisposable {
   }
 
   /** The schedules of a tenant, by name. */
-  schedules(options: RequestOptions = {}): Promise<readonly ScheduleView[]> {
+  async schedules(options: RequestOptions = {}): Promise<readonly ScheduleView[]> {
     this.#assertOpen();
     const { tenant } = checkOptions('schedules()', options, OWNER);
     return this.#intake.schedules.list(tenant);
   }
 
   /** Pauses a schedule: it has no runs until it is resumed. @throws RequestRefused with the code `schedule_unknown` */
-  pauseSchedule(name: string, options: RequestOptions = {}): Promise<ScheduleView> {
+  async pauseSchedule(name: string, options: RequestOptions = {}): Promise<ScheduleView> {
     this.#assertOpen();
     assertText('pauseSchedule()', 'name', name);
     const { tenant } = checkOptions('pauseSchedule()', options, OWNER);
@@ -309,7 +312,7 @@ export class Service implements AsyncDisposable {
    * Resumes a schedule that is paused. Runs of the time in which it was paused are left out.
    * @throws RequestRefused with the code `schedule_unknown`
    */
-  resumeSchedule(name: string, options: RequestOptions = {}): Promise<ScheduleView> {
+  async resumeSchedule(name: string, options: RequestOptions = {}): Promise<ScheduleView> {
     this.#assertOpen();
     assertText('resumeSchedule()', 'name', name);
     const { tenant } = checkOptions('resumeSchedule()', options, OWNER);
@@ -333,7 +336,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Removes a schedule. Requests that it has already submitted continue. @returns whether there was one */
-  unschedule(name: string, options: RequestOptions = {}): Promise<boolean> {
+  async unschedule(name: string, options: RequestOptions = {}): Promise<boolean> {
     this.#assertOpen();
     assertText('unschedule()', 'name', name);
     const { tenant } = checkOptions('unschedule()', options, OWNER);
@@ -386,7 +389,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */
-  redrive(): Promise<number> {
+  async redrive(): Promise<number> {
     this.#assertOpen();
     return redriveDeadLetters(this.#parts.storage);
   }
@@ -410,7 +413,7 @@ export class Service implements AsyncDisposable {
    * @throws ConfigurationError if the service was opened without a processor; the reason of the signal, or an AbortError when
    *   the service closes before
    */
-  rehearse(options: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
+  async rehearse(options: RehearseOptions = {}): Promise<readonly Rehearsal[]> {
     this.#assertOpen();
     const { signal } = checkOptions('rehearse()', options, { signal: SIGNAL });
     const { processor } = this.#parts;

@@ -21,10 +21,20 @@ test.each<[call: () => unknown, message: string]>([
     () => new CoatcheckClient(untyped({ baseUrl: 'https://a', auth: 'key' })),
     'CoatcheckClient: auth must be a function, got "key"',
   ],
+  [() => client.list(NULL), 'list(): the options must be an object, got null'],
+])('%s', (call, message) => {
+  expect(call).toThrow(message);
+});
+
+test.each<[call: () => Promise<unknown>, message: string]>([
   [() => client.submit('a', NULL), 'submit(): the options must be an object, got null'],
   [
     () => client.submit('a', untyped({ notBefore: 5 })),
     'submit(): notBefore must be a Date or a text, got 5',
+  ],
+  [
+    () => client.submit('a', untyped({ expiresAt: {} })),
+    'submit(): expiresAt must be a Date or a text, got another object',
   ],
   [
     () => client.submitJson({}, untyped({ waitSeconds: '5' })),
@@ -45,7 +55,6 @@ test.each<[call: () => unknown, message: string]>([
   [() => client.cancel(''), 'cancel(): id must be a text that is not empty, got ""'],
   [() => client.cancel('a', NULL), 'cancel(): the options must be an object, got null'],
   [() => client.repeatWebhook('a', NULL), 'repeatWebhook(): the options must be an object, got null'],
-  [() => client.list(NULL), 'list(): the options must be an object, got null'],
   [() => client.listPage(untyped({ since: 5 })), 'listPage(): since must be a Date or a text, got 5'],
   [() => client.serviceStatus(NULL), 'serviceStatus(): the options must be an object, got null'],
   [() => client.pause(NULL), 'pause(): the options must be an object, got null'],
@@ -96,6 +105,5 @@ test.each<[call: () => unknown, message: string]>([
     'webhookEndpoints.replay(): the options must be an object, got null',
   ],
 ])('%s', async (call, message) => {
-  // Some methods throw, others return a promise that rejects.
-  await expect((async () => call())()).rejects.toThrow(message);
+  await expect(call()).rejects.toThrow(message);
 });

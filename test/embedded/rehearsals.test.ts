@@ -147,5 +147,5 @@ test('a rehearsal ends with its signal, and with the service', async () => {
 
 test('a service without a processor rehearses nothing', async () => {
   await using service = await openService({ file: join(folder, 'jobs.db'), logger });
-  expect(() => service.rehearse()).toThrow('rehearse() needs a processor');
+  await expect(service.rehearse()).rejects.toThrow('rehearse() needs a processor');
 });
