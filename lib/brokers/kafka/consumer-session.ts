@@ -169,9 +169,10 @@ export class ConsumerSession implements Session {
     const { assignment, inbox } = this.#options;
     const { generationId } = this.#consumer;
     assignment.update(this.#consumer);
-    const ids = await this.#topicIds();
-    this.#forgetReplaced(ids);
     inbox.forgetLost();
+    const ids = await this.#topicIds();
+    if (this.#isClosed) return;
+    this.#forgetReplaced(ids);
     const { missing } = assignment;
     const starts = missing.length > 0 ? await this.#startsOf(missing) : [];
     // The assignment that follows asks again.
@@ -190,13 +191,14 @@ export class ConsumerSession implements Session {
 
   /** Kafka forgets the offsets of a topic that is deleted: a new one is read from its start. */
   #forgetReplaced(ids: ReadonlyMap<string, string>): void {
-    const { assignment, logger } = this.#options;
+    const { assignment, inbox, logger } = this.#options;
     for (const topic of assignment.loseReplaced(ids)) {
       logger.error(
         'Messages are lost if the topic had any left: it was deleted, and created again. The new one is processed from its start',
         { topic },
       );
     }
+    inbox.forgetLost();
   }
 
   /** The committed offsets; without one, the first offset that is stored. */
@@ -260,7 +262,9 @@ export class ConsumerSession implements Session {
       if (partition.topic === url.retryTopic && inbox.heldBytes >= HELD_BYTES) continue;
       const found = topics.get(partition.topic);
       // The next session forgets its offsets.
-      if (found?.id !== partition.topicId) throw new Error(`the topic ${partition.topic} was created again`);
+      if (found?.id !== partition.topicId) {
+        throw new Error(`the topic ${partition.topic} was deleted, or created again`);
+      }
       const leader = found.partitions[partition.index]?.leader;
       if (leader === undefined || this.#fetching.has(leader)) continue;
       plan.set(leader, [...(plan.get(leader) ?? []), partition]);
