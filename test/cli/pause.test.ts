@@ -28,7 +28,7 @@ test('processing is paused until a time, shown, and resumed', async () => {
   expect(await run('resume')).toEqual({
     exitCode: 0,
     stdout: line,
-    stderr: 'The pause is ended.\n',
+    stderr: 'Ended this pause:\n',
   });
   expect(await run('resume')).toEqual({
     exitCode: 0,

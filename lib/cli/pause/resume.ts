@@ -14,7 +14,7 @@ export function resumeCommand({ signal }: Run): Command {
     withService(options, signal, async (client) => {
       const ended = await client.resume({ signal });
       if (!ended) return note('No pause by an operator was in effect.');
-      note('The pause is ended.');
+      note('Ended this pause:');
       await printPause(ended, options);
     }),
   );
