@@ -3,7 +3,6 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
-
 import { LimitLeases } from '../limits/limit-leases.ts';
 import type { LimitWait, Permit } from '../limits/permit.ts';
 import { MAX_SHORT_WAIT_MILLISECONDS } from '../limits/short-waits.ts';

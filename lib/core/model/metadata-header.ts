@@ -1,7 +1,7 @@
 import { isObject } from '../base/json-object.ts';
 
 /**
- * The header of an HTTP call with metadata as a JSON object of texts. Names of metadata may have dots and underscores; nginx drops
+ * The header of an HTTP call with metadata as a JSON object of texts. Names of metadata can have dots and underscores; nginx drops
  * headers whose names have them, and Python's servers take `order_id` and `order-id` for one name.
  * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#ignore_invalid_headers
  */

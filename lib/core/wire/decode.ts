@@ -32,8 +32,8 @@ import { decodeSubmission, isSubmission } from './submission.ts';
  * rejected request, and a message without a request (S3's test event) gives an empty list.
  *
  * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS, a relayed message, and
- * one of the JMS library or of kombu are unwrapped first. Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the
- * payload itself.
+ * one of the JMS library or of kombu are unwrapped first. Other envelopes are tried in a fixed order, the most specific first. A
+ * message without an envelope is the payload itself.
  */
 export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
