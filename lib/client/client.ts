@@ -1,10 +1,11 @@
 import {
-  assertIterable,
   assertText,
   checkOptions,
   FUNCTION,
+  listOf,
   type MemberShapes,
   openObjectOf,
+  required,
   VALUE,
 } from '../core/config/shape.ts';
 import type { ReceiptKeys } from '../core/model/receipt.ts';
@@ -160,7 +161,7 @@ export class CoatcheckClient {
    * @throws ApiError, ConnectionFailed if none was accepted for sure; RangeError for an invalid option
    */
   async submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {
-    assertIterable('submitBatch()', 'requests', requests);
+    checkOptions('submitBatch()', { requests }, { requests: required(listOf(openObjectOf(SUBMISSION))) });
     return submitBatch(this.#api, requests, checkOptions('submitBatch()', options, SUBMISSION));
   }
 

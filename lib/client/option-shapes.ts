@@ -1,4 +1,15 @@
-import { DATE, either, FUNCTION, NUMBER, recordOf, SIGNAL, TEXT, VALUE } from '../core/config/shape.ts';
+import {
+  DATE,
+  either,
+  FUNCTION,
+  type MemberShapes,
+  NUMBER,
+  recordOf,
+  SIGNAL,
+  TEXT,
+} from '../core/config/shape.ts';
+import type { PageOptions } from './list.ts';
+import type { SubmissionOptions } from './submission.ts';
 
 const TIME = either(DATE, TEXT);
 
@@ -15,8 +26,16 @@ export const RUN = { ...CALL, idempotencyKey: TEXT };
 export const ROTATION = { ...CALL, graceSeconds: NUMBER };
 export const ACTIVITY = { ...CALL, hours: NUMBER };
 export const REPLAY = { ...CALL, from: TIME, to: TIME, endedBefore: TIME, cursor: TEXT };
-export const LIST = { ...GROUPS, status: TEXT, topic: TEXT, code: TEXT, metadata: recordOf(TEXT) };
-export const SUBMISSION = {
+export const LIST: MemberShapes<PageOptions> = {
+  ...GROUPS,
+  status: TEXT,
+  topic: TEXT,
+  code: TEXT,
+  handlerVersion: TEXT,
+  webhook: TEXT,
+  metadata: recordOf(TEXT),
+};
+export const SUBMISSION: MemberShapes<SubmissionOptions> = {
   ...RUN,
   ...ADD,
   contentType: TEXT,
@@ -27,8 +46,10 @@ export const SUBMISSION = {
   expiresAt: TIME,
   minVersion: TEXT,
   orderingKey: TEXT,
+  topic: TEXT,
+  priority: TEXT,
   callbackUrl: TEXT,
-  metadata: recordOf(VALUE),
+  metadata: recordOf(TEXT),
   waitSeconds: NUMBER,
   traceparent: TEXT,
   tracestate: TEXT,

@@ -40,7 +40,24 @@ test.each<[call: () => Promise<unknown>, message: string]>([
     () => client.submitJson({}, untyped({ waitSeconds: '5' })),
     'submitJson(): waitSeconds must be a number, got "5"',
   ],
-  [() => client.submitBatch(NULL), 'submitBatch(): requests must be a list, or another iterable, got null'],
+  [
+    () => client.submit('a', untyped({ topic: null })),
+    'submit(): topic must be left out or have a value, got null',
+  ],
+  [
+    () => client.submit('a', untyped({ metadata: { customer: 5 } })),
+    'submit(): metadata.customer must be a text, got 5',
+  ],
+  [() => client.submitBatch(NULL), 'submitBatch(): requests must be a list, got null'],
+  [
+    () => client.submitBatch(untyped(new Set())),
+    'submitBatch(): requests must be a list, got an instance of Set',
+  ],
+  [() => client.submitBatch(untyped([null])), 'submitBatch(): requests[0] must be an object, got null'],
+  [
+    () => client.submitBatch(untyped([{ json: 1, topic: 5 }])),
+    'submitBatch(): requests[0].topic must be a text, got 5',
+  ],
   [() => client.submitBatch([], NULL), 'submitBatch(): the options must be an object, got null'],
   [() => client.status(untyped(undefined)), 'status(): id must be a text that is not empty, got nothing'],
   [() => client.status('a', NULL), 'status(): the options must be an object, got null'],
@@ -55,6 +72,10 @@ test.each<[call: () => Promise<unknown>, message: string]>([
   [() => client.cancel(''), 'cancel(): id must be a text that is not empty, got ""'],
   [() => client.cancel('a', NULL), 'cancel(): the options must be an object, got null'],
   [() => client.repeatWebhook('a', NULL), 'repeatWebhook(): the options must be an object, got null'],
+  [
+    () => client.listPage(untyped({ webhook: null })),
+    'listPage(): webhook must be left out or have a value, got null',
+  ],
   [() => client.listPage(untyped({ since: 5 })), 'listPage(): since must be a Date or a text, got 5'],
   [() => client.serviceStatus(NULL), 'serviceStatus(): the options must be an object, got null'],
   [() => client.pause(NULL), 'pause(): the options must be an object, got null'],
