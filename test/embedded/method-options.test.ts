@@ -45,6 +45,7 @@ const CALLS: [call: () => Promise<unknown>, message: string][] = [
     () => service.submit({}, untyped({ notBefore: '2030-01-01' })),
     'submit(): notBefore must be a Date, got "2030-01-01"',
   ],
+  [() => service.submit({}, untyped({ topic: 5 })), 'submit(): topic must be a text, got 5'],
   [() => service.submit({}, untyped({ metadata: 'a' })), 'submit(): metadata must be an object, got "a"'],
   [
     () => service.submit({}, untyped({ callbackUrl: 5, contentType: 5 })),

@@ -47,7 +47,7 @@ export const SUBMIT_OPTIONS: MemberShapes<ServiceSubmitOptions> = {
   notBefore: DATE,
   expiresAt: DATE,
   minVersion: ANYTHING,
-  topic: ANYTHING,
+  topic: TEXT,
   priority: ANYTHING,
   callbackUrl: TEXT,
   traceparent: TEXT,
@@ -68,7 +68,7 @@ export const SCHEDULE_OPTIONS: MemberShapes<ServiceScheduleOptions> = {
   missed: ANYTHING,
   contentType: TEXT,
   metadata: recordOf(ANYTHING),
-  topic: ANYTHING,
+  topic: TEXT,
   priority: ANYTHING,
 };
 
