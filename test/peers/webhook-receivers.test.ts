@@ -45,6 +45,7 @@ const RECEIVERS = {
   FastAPI: { marker: 'from fastapi', prepare: preparePython, isThere: await hasToolchain('python') },
   'Django 5': { marker: 'from django', prepare: preparePython, isThere: await hasToolchain('python') },
   Go: { marker: 'package main', prepare: prepareGo, isThere: await hasToolchain('go') },
+  'PHP 8': { marker: '<?php', prepare: preparePhp, isThere: await hasToolchain('php') },
 } as const;
 
 const snippets = (await readSnippets()).filter(({ page }) => page === PAGE);
@@ -128,4 +129,11 @@ async function prepareGo(code: string, folder: string): Promise<Start> {
   await writeFile(join(folder, 'main.go'), code);
   await runProgram('go', ['build', '-o', 'receiver', '.'], { cwd: folder });
   return { command: join(folder, 'receiver'), args: [] };
+}
+
+/** By the configuration that PHP has without a file, as in its container image: it shows errors in the response. */
+async function preparePhp(code: string, folder: string): Promise<Start> {
+  const file = join(folder, 'receiver.php');
+  await writeFile(file, code);
+  return { command: 'sh', args: ['-c', `exec php -n -S "localhost:$PORT" '${file}'`] };
 }

@@ -1,7 +1,7 @@
 import { run } from '../../../lib/local/run.ts';
 
 /** A toolchain that a machine may lack. Node and npm are always there. */
-export type Toolchain = 'python' | 'java' | 'go';
+export type Toolchain = 'python' | 'java' | 'go' | 'php';
 
 /** What has to run for a toolchain to be there. */
 const COMMANDS: Readonly<Record<Toolchain, readonly (readonly [command: string, ...args: string[]])[]>> = {
@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<Toolchain, readonly (readonly [command: string, 
     ['mvn', '-version'],
   ],
   go: [['go', 'version']],
+  php: [['php', '--version']],
 };
 
 /**
