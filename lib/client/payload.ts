@@ -21,7 +21,8 @@ export function typedBlobOf(body: PayloadBody, contentType: string | undefined):
 }
 
 /**
- * Runs work that reads a payload. `fetch` says only that it failed when it can't read a body, so this reads a byte after a failure.
+ * Runs work that reads a payload. `fetch` says only that it failed when it can't read a body, so this reads all of it after a failure:
+ * a blob can consist of several files.
  * @throws PayloadUnreadable, or what the work throws
  */
 export async function readingPayload<Value>(payload: Blob, work: () => Promise<Value>): Promise<Value> {
@@ -29,8 +30,8 @@ export async function readingPayload<Value>(payload: Blob, work: () => Promise<V
     return await work();
   } catch (error) {
     await payload
-      .slice(0, 1)
-      .arrayBuffer()
+      .stream()
+      .pipeTo(new WritableStream())
       .catch((problem: unknown) => {
         throw new PayloadUnreadable(problem);
       });

@@ -345,6 +345,19 @@ describe('a file that changes before it is sent', () => {
     expect(callsTo('/complete')).toEqual([]);
     expect(timing.sleeps).toEqual([]);
   });
+
+  test.each([
+    ['directly', 10],
+    ['by a form', SIZE],
+  ])('is not submitted %s as one of several files in a blob', async (_, size) => {
+    const { client, timing } = await openScriptedApi([
+      formTicket,
+      answer(200, requestJson({ status: 'cancelled' })),
+    ]);
+    const files = new Blob([BYTES.subarray(0, size), await changedFile(BYTES.subarray(0, 100)), 'end']);
+    await expect(client.submit(files)).rejects.toThrow(PayloadUnreadable);
+    expect(timing.sleeps).toEqual([]);
+  });
 });
 
 function formOf(call: ReceivedCall | undefined): Promise<FormData> {
