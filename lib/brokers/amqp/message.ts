@@ -5,6 +5,7 @@ import type {
   MessageAttribute,
   QueueMessage,
 } from '../../core/model/received-message.ts';
+import { isRequestId } from '../../core/model/request-id.ts';
 import type { OutputMessage } from '../../core/ports/message-sink.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import { utf8Text } from '../../core/wire/message-text.ts';
@@ -142,15 +143,16 @@ type Properties = ConsumeMessage['properties'];
 type Headers = Readonly<Record<string, unknown>>;
 
 /**
- * Its message id. A message without one needs the same id on every delivery, so that it is the same request: a digest of
- * all that its sender set. Two equal messages without id are one request.
+ * Its message id. A message without one, or with one that no request can have, needs the same id on every delivery, so that it
+ * is the same request: a digest of all that its sender set. Two equal messages without id are one request.
  */
 function messageIdOf(content: Buffer, properties: Properties): string {
   const { messageId, contentType, contentEncoding, correlationId, replyTo, timestamp, type, appId, userId } =
     properties;
-  if (typeof messageId === 'string' && messageId !== '') return messageId;
+  if (isRequestId(messageId)) return messageId;
   const headers = ownHeaders(properties.headers ?? {});
   const fields = {
+    messageId,
     contentType,
     contentEncoding,
     correlationId,

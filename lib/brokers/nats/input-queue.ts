@@ -4,7 +4,7 @@ import type { Msg } from '@nats-io/transport-node';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { unlessAborted } from '../../core/base/unless-aborted.ts';
 import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../../core/model/received-message.ts';
-import { identityProblem } from '../../core/model/request-id.ts';
+import { isRequestId } from '../../core/model/request-id.ts';
 import type { InputOptions } from '../../core/ports/broker.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
@@ -246,6 +246,6 @@ function decodeMessage(raw: Msg): QueueMessage {
  * stream that is created again counts from 1 again.
  */
 function idOf({ headers }: Msg, place: string): string {
-  const id = headers?.get('Nats-Msg-Id') ?? '';
-  return identityProblem({ id, source: '' }) === undefined ? id : place;
+  const id = headers?.get('Nats-Msg-Id');
+  return isRequestId(id) ? id : place;
 }

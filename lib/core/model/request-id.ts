@@ -52,6 +52,11 @@ export function identityProblem({ id, source, tenant }: RequestIdentity): string
   );
 }
 
+/** Whether a value can be the id of a request: of a message whose id its sender chose, it may be anything. */
+export function isRequestId(value: unknown): value is string {
+  return typeof value === 'string' && identityProblem({ id: value, source: '' }) === undefined;
+}
+
 function nameProblem(what: string, name: string, min: number, max: number): string | undefined {
   if (name.length < min || name.length > max) {
     return `${what} has ${min} to ${max} characters, got ${name.length}`;

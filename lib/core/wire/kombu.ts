@@ -2,6 +2,7 @@ import { EnvelopeMalformed } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import type { QueueMessage } from '../model/received-message.ts';
+import { isRequestId } from '../model/request-id.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { isBase64, readBase64, scalarTexts } from './fields.ts';
 import { bodyOf, utf8Text } from './message-text.ts';
@@ -39,7 +40,7 @@ export function isKombu(value: unknown): value is KombuMessage {
 
 /**
  * Decodes the body. The headers become message attributes, unless the message has an attribute of that name. The id is the one of
- * the Celery task, or the one that the sender gave to the message.
+ * the Celery task, or the one that the sender gave to the message, if a request can have it.
  * @throws EnvelopeMalformed also if the body is compressed: the header names gzip where the bytes are zlib's
  */
 export function unwrapKombu(message: KombuMessage, delivery: QueueMessage): QueueMessage {
@@ -51,7 +52,7 @@ export function unwrapKombu(message: KombuMessage, delivery: QueueMessage): Queu
   const id = typeof headers.task === 'string' ? headers.id : properties.message_id;
   return {
     ...delivery,
-    ...(typeof id === 'string' && { id }),
+    ...(isRequestId(id) && { id }),
     ...bodyOf(readBase64(ENVELOPE, 'body', message.body)),
     attributes: {
       ...(typeof contentType === 'string' && { [ATTRIBUTES.contentType]: contentType }),

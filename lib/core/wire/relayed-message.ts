@@ -2,6 +2,7 @@ import { EnvelopeMalformed } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { JSON_TYPE } from '../base/media-type.ts';
 import type { CloudEventAttributes, QueueMessage } from '../model/received-message.ts';
+import { isRequestId } from '../model/request-id.ts';
 import { isCloudEvent } from './decode-cloudevent.ts';
 import { isTexts, readOptionalText } from './fields.ts';
 import { messageJson } from './message-text.ts';
@@ -51,7 +52,7 @@ export function unwrapRelayed({ id, data }: JsonObject, delivery: QueueMessage):
   const body = readOptionalText(ENVELOPE, data, 'body');
   return {
     ...delivery,
-    id: typeof id === 'string' ? id : delivery.id,
+    id: isRequestId(id) ? id : delivery.id,
     body: body ?? '',
     ...(body === undefined && { bytes: bytesOf(data) }),
     attributes: textsOf('attributes', attributes ?? {}),

@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, test } from 'vitest';
 import { copyMessage, decodeMessage, encodeMessage } from '../../../lib/brokers/amqp/message.ts';
+import { isRequestId } from '../../../lib/core/model/request-id.ts';
 
 type Properties = Partial<ConsumeMessage['properties']>;
 
@@ -29,6 +30,13 @@ function received(properties: Properties = {}, content = 'a'): ConsumeMessage {
 describe('the id', () => {
   test('is the message id', () => {
     expect(decodeMessage(received({ messageId: 'm-1' })).id).toBe('m-1');
+  });
+
+  test.each(['', 'a\nb', 'x'.repeat(257)])('is not %j, which no request can have', (messageId) => {
+    const { id } = decodeMessage(received({ messageId }));
+    expect(isRequestId(id)).toBe(true);
+    expect(decodeMessage(received({ messageId })).id).toBe(id);
+    expect(decodeMessage(received({ messageId: `${messageId}\n` })).id).not.toBe(id);
   });
 
   test('is the same on each delivery of a message without a message id', () => {

@@ -46,6 +46,9 @@ describe('a message of kombu', () => {
     [{}, { message_id: 'given' }, 'given'],
     [{ task: 'tasks.add', id: 'task-1' }, { correlation_id: 'task-1' }, 'task-1'],
     [{ id: 'no task' }, {}, 'message-1'],
+    [{}, { message_id: '' }, 'message-1'],
+    [{}, { message_id: 'a\nb' }, 'message-1'],
+    [{ task: 'tasks.add', id: 'x'.repeat(257) }, {}, 'message-1'],
   ])('with the headers %j and properties %j has the id %s', (headers, properties, id) => {
     expect(decodedRequest(encoded(kombu({ headers }, properties))).id).toBe(id);
   });

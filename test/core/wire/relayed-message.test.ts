@@ -52,6 +52,13 @@ test('a relayed message keeps its id, so that it is one request however often it
   expect(second).toEqual(first);
 });
 
+test.each(['', 'a\nb', 'x'.repeat(257)])('a relayed message with the id %j has the id of its queue', (id) => {
+  const relayed = encodeRelayed({ id, body: 'x', attributes: {} });
+  expect(decode(delivery(relayed, { id: 'id-in-the-queue' }), LIMITS)).toMatchObject([
+    { id: 'id-in-the-queue', payload: { inline: 'x' } },
+  ]);
+});
+
 describe('a relayed message that is malformed is a rejected request with its id:', () => {
   test.each([
     ['without data', {}, 'data must be an object'],
