@@ -148,6 +148,14 @@ test('the requests that a filter lists are acted on by the same filter', async (
   await page.waitForSelector('h1:text("Act on requests")');
   expect(await page.getByRole('heading', { name: 'Cancel all' }).count()).toBe(0);
   expect(await page.textContent('main')).toContain('tenant acme, status failed');
+  for (const [query, problem] of [
+    ['', 'An action needs a filter'],
+    ['?topic=images&status=faild', 'got faild'],
+  ]) {
+    await page.goto(`${service.url}/operations/new${query}`);
+    expect(await page.textContent('main')).toContain(problem);
+    expect(await page.locator('main form').count()).toBe(0);
+  }
   await page.goto(`${service.url}/requests?webhook=failing`);
   expect(await link.count()).toBe(0);
   expect(await page.textContent('main')).toContain('can’t select requests by the status of their webhooks');

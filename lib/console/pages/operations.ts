@@ -133,6 +133,11 @@ function operationsTable(actions: readonly Action[], now: number): Html {
 /** Offers actions on the requests of the filter in the query. */
 async function newOperationView(context: ViewContext): Promise<View> {
   const { ids: _ids, ...filter } = filterIn(new URL(context.c.req.url).searchParams);
+  if (Object.keys(filter).length === 0) {
+    throw new FormInvalid(
+      'An action needs a filter: filter the page Requests, and choose “Act on these requests”',
+    );
+  }
   return {
     title: 'Act on requests',
     main: html`<h1>Act on requests</h1>${factsOf([['On', filterTextOf(filter)]])}

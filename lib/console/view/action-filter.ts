@@ -6,6 +6,7 @@ import { fieldOf } from './action-form.ts';
 import { failureLink } from './failure-table.ts';
 import type { Html } from './html.ts';
 import { METADATA_FIELD, metadataIn } from './metadata-fields.ts';
+import { FormInvalid } from './problem.ts';
 import { requestLink } from './request-table.ts';
 import { oneLine } from './text.ts';
 
@@ -19,7 +20,10 @@ const TEXTS = [
   'createdUntil',
 ] as const satisfies readonly (keyof ActionFilter)[];
 
-/** The filter in the fields of a form or a query. Empty ones filter nothing, except an empty tenant. */
+/**
+ * The filter in the fields of a form or a query. Empty ones filter nothing, except an empty tenant.
+ * @throws FormInvalid for a status that there isn't: without it, an action would be on more requests
+ */
 export function filterIn(fields: FormData | URLSearchParams): ActionFilter {
   const id = fieldOf(fields, 'ids');
   const texts = TEXTS.flatMap((name) => {
@@ -27,7 +31,7 @@ export function filterIn(fields: FormData | URLSearchParams): ActionFilter {
     return value === undefined ? [] : [[name, value]];
   });
   const tenant = fields.get('tenant');
-  const status = REQUEST_STATUSES.find((each) => each === fields.get('status'));
+  const status = statusIn(fields);
   const metadata = metadataIn(fields);
   return {
     ...(id !== undefined && { ids: [id] }),
@@ -36,6 +40,13 @@ export function filterIn(fields: FormData | URLSearchParams): ActionFilter {
     ...Object.fromEntries(texts),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   };
+}
+
+function statusIn(fields: FormData | URLSearchParams): ActionFilter['status'] {
+  const given = fieldOf(fields, 'status');
+  const status = REQUEST_STATUSES.find((each) => each === given);
+  if (status || given === undefined) return status;
+  throw new FormInvalid(`status must be one of ${REQUEST_STATUSES.join(', ')}, got ${given}`);
 }
 
 /** The fields of a filter without ids: {@link filterIn} reads them. */
