@@ -67,7 +67,7 @@ export class SqliteFile implements AsyncDisposable {
     path: string,
     database: DatabaseSync,
     log: FileHandle,
-    inode: number,
+    inodes: Readonly<Record<string, number>>,
     isSynced: boolean,
   ) {
     this.path = path;
@@ -76,9 +76,11 @@ export class SqliteFile implements AsyncDisposable {
     this.#log = log;
     const sync = new SharedSync(async () => {
       await syncFileData(log.fd);
-      const change = await changeOfFile(path, inode);
-      if (change)
-        throw new StoreUnavailable(path, new Error(`it was ${change} while it was open. Start again`));
+      for (const [name, inode] of Object.entries(inodes)) {
+        const change = await changeOfFile(name, inode);
+        if (change)
+          throw new StoreUnavailable(name, new Error(`it was ${change} while it was open. Start again`));
+      }
     });
     this.#commits = new GroupCommit(
       {
@@ -114,9 +116,12 @@ export class SqliteFile implements AsyncDisposable {
         database.prepare('PRAGMA journal_mode = WAL').get();
         createTables(database, path);
       });
-      const log = await open(`${path}-wal`, 'r+');
+      const logPath = `${path}-wal`;
+      const log = await open(logPath, 'r+');
       await syncFolder(dirname(path));
-      return new SqliteFile(path, database, log, ino, synchronous === 'full');
+      // A backup that is restored in place has the inode of the file, and no log.
+      const inodes = { [path]: ino, [logPath]: (await log.stat()).ino };
+      return new SqliteFile(path, database, log, inodes, synchronous === 'full');
     } catch (error) {
       database.close();
       throw error;

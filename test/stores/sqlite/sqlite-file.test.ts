@@ -186,6 +186,16 @@ describe('writing', () => {
     );
   });
 
+  test('confirms nothing after a backup was restored in place, without its log', async () => {
+    const path = `${await temporaryFolder()}/coatcheck.db`;
+    await using file = await SqliteFile.open(path);
+    await copyFile(path, `${path}-old`);
+    await rm(`${path}-wal`);
+    await copyFile(`${path}-old`, path);
+    const write = file.write(() => file.statement(ADD).run({ second: 1 }));
+    await expect(write).rejects.toThrow(`${path}-wal is unavailable: it was deleted while it was open`);
+  });
+
   test.each([Number.NaN, 1.5, Number.POSITIVE_INFINITY])(
     'rejects %s in place of an integer',
     async (value) => {
