@@ -20,6 +20,7 @@ const WEB = {
   TextDecoder,
   TextEncoder,
   URL,
+  WritableStream,
 };
 
 let bundle = '';
