@@ -86,8 +86,9 @@ export function keyFor({
   return idempotencyKey ?? (id === undefined ? crypto.randomUUID() : undefined);
 }
 
-/** Formats a time in RFC 3339. */
+/** Formats a time in RFC 3339. @throws RangeError for a Date that it can't write */
 export function toRfc3339(time: Date | string | undefined): string | undefined {
+  assertTime('a Date', time);
   return time instanceof Date ? time.toISOString() : time;
 }
 

@@ -77,6 +77,10 @@ test.each<[call: () => Promise<unknown>, message: string]>([
     'listPage(): webhook must be left out or have a value, got null',
   ],
   [() => client.listPage(untyped({ since: 5 })), 'listPage(): since must be a Date or a text, got 5'],
+  [
+    () => client.limits.change('tenant', 'a', { pausedUntil: new Date(Number.NaN) }),
+    'a Date must be a time in the years 0000 to 9999, got an invalid date',
+  ],
   [() => client.serviceStatus(NULL), 'serviceStatus(): the options must be an object, got null'],
   [() => client.pause(NULL), 'pause(): the options must be an object, got null'],
   [() => client.activity(untyped({ hours: '6' })), 'activity(): hours must be a number, got "6"'],

@@ -337,6 +337,16 @@ test.each([
     'filter.since must be before until',
   ],
   [
+    { action: 'cancel', filter: { since: Number.NaN } },
+    'filter_invalid',
+    'filter.since must be a time in the years 0000 to 9999, got an invalid date',
+  ],
+  [
+    { action: 'cancel', filter: { createdUntil: 1e20 } },
+    'filter_invalid',
+    'filter.createdUntil must be a time in the years 0000 to 9999, got an invalid date',
+  ],
+  [
     { action: 'redrive', filter: { createdSince: 2, createdUntil: 2 } },
     'filter_invalid',
     'filter.createdSince must be before createdUntil, got 1970-01-01T00:00:00.002Z and 1970-01-01T00:00:00.002Z',

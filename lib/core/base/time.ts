@@ -35,7 +35,8 @@ const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 /** What is wrong with a time in milliseconds since 1970, if messages and positions of records can't hold it. */
 export function timeProblem(time: number): string | undefined {
   if (time >= EARLIEST_TIME && time <= LATEST_TIME) return undefined;
-  const got = Number.isNaN(time) ? 'an invalid date' : new Date(time).toISOString();
+  const date = new Date(time);
+  const got = Number.isNaN(date.getTime()) ? 'an invalid date' : date.toISOString();
   return `must be a time in the years 0000 to 9999, got ${got}`;
 }
 

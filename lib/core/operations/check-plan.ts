@@ -1,4 +1,5 @@
 import { quote } from '../base/quote.ts';
+import { timeProblem } from '../base/time.ts';
 import { METADATA_PREFIX, undeclaredProblem, wantedValueProblem } from '../config/record-metadata.ts';
 import {
   ACTION_RULES,
@@ -65,8 +66,17 @@ function assertFilter({ action, filter }: ActionRequest, declared: readonly stri
     throw misfit(`status of ${action} must be one of ${statuses.join(', ')}, got ${quote(status)}`);
   }
   if (metadata) assertMetadata(metadata, declared);
+  for (const name of TIMES) assertTime(name, filter[name]);
   assertSpan(filter, 'since', 'until');
   assertSpan(filter, 'createdSince', 'createdUntil');
+}
+
+/** The times of a filter. */
+const TIMES = ['since', 'until', 'createdSince', 'createdUntil'] as const;
+
+function assertTime(name: string, time: number | undefined): void {
+  const problem = time === undefined ? undefined : timeProblem(time);
+  if (problem !== undefined) throw misfit(`${name} ${problem}`);
 }
 
 function assertSpan(
