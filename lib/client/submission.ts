@@ -116,7 +116,12 @@ function assertTime(name: string, time: Date | string | undefined): void {
 
 /** Metadata is sent in headers. */
 function assertMetadata(metadata: Readonly<Record<string, string>>): void {
+  const names = new Set<string>();
   for (const [name, value] of Object.entries(metadata)) {
+    if (names.has(name.toLowerCase())) {
+      throw new RangeError(`metadata: names are sent in lower case, and ${name.toLowerCase()} came twice`);
+    }
+    names.add(name.toLowerCase());
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
       throw new RangeError(
         `metadata: a name must be a token of letters, digits and -_., got ${JSON.stringify(name)}`,

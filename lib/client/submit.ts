@@ -92,13 +92,16 @@ async function waitBriefly(
 
 /** Metadata whose names proxies may drop as header names goes into one header. */
 function metadataHeaders(metadata: SubmissionOptions['metadata'] = {}): Record<string, string> {
-  const headers: Record<string, string> = {};
-  const together: Record<string, string> = {};
-  for (const [given, value] of Object.entries(metadata)) {
-    const name = given.toLowerCase();
-    if (/^[a-z0-9-]+$/.test(name)) headers[`${METADATA_HEADER}-${name}`] = value;
-    else together[name] = value;
-  }
-  if (Object.keys(together).length > 0) headers[METADATA_HEADER] = formatMetadataHeader(together);
-  return headers;
+  const entries = Object.entries(metadata).map(([name, value]) => [name.toLowerCase(), value] as const);
+  const alone = entries.filter(([name]) => isHeaderName(name));
+  const together = entries.filter(([name]) => !isHeaderName(name));
+  return {
+    ...Object.fromEntries(alone.map(([name, value]) => [`${METADATA_HEADER}-${name}`, value])),
+    ...(together.length > 0 && { [METADATA_HEADER]: formatMetadataHeader(Object.fromEntries(together)) }),
+  };
+}
+
+/** Whether every proxy takes a name for that of a header. */
+function isHeaderName(name: string): boolean {
+  return /^[a-z0-9-]+$/.test(name);
 }

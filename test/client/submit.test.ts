@@ -197,6 +197,10 @@ test.each([
   [{ id: 'ü' }, 'id must have 1 to 256 printable ASCII characters'],
   [{ id: 'a', idempotencyKey: 'b' }, 'id and idempotencyKey: a request has one of them'],
   [{ metadata: { 'a b': 'x' } }, 'a name must be a token of letters, digits and -_., got "a b"'],
+  [
+    { metadata: { Order_id: '1', order_id: '2' } },
+    'metadata: names are sent in lower case, and order_id came twice',
+  ],
   [{ metadata: { a: 'ü' } }, 'metadata: a must be printable ASCII'],
   [{ metadata: { a: 'x\r\nx: y' } }, 'metadata: a must be printable ASCII'],
   [
