@@ -1,5 +1,5 @@
 import { BINARY_TYPE, TEXT_TYPE } from '../core/base/media-type.ts';
-import { PayloadUnreadable } from './errors.ts';
+import { PayloadUnreadable, TransferRefused } from './errors.ts';
 
 /**
  * A payload. In Node, `fs.openAsBlob()` opens a file as a `Blob`; above 100 MiB, it is never in memory as a whole. The file must not
@@ -25,13 +25,20 @@ export function typedBlobOf(body: PayloadBody, contentType: string | undefined):
  * a blob can consist of several files.
  * @throws PayloadUnreadable, or what the work throws
  */
-export async function readingPayload<Value>(payload: Blob, work: () => Promise<Value>): Promise<Value> {
+export async function readingPayload<Value>(
+  payload: Blob,
+  work: () => Promise<Value>,
+  signal?: AbortSignal,
+): Promise<Value> {
   try {
     return await work();
   } catch (error) {
+    signal?.throwIfAborted();
+    // An answer says that the payload was read.
+    if (error instanceof TransferRefused) throw error;
     await payload
       .stream()
-      .pipeTo(new WritableStream())
+      .pipeTo(new WritableStream(), { signal })
       .catch((problem: unknown) => {
         throw new PayloadUnreadable(problem);
       });

@@ -13,8 +13,10 @@ export async function uploadForm(
 ): Promise<void> {
   const body = formOf(fields, blob);
   const send = async () => {
-    const answer = await readingPayload(blob, () =>
-      transfer(api.fetch, { method: 'POST', url, body, signal }),
+    const answer = await readingPayload(
+      blob,
+      () => transfer(api.fetch, { method: 'POST', url, body, signal }),
+      signal,
     );
     await answer.body?.cancel();
   };

@@ -59,8 +59,10 @@ async function sendPart(
 ): Promise<string> {
   const send = async (attempt: number) => {
     const url = attempt === 1 ? await urls.urlOf(number) : await urls.freshUrlOf(number);
-    const answer = await readingPayload(part, () =>
-      transfer(api.fetch, { method: 'PUT', url, body: part, signal }),
+    const answer = await readingPayload(
+      part,
+      () => transfer(api.fetch, { method: 'PUT', url, body: part, signal }),
+      signal,
     );
     await answer.body?.cancel();
     const etag = answer.headers.get('etag');
