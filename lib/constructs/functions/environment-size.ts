@@ -1,5 +1,6 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import { isObject } from '../../core/base/json-object.ts';
@@ -10,6 +11,9 @@ const QUEUE_URL_BYTES = 50;
 
 /** `arn:aws:dynamodb:eu-west-1:123456789012:table/`. */
 const ARN_BYTES = 46;
+
+/** `arn:aws:secretsmanager:eu-west-1:123456789012:secret:`, and what Secrets Manager adds to the name. */
+const SECRET_ARN_BYTES = 53 + 7;
 
 /** What CloudFormation adds to the names of stack and resource, and the longest names that it gives. */
 const SUFFIX_BYTES = 14;
@@ -45,8 +49,9 @@ export function environmentSizes(scope: IConstruct): ReadonlyMap<string | undefi
 
 /** A resource that a template creates. */
 interface NamedResource {
-  readonly isQueue: boolean;
   readonly nameBytes: number;
+  /** What a reference to it has before its name, and after it. */
+  readonly referenceBytes: number;
 }
 
 /** The resources of a stack, by their logical ids. */
@@ -55,11 +60,17 @@ function resourcesOf(stack: Stack): ReadonlyMap<unknown, NamedResource> {
   return new Map(
     created.map((resource) => {
       const id = String(stack.resolve(resource.logicalId));
-      const isQueue = resource instanceof CfnQueue;
       const named = `${stack.stackName}${id}`.length + SUFFIX_BYTES;
-      return [id, { isQueue, nameBytes: Math.min(named, isQueue ? QUEUE_NAME_MAX_BYTES : NAME_MAX_BYTES) }];
+      const nameBytes = Math.min(named, resource instanceof CfnQueue ? QUEUE_NAME_MAX_BYTES : NAME_MAX_BYTES);
+      return [id, { nameBytes, referenceBytes: referenceBytesOf(resource) }];
     }),
   );
+}
+
+/** CloudFormation refers to a queue by its URL, to a secret by its ARN, and to what else functions use by its name. */
+function referenceBytesOf(resource: CfnResource): number {
+  if (resource instanceof CfnQueue) return QUEUE_URL_BYTES;
+  return resource instanceof CfnSecret ? SECRET_ARN_BYTES : 0;
 }
 
 /** Counts the names and values of variables. @param value as in a template */
@@ -74,9 +85,9 @@ function sizeOf(value: unknown, resources: ReadonlyMap<unknown, NamedResource>):
   const [of, name] = Array.isArray(attribute) ? attribute : [ref];
   const resource = resources.get(of);
   if (resource) {
-    const { isQueue, nameBytes } = resource;
+    const { nameBytes, referenceBytes } = resource;
     if (name === 'Arn') return ARN_BYTES + nameBytes;
-    return name === undefined && isQueue ? QUEUE_URL_BYTES + nameBytes : nameBytes;
+    return name === undefined ? referenceBytes + nameBytes : nameBytes;
   }
   if (Object.keys(value).some((each) => each === 'Ref' || each.startsWith('Fn::'))) return REFERENCE_BYTES;
   return Object.entries(value).reduce(
