@@ -13,7 +13,7 @@ export function activityRoutes(settings: ApiEnvironment): ApiExtension {
     },
     ...otherProcessors.map((other) => ({
       serviceName: other.loadName,
-      queueNames: [queueNameOf(other.inputQueueUrl)],
+      queueNames: [other.inputQueueName],
     })),
   ]);
   return { routes: ACTIVITY_ROUTES, add: (app) => addActivityRoutes(app, { activity, clock: Date }) };

@@ -7,6 +7,7 @@ import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
 import type { Destination } from '../../lib/api/destination.ts';
+import { type AddedProcessor, addedProcessors } from '../../lib/aws/added-processors.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbFailureIndex } from '../../lib/aws/dynamodb-failure-index.ts';
 import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
@@ -33,7 +34,6 @@ import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { SwitchedOperatorPauses } from '../../lib/aws/switched-operator-pauses.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
-import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { deployedSettings, recordMetadataSetting } from '../../lib/core/config/service-setting.ts';
 import { LanedAdmission } from '../../lib/core/intake/admission/laned-admission.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
@@ -130,7 +130,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     random: Math.random,
   };
   const destinationOf = (
-    processor: ProcessorQueue,
+    processor: Omit<AddedProcessor, 'inputQueueName'>,
     lanes?: Readonly<Record<Priority, string>>,
   ): Destination => {
     const { inputQueueUrl, topics, acceptsMinVersion, loadName } = processor;
@@ -173,7 +173,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
   return {
     destinations: [
       destinationOf({ ...settings, loadName: '' }, lanesOf(settings)),
-      ...settings.otherProcessors.map((processor) => destinationOf(processor)),
+      ...addedProcessors(settings).map((processor) => destinationOf(processor)),
     ],
     uploads: new Uploads({ records, transfers, clock: Date, newId }, settings),
     records,

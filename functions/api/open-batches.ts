@@ -1,3 +1,4 @@
+import { addedProcessors } from '../../lib/aws/added-processors.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbBatchStore } from '../../lib/aws/dynamodb-batch-store.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
@@ -31,7 +32,7 @@ export function openBatches(
       topics,
       inputQueueUrl,
       acceptsMinVersion,
-    }: Pick<ProcessorQueue, 'topics' | 'inputQueueUrl' | 'acceptsMinVersion'>,
+    }: Pick<BatchIntakeSettings, 'topics' | 'inputQueueUrl' | 'acceptsMinVersion'>,
     lanes?: Readonly<Record<Priority, string>>,
   ) => {
     const queue = lanes
@@ -41,7 +42,7 @@ export function openBatches(
     return { topics, acceptsMinVersion, keepsOrder: queue.ordered, queue, submissions };
   };
   const first = processorOf(settings, lanesOf(settings));
-  const processors = [first, ...settings.otherProcessors.map((processor) => processorOf(processor))];
+  const processors = [first, ...addedProcessors(settings).map((processor) => processorOf(processor))];
   /** The topics of items are checked when they are read. */
   const processorFor = (topic: string | undefined) => closestOf(processors, topic) ?? first;
   const store = new DynamoDbBatchStore({

@@ -4,13 +4,16 @@
  */
 
 import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
+import { addedProcessors } from '../../lib/aws/added-processors.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbOutboxItems } from '../../lib/aws/dynamodb-outbox-items.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { DYNAMODB_STREAM_RETENTION_SECONDS } from '../../lib/core/config/aws-limits.ts';
-import { readOutboxFunctionEnvironment } from '../../lib/core/config/outbox-function-environment.ts';
-import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
+import {
+  type OutboxFunctionEnvironment,
+  readOutboxFunctionEnvironment,
+} from '../../lib/core/config/outbox-function-environment.ts';
 import { type OutboxItemDestination, OutboxItemRelay } from '../../lib/core/intake/outbox-item-relay.ts';
 import { insertedRow, isStreamEvent, streamResponse } from '../../lib/lambda/dynamodb-stream-event.ts';
 import { createPowertools, PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
@@ -28,8 +31,8 @@ const LEFT_SECONDS = { standard: 15 * 60, ordered: DYNAMODB_STREAM_RETENTION_SEC
 const PAGE_MILLISECONDS = 30_000;
 
 const powertools = createPowertools();
-const { outboxTable, failureQueueUrl, highInputQueueUrl, lowInputQueueUrl, otherProcessors, ...own } =
-  readOutboxFunctionEnvironment(process.env);
+const environment = readOutboxFunctionEnvironment(process.env);
+const { outboxTable, failureQueueUrl, inputQueueUrl, highInputQueueUrl, lowInputQueueUrl } = environment;
 const queues = queueClient();
 const lanes = {
   ...(highInputQueueUrl && { high: new SqsOutputQueue(queues, highInputQueueUrl) }),
@@ -37,7 +40,10 @@ const lanes = {
 };
 const relay = new OutboxItemRelay({
   table: new DynamoDbOutboxItems(recordClient(), outboxTable),
-  destinations: [{ ...destinationOf(own), lanes }, ...otherProcessors.map(destinationOf)],
+  destinations: [
+    { ...destinationOf(environment), lanes },
+    ...addedProcessors(environment).map(destinationOf),
+  ],
   failures: new SqsOutputQueue(queues, failureQueueUrl),
   logger: new PowertoolsLogger(powertools),
 });
@@ -57,7 +63,7 @@ export async function handler(
     return streamResponse(event, done);
   }
   const mayContinue = () => context.getRemainingTimeInMillis() > PAGE_MILLISECONDS;
-  const leftSeconds = LEFT_SECONDS[isFifo(own.inputQueueUrl) ? 'ordered' : 'standard'];
+  const leftSeconds = LEFT_SECONDS[isFifo(inputQueueUrl) ? 'ordered' : 'standard'];
   const { done, left } = await relay.sweep(Date.now() - leftSeconds * 1_000, mayContinue);
   if (done > 0) powertools.warn('Rows that were left in the outbox relayed', { rows: done });
   if (left > 0) throw new Error(`${left} rows of the outbox are still to be relayed: the log says why`);
@@ -67,7 +73,7 @@ export async function handler(
 function destinationOf({
   topics,
   inputQueueUrl,
-}: Pick<ProcessorQueue, 'topics' | 'inputQueueUrl'>): OutboxItemDestination {
+}: Pick<OutboxFunctionEnvironment, 'topics' | 'inputQueueUrl'>): OutboxItemDestination {
   return {
     topics,
     ordered: isFifo(inputQueueUrl),

@@ -3,13 +3,14 @@
  */
 
 import type { Context, SQSEvent } from 'aws-lambda';
+import { addedProcessors } from '../../lib/aws/added-processors.ts';
 import { queueClient } from '../../lib/aws/clients.ts';
 import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { quote } from '../../lib/core/base/quote.ts';
-import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { readRelayEnvironment } from '../../lib/core/config/relay-environment.ts';
+import type { RoutingEnvironment } from '../../lib/core/config/submitting-environment.ts';
 import { Relay } from '../../lib/core/intake/relay.ts';
 import { type RelayDestination, relayByTopic } from '../../lib/core/intake/relay-by-topic.ts';
 import { uploadMessages } from '../../lib/core/intake/upload-messages.ts';
@@ -26,9 +27,14 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 const STORED_AT_ONCE = 10;
 
 const powertools = createPowertools();
-const { payloadBucket, payloadPrefix, otherProcessors, ...own } = readRelayEnvironment(process.env);
+const environment = readRelayEnvironment(process.env);
+const { payloadBucket, payloadPrefix } = environment;
 const store = lazyPayloadStore(payloadBucket, STORED_AT_ONCE);
 const queues = queueClient();
+const destinations = [
+  destinationOf(environment),
+  ...addedProcessors(environment).map(destinationOf),
+] as const;
 
 type RelayedEvent = KafkaEvent | RabbitMqEvent | SQSEvent;
 
@@ -39,14 +45,14 @@ type RelayedEvent = KafkaEvent | RabbitMqEvent | SQSEvent;
 export async function handler(event: RelayedEvent, context: Context): Promise<void> {
   powertools.addContext(context);
   const messages = await messagesOf(event);
-  await relayByTopic(messages, [destinationOf(own), ...otherProcessors.map(destinationOf)]);
+  await relayByTopic(messages, destinations);
   powertools.info('Messages relayed', { messages: messages.length });
 }
 
 function destinationOf({
   inputQueueUrl,
   topics,
-}: Pick<ProcessorQueue, 'inputQueueUrl' | 'topics'>): RelayDestination {
+}: Pick<RoutingEnvironment, 'inputQueueUrl' | 'topics'>): RelayDestination {
   const queue = new SqsOutputQueue(queues, inputQueueUrl);
   return { topics, relay: new Relay({ queue, store }, { payloadPrefix, ordered: isFifo(inputQueueUrl) }) };
 }

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { v7 } from 'uuid';
+import { addedProcessors } from '../../lib/aws/added-processors.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
@@ -11,8 +12,8 @@ import { DynamoDbScheduleStore } from '../../lib/aws/dynamodb-schedule-store.ts'
 import { lazy } from '../../lib/aws/lazy.ts';
 import { lazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
-import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { readScheduleEnvironment } from '../../lib/core/config/schedule-environment.ts';
+import type { RoutingEnvironment } from '../../lib/core/config/submitting-environment.ts';
 import { ScheduleFirings } from '../../lib/core/intake/schedule-firings.ts';
 import { ScheduleRunner } from '../../lib/core/intake/schedule-runner.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
@@ -43,7 +44,7 @@ const records = new RequestRecords(
   environment.recordMetadata,
 );
 const first = destinationOf(environment);
-const destinations = [first, ...environment.otherProcessors.map(destinationOf)];
+const destinations = [first, ...addedProcessors(environment).map(destinationOf)];
 
 /** Loads the client of EventBridge Scheduler when a timer is to be stopped, which is rare. */
 const loadTimers = lazy(async () => {
@@ -75,7 +76,7 @@ export async function handler(event: unknown, context: Context): Promise<void> {
   await firings.fire(timerOf(event));
 }
 
-function destinationOf({ topics, inputQueueUrl }: Pick<ProcessorQueue, 'topics' | 'inputQueueUrl'>) {
+function destinationOf({ topics, inputQueueUrl }: Pick<RoutingEnvironment, 'topics' | 'inputQueueUrl'>) {
   const ports = {
     records,
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),

@@ -1,5 +1,6 @@
 import { CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
-import { ALARM_HASH_LENGTH, type ApiEnvironment } from '../core/config/api-environment.ts';
+import { alarmHash } from '../core/config/alarm-hash.ts';
+import type { ApiEnvironment } from '../core/config/api-environment.ts';
 import type { AlarmSource, AlarmState, ServiceAlarm } from '../core/ports/alarms.ts';
 import { SMALL_CALLS } from './clients.ts';
 
@@ -38,7 +39,7 @@ export class CloudWatchAlarms implements AlarmSource {
   /** The names of other alarms, of this stack and of others, may begin with the same characters. */
   #isOwn({ AlarmName = '' }: MetricAlarm): boolean {
     const [, logicalId = ''] = /^([A-Za-z0-9]+)-[^-]+$/.exec(AlarmName.slice(this.#prefix.length)) ?? [];
-    return this.#hashes.has(logicalId.slice(-ALARM_HASH_LENGTH));
+    return this.#hashes.has(alarmHash(logicalId));
   }
 }
 

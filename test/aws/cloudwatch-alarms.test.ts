@@ -22,7 +22,7 @@ test('pages of 100 are read to the last one', async () => {
   }).start();
   const alarms = await new CloudWatchAlarms(new CloudWatchClient(clientConfig(endpoint.url)), {
     alarmPrefix: 'Stack-Service',
-    alarmHashes: ['0A1B2C3D'],
+    alarmHashes: ['Gyw9'],
   }).read();
   expect(alarms).toEqual(['PageA', 'PageB', 'PageC'].map((name) => ({ name, state: 'ok', description: '' })));
   expect(endpoint.calls.map(({ body }) => JSON.parse(String(body)))).toMatchObject(

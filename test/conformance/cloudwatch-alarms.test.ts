@@ -59,7 +59,7 @@ test('alarms have the names of their constructs, states, and what they are for',
     );
   const alarms = await new CloudWatchAlarms(client, {
     alarmPrefix: `${stack}-Service`,
-    alarmHashes: ['0A1B2C3D', 'DEADBEEF', '12345678'],
+    alarmHashes: ['Gyw9', 'rb7v', 'NFZ4'],
   }).read();
   expect(alarms.toSorted((a, b) => a.name.localeCompare(b.name))).toMatchObject([
     { name: 'DeadLetters', state: 'alarm', reason: 'it is ALARM', description: 'A request failed.' },
@@ -79,7 +79,7 @@ test('more than a page of them are read', async () => {
   for (const name of names) await putAlarm(stack, `ServiceAlarms${name}0A1B2C3D`);
   const alarms = await new CloudWatchAlarms(client, {
     alarmPrefix: `${stack}-Service`,
-    alarmHashes: ['0A1B2C3D'],
+    alarmHashes: ['Gyw9'],
   }).read();
   expect(alarms.map(({ name }) => name).toSorted()).toEqual(names);
 });
@@ -90,7 +90,7 @@ test('an alarm is raised by its own metric, not by that of another service', asy
   await client.send(new PutMetricDataCommand({ Namespace: 'Coatcheck', MetricData }));
   const statesOf = async (stack: string) => {
     await putAlarm(stack, 'ServiceAlarmsFailures0A1B2C3D');
-    const names = { alarmPrefix: `${stack}-Service`, alarmHashes: ['0A1B2C3D'] };
+    const names = { alarmPrefix: `${stack}-Service`, alarmHashes: ['Gyw9'] };
     return (await new CloudWatchAlarms(client, names).read()).map(({ state }) => state);
   };
   expect(await statesOf(failing)).toEqual(['alarm']);

@@ -1,12 +1,13 @@
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, it } from 'vitest';
 import { environmentSizes } from '../../lib/constructs/functions/environment-size.ts';
-import { AsyncService, type AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { ApiAuth, AsyncService, type AsyncServiceProps } from '../../lib/constructs/index.ts';
 import { LAMBDA_MAX_ENVIRONMENT_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { nagFindingsIn, nagIt } from './nag-findings.ts';
-import { ENTRY, readable, resource, resources, serviceInApp } from './service-in-app.ts';
+import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
 const IMAGES: Partial<AsyncServiceProps> = { topics: ['images.*', '*'], api: {}, webhooks: {} };
 
@@ -70,7 +71,7 @@ describe('a processor behind the front door of a service', () => {
     const { COATCHECK_TOPICS, COATCHECK_OTHER_PROCESSORS } = variables(prefix) as Record<string, string>;
     expect(COATCHECK_TOPICS).toBe('images.* *');
     expect(JSON.parse(COATCHECK_OTHER_PROCESSORS ?? '')).toEqual([
-      [`<${input}>`, ['reports.*'], 50, 3_050, 60, false, 'Stack/Service/Reports'],
+      [`<${input}.QueueName>`, 'reports.*', 50, 3_050, 60, 0, 'Stack/Service/Reports'],
     ]);
     const statements = resources(template())
       .filter(({ type, id }) => type === 'AWS::IAM::Policy' && id.startsWith(prefix))
@@ -153,8 +154,13 @@ it('of a processor that was added itself is refused', () => {
 
 describe('the variables of the functions that know all processors', () => {
   /** @param length of the longest name of the topics */
-  const withProcessors = (count: number, length: number, props: Partial<AsyncServiceProps> = {}) => {
-    const { stack, service } = serviceInApp({ ...IMAGES, webhooks: { endpoints: true }, ...props });
+  const withProcessors = (
+    count: number,
+    length: number,
+    props: Partial<AsyncServiceProps> = {},
+    stack = new Stack(emptyApp(), 'Stack'),
+  ) => {
+    const { service } = serviceIn(stack, { ...IMAGES, webhooks: { endpoints: true }, ...props });
     for (let n = 1; n <= count; n++) {
       const topics = Array.from({ length: 2 }, (_, index) => `t${n}.${index}.${'x'.repeat(length)}`);
       service.addProcessor(`Processor${n}`, { entry: ENTRY, topics });
@@ -171,9 +177,28 @@ describe('the variables of the functions that know all processors', () => {
     expect(spareBytes()).toBeGreaterThanOrEqual(500);
   });
 
-  it('have room for fewer if the API has all its features', () => {
-    const api = { schedules: true, batches: true, actions: true, activity: true };
-    const { synthesize } = withProcessors(4, 10, { api, records: { metadata: ['customer', 'order'] } });
+  const features: Partial<AsyncServiceProps> = {
+    api: { schedules: true, batches: true, actions: true, activity: true },
+    queue: { lanes: {} },
+    records: { metadata: ['customer', 'order'] },
+  };
+
+  it('have room for eight if the API has all its features, and for more variables', () => {
+    const { synthesize, spareBytes } = withProcessors(8, 10, features);
+    expect(synthesize).not.toThrow();
+    expect(spareBytes()).toBeGreaterThanOrEqual(100);
+  });
+
+  it('have room for seven if it also has JWTs and receipts', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const auth = ApiAuth.jwt({
+      issuer: 'https://issuer.example.com',
+      audience: 'coatcheck',
+      tenantClaim: 'custom:tenant',
+      operators: { claim: 'cognito:groups', value: 'operators' },
+    });
+    const api = { ...features.api, auth, receipts: new Secret(stack, 'Receipts') };
+    const { synthesize } = withProcessors(7, 10, { ...features, api }, stack);
     expect(synthesize).not.toThrow();
   });
 

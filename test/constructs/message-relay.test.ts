@@ -74,9 +74,7 @@ describe('a service with sources', () => {
     expect(readable(Environment.Variables)).toEqual({
       COATCHECK_INPUT_QUEUE_URL: `<${resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
       COATCHECK_PAYLOAD_BUCKET: `<${resource(template(), 'AWS::S3::Bucket').id}>`,
-      COATCHECK_PAYLOAD_PREFIX: 'payloads/',
       COATCHECK_TOPICS: '*',
-      COATCHECK_OTHER_PROCESSORS: '[]',
       POWERTOOLS_SERVICE_NAME: 'Stack/Service',
     });
   });

@@ -1,10 +1,12 @@
+import { Duration } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
 import { ENTRY, readable, resources, serviceInApp } from './service-in-app.ts';
 
 it('all functions that record requests keep the same metadata, those of added processors too', () => {
   const { service, template } = serviceInApp({
     topics: ['*'],
-    records: { metadata: ['customer', 'order'] },
+    // A function has no variable for the default retention.
+    records: { retention: Duration.days(40), metadata: ['customer', 'order'] },
     api: { schedules: true, batches: true, actions: true },
   });
   service.addProcessor('Reports', { entry: ENTRY, topics: ['reports.*'] });

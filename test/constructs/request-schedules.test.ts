@@ -131,7 +131,7 @@ it('send to the queues of added processors too', () => {
   expect(submitting.flatMap(({ Resource }) => Resource)).toContain(`<${reports}.Arn>`);
   const { Variables } = scheduleFunction(template()).properties.Environment;
   const { otherProcessors } = readScheduleEnvironment(readable(Variables) as Record<string, string>);
-  expect(otherProcessors).toMatchObject([{ inputQueueUrl: `<${reports}>`, topics: ['reports'] }]);
+  expect(otherProcessors).toMatchObject([{ inputQueueName: `<${reports}.QueueName>`, topics: ['reports'] }]);
 });
 
 it('alarm when a request could not be sent', () => {

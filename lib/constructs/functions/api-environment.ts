@@ -137,11 +137,11 @@ export function apiEnvironment(
   return functionEnvironment(settings.serviceName, variables);
 }
 
-/** The queue of a service behind a front door, for the functions of the front door. */
+/** The queue of a service behind a front door, for the functions of the front door. It is in their stack. */
 export function processorQueue(settings: ServiceSettings, inputQueue: IQueue): ProcessorQueue {
   const { serviceName, topics, timeoutSeconds, acceptsMinVersion } = settings;
   return {
-    inputQueueUrl: inputQueue.queueUrl,
+    inputQueueName: inputQueue.queueName,
     topics,
     timeoutSeconds: known(timeoutSeconds, 'timeoutSeconds'),
     acceptsMinVersion,

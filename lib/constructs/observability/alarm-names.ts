@@ -1,6 +1,6 @@
 import { Lazy, Token } from 'aws-cdk-lib';
 import { type Alarm, CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { ALARM_HASH_LENGTH } from '../../core/config/api-environment.ts';
+import { alarmHash, LOGICAL_ID_HASH_LENGTH } from '../../core/config/alarm-hash.ts';
 
 /** Most characters of an alarm's name. */
 const MAX_NAME_LENGTH = 255;
@@ -17,16 +17,16 @@ const MAX_PREFIX_LENGTH = 160;
 /** What the names of alarms begin with: CloudFormation names them by their stack and their logical ids. */
 export function alarmPrefixOf(alarms: readonly Alarm[]): string {
   const own = alarms.flatMap(cfnAlarmsOf);
-  const [first = '', ...others] = own.map(logicalIdOf).map((id) => id.slice(0, -ALARM_HASH_LENGTH));
+  const [first = '', ...others] = own.map(logicalIdOf).map((id) => id.slice(0, -LOGICAL_ID_HASH_LENGTH));
   let shared = first;
   while (!others.every((id) => id.startsWith(shared))) shared = shared.slice(0, -1);
   const [alarm] = own;
   return alarm ? beginningOf(alarm, shared) : '';
 }
 
-/** The ends of their logical ids: the CDK puts a hash of the construct's path there. */
+/** The hashes of their constructs' paths: the CDK puts them at the end of logical ids. */
 export function alarmHashesOf(alarms: readonly Alarm[]): string[] {
-  return alarms.flatMap(cfnAlarmsOf).map((alarm) => logicalIdOf(alarm).slice(-ALARM_HASH_LENGTH));
+  return alarms.flatMap(cfnAlarmsOf).map((alarm) => alarmHash(logicalIdOf(alarm)));
 }
 
 /** Names an alarm itself if its name would be too long, because CloudFormation cuts the hash off then. */
@@ -35,7 +35,7 @@ export function keepHashInName(alarm: Alarm): void {
     const nameIfCut = () => {
       const id = logicalIdOf(cfnAlarm);
       if (stackNameLengthOf(cfnAlarm) + 1 + id.length + SUFFIX_LENGTH <= MAX_NAME_LENGTH) return undefined;
-      return `${beginningOf(cfnAlarm, id)}Alarms${alarm.node.id}${id.slice(-ALARM_HASH_LENGTH)}-0`;
+      return `${beginningOf(cfnAlarm, id)}Alarms${alarm.node.id}${id.slice(-LOGICAL_ID_HASH_LENGTH)}-0`;
     };
     cfnAlarm.alarmName = Lazy.string({ produce: nameIfCut });
   }

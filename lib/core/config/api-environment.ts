@@ -1,3 +1,4 @@
+import { ALARM_HASH_LENGTH } from './alarm-hash.ts';
 import { type OtherLaneUrls, otherLaneVariables } from './lane-urls.ts';
 import type { Limit } from './limits.ts';
 import { limitsVariable } from './limits-variable.ts';
@@ -6,6 +7,7 @@ import {
   API_AUTHS,
   type ApiAuthName,
   type Callbacks,
+  DEFAULT_UPLOAD_PREFIX,
   type TraceTarget,
   type WebhookEvent,
 } from './settings.ts';
@@ -14,16 +16,17 @@ import { MIN_VERSION_VARIABLE, TEXT_VARIABLES, tracingVariable, webhookVariables
 import {
   choice,
   count,
+  defaultedSetting,
   flag,
   listOfEqual,
   optionalText,
   pairs,
   readVariables,
-  setting,
   text,
   type Variable,
   type Variables,
   type VariablesOf,
+  withDefault,
   writeVariables,
 } from './variables.ts';
 
@@ -31,7 +34,7 @@ import {
 export interface ApiEnvironment
   extends SubmittingEnvironment,
     OtherLaneUrls,
-    Omit<ProcessorQueue, 'loadName'> {
+    Omit<ProcessorQueue, 'inputQueueName' | 'loadName'> {
   /** Names the service in logs. */
   readonly serviceName: string;
   readonly uploadPrefix: string;
@@ -92,7 +95,7 @@ export interface ApiEnvironment
   readonly givenNumbers: Readonly<Record<string, number>>;
   /** The beginning of the names of the alarms of the service. Others may begin with it too. */
   readonly alarmPrefix: string;
-  /** The last {@link ALARM_HASH_LENGTH} characters of the logical ids of its alarms. */
+  /** The {@link alarmHash} of each of its alarms. */
   readonly alarmHashes: readonly string[];
   /** How long a request can wait in the input queue. */
   readonly inputRetentionSeconds: number;
@@ -103,9 +106,6 @@ export interface ApiEnvironment
   /** The ports that callback URLs may name. */
   readonly callbackPorts: readonly number[];
 }
-
-/** Of the hash at the end of a logical id of the CDK. */
-export const ALARM_HASH_LENGTH = 8;
 
 /** Numbers by names: `name=1 name=2`. */
 function numbersByName(name: string): Variable<Readonly<Record<string, number>>> {
@@ -140,19 +140,19 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     serviceName: text(TEXT_VARIABLES.serviceName),
     ...otherLaneVariables(),
     limits: limitsVariable(),
-    uploadPrefix: text(TEXT_VARIABLES.uploadPrefix),
+    uploadPrefix: withDefault(text(TEXT_VARIABLES.uploadPrefix), DEFAULT_UPLOAD_PREFIX),
     auth: choice('COATCHECK_API_AUTH', API_AUTHS),
     tenantClaim: optionalText('COATCHECK_TENANT_CLAIM'),
     operatorClaim: optionalText('COATCHECK_OPERATOR_CLAIM'),
     operatorValue: optionalText('COATCHECK_OPERATOR_VALUE'),
     firstSlots: count('COATCHECK_FIRST_SLOTS', 'requests'),
     reachableSlots: count('COATCHECK_REACHABLE_SLOTS', 'requests'),
-    timeoutSeconds: setting('timeoutSeconds'),
-    resultAgeDays: setting('resultAgeDays'),
-    maxWaitSeconds: setting('maxWaitSeconds'),
-    tenantSharePercent: setting('tenantSharePercent'),
-    acceptsMinVersion: flag(MIN_VERSION_VARIABLE),
-    tracing: tracingVariable(),
+    timeoutSeconds: defaultedSetting('timeoutSeconds'),
+    resultAgeDays: defaultedSetting('resultAgeDays'),
+    maxWaitSeconds: defaultedSetting('maxWaitSeconds'),
+    tenantSharePercent: defaultedSetting('tenantSharePercent'),
+    acceptsMinVersion: withDefault(flag(MIN_VERSION_VARIABLE), false),
+    tracing: withDefault(tracingVariable(), 'off'),
     ...webhookVariables(),
     webhookSecret: optionalText(TEXT_VARIABLES.webhookSecret),
     receiptSecret: optionalText(TEXT_VARIABLES.receiptSecret),
@@ -173,7 +173,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     givenNumbers: numbersByName('COATCHECK_GIVEN_NUMBERS'),
     alarmPrefix: text('COATCHECK_ALARM_PREFIX'),
     alarmHashes: listOfEqual('COATCHECK_ALARM_HASHES', ALARM_HASH_LENGTH),
-    inputRetentionSeconds: setting('inputRetentionSeconds'),
-    uploadAgeDays: setting('uploadAgeDays'),
+    inputRetentionSeconds: defaultedSetting('inputRetentionSeconds'),
+    uploadAgeDays: defaultedSetting('uploadAgeDays'),
   };
 }

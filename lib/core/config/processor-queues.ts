@@ -5,7 +5,8 @@ import { type Variable, withDefault, writeVariables } from './variables.ts';
 
 /** The queue of a processor, for the functions that send requests to several. */
 export interface ProcessorQueue {
-  readonly inputQueueUrl: string;
+  /** The queue is in the account and the region of that of the processor in front. */
+  readonly inputQueueName: string;
   /** Patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
   /** How many requests the service handles concurrently when the first ones arrive. */
@@ -21,7 +22,7 @@ export interface ProcessorQueue {
 }
 
 /**
- * Most services behind one front door. Lambda has room for 4 KiB of variables a function, and a queue takes about 200 bytes.
+ * Most services behind one front door. Lambda has room for 4 KiB of variables a function, and a queue takes about 150 bytes.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MAX_SERVICES_BEHIND = 8;
@@ -31,9 +32,9 @@ export function writeOtherProcessors(otherProcessors: readonly ProcessorQueue[])
   return writeVariables({ otherProcessors: otherProcessorsVariable() }, { otherProcessors });
 }
 
-/** The members of a queue in the order of the variable, which has no room for their names. */
+/** The members of a queue in the order of the variable, which has no room for their names. Topics are separated by spaces, and 1 is true. */
 const MEMBERS = [
-  'inputQueueUrl',
+  'inputQueueName',
   'topics',
   'firstSlots',
   'reachableSlots',
@@ -47,7 +48,7 @@ export function otherProcessorsVariable(): Variable<readonly ProcessorQueue[]> {
   const name = 'COATCHECK_OTHER_PROCESSORS';
   const variable: Variable<readonly ProcessorQueue[]> = {
     name,
-    write: (queues) => JSON.stringify(queues.map((queue) => MEMBERS.map((member) => queue[member]))),
+    write: (queues) => JSON.stringify(queues.map(valuesOf)),
     read: (given = '', problems) => {
       const value: unknown = jsonValue(given);
       const queues = Array.isArray(value) ? value.map(withNames) : [undefined];
@@ -61,20 +62,33 @@ export function otherProcessorsVariable(): Variable<readonly ProcessorQueue[]> {
   return withDefault(variable, []);
 }
 
+function valuesOf({ topics, acceptsMinVersion, ...queue }: ProcessorQueue): (string | number)[] {
+  const short = { ...queue, topics: topics.join(' '), acceptsMinVersion: Number(acceptsMinVersion) };
+  return MEMBERS.map((member) => short[member]);
+}
+
 function withNames(values: unknown): unknown {
   if (!Array.isArray(values)) return undefined;
-  return Object.fromEntries(MEMBERS.map((member, index) => [member, values[index]]));
+  const short = Object.fromEntries(
+    MEMBERS.map((member, index): [string, unknown] => [member, values[index]]),
+  );
+  const { topics, acceptsMinVersion } = short;
+  return {
+    ...short,
+    topics: typeof topics === 'string' ? topics.split(' ') : undefined,
+    acceptsMinVersion:
+      acceptsMinVersion === 0 || acceptsMinVersion === 1 ? acceptsMinVersion === 1 : undefined,
+  };
 }
 
 function isProcessorQueue(value: unknown): value is ProcessorQueue {
   if (!isObject(value)) return false;
-  const { inputQueueUrl, topics, firstSlots, reachableSlots, timeoutSeconds, acceptsMinVersion, loadName } =
+  const { inputQueueName, topics, firstSlots, reachableSlots, timeoutSeconds, acceptsMinVersion, loadName } =
     value;
   return (
-    [inputQueueUrl, loadName].every((text) => typeof text === 'string') &&
+    [inputQueueName, loadName].every((text) => typeof text === 'string') &&
     [firstSlots, reachableSlots, timeoutSeconds].every((number) => typeof number === 'number') &&
     typeof acceptsMinVersion === 'boolean' &&
-    Array.isArray(topics) &&
-    topics.every((topic) => typeof topic === 'string')
+    Array.isArray(topics)
   );
 }

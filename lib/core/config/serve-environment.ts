@@ -18,11 +18,11 @@ import {
 } from './variable-names.ts';
 import {
   choice,
+  defaultedSetting,
   list,
   optionalSetting,
   optionalText,
   readVariables,
-  setting,
   text,
   type Variables,
   type VariablesOf,
@@ -165,7 +165,7 @@ export function serveVariables(): VariablesOf<ServeEnvironment> {
     order: orderVariable(),
     graceSeconds: processNumber(WORKER_NUMBERS.graceSeconds),
     statusPort: processNumber(WORKER_NUMBERS.statusPort),
-    resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
+    resultAgeDays: defaultedSetting('resultAgeDays'),
     ...engineVariables(),
     limits: limitsVariable(),
     recordMetadata: recordMetadataVariable(),

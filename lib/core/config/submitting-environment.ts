@@ -1,7 +1,8 @@
 import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
 import { recordMetadataVariable } from './record-metadata.ts';
+import { DEFAULT_PAYLOAD_PREFIX } from './settings.ts';
 import { TEXT_VARIABLES } from './variable-names.ts';
-import { list, setting, text, type VariablesOf } from './variables.ts';
+import { defaultedSetting, list, text, type VariablesOf, withDefault } from './variables.ts';
 
 /** What a deployment passes to a function that sends to the input queues, each message by its topic. */
 export interface RoutingEnvironment {
@@ -34,7 +35,7 @@ export function routingVariables(): VariablesOf<RoutingEnvironment> {
     topics: list('COATCHECK_TOPICS'),
     otherProcessors: otherProcessorsVariable(),
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
-    payloadPrefix: text(TEXT_VARIABLES.payloadPrefix),
+    payloadPrefix: withDefault(text(TEXT_VARIABLES.payloadPrefix), DEFAULT_PAYLOAD_PREFIX),
   };
 }
 
@@ -42,10 +43,10 @@ export function submittingVariables(): VariablesOf<SubmittingEnvironment> {
   return {
     ...routingVariables(),
     requestTable: text(TEXT_VARIABLES.requestTable),
-    inlineLimitBytes: setting('inlineLimitBytes'),
-    maxPayloadBytes: setting('maxPayloadBytes'),
-    maxJsonDepth: setting('maxJsonDepth'),
-    recordAgeDays: setting('recordAgeDays'),
+    inlineLimitBytes: defaultedSetting('inlineLimitBytes'),
+    maxPayloadBytes: defaultedSetting('maxPayloadBytes'),
+    maxJsonDepth: defaultedSetting('maxJsonDepth'),
+    recordAgeDays: defaultedSetting('recordAgeDays'),
     recordMetadata: recordMetadataVariable(),
   };
 }

@@ -1,6 +1,12 @@
 import { versionProblem } from './handler-version.ts';
-import { CALLBACKS, TRACE_TARGETS, WEBHOOK_EVENTS } from './settings.ts';
-import { choice, choices, counts, flag, optionalText, type Variable } from './variables.ts';
+import {
+  CALLBACKS,
+  DEFAULT_CALLBACK_PORTS,
+  DEFAULT_WEBHOOK_EVENTS,
+  TRACE_TARGETS,
+  WEBHOOK_EVENTS,
+} from './settings.ts';
+import { choice, choices, counts, flag, optionalText, type Variable, withDefault } from './variables.ts';
 
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
@@ -47,7 +53,7 @@ export function webhookVariables() {
   return {
     webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
     webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
-    webhookEvents: choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS),
+    webhookEvents: withDefault(choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS), DEFAULT_WEBHOOK_EVENTS),
     ...callbackVariables(),
   };
 }
@@ -78,6 +84,6 @@ export function tracingVariable() {
 export function callbackVariables() {
   return {
     callbacks: choice('COATCHECK_CALLBACKS', CALLBACKS),
-    callbackPorts: counts('COATCHECK_CALLBACK_PORTS', 'a port'),
+    callbackPorts: withDefault(counts('COATCHECK_CALLBACK_PORTS', 'a port'), DEFAULT_CALLBACK_PORTS),
   };
 }

@@ -163,6 +163,16 @@ export function setting(name: PassedSetting): Variable<number> {
   return numeric(variable, (value) => numberProblem(name, value, variable));
 }
 
+/** Passed settings that have a default. */
+type DefaultedSetting = {
+  [Name in PassedSetting]: (typeof NUMBER_SETTINGS)[Name] extends { readonly default: number } ? Name : never;
+}[PassedSetting];
+
+/** Like {@link setting}, with the default of the setting. */
+export function defaultedSetting(name: DefaultedSetting): Variable<number> {
+  return withDefault(setting(name), NUMBER_SETTINGS[name].default);
+}
+
 /** Like {@link setting}, for a setting that may be off. */
 export function optionalSetting(name: PassedSetting): Variable<number | undefined> {
   return optional(setting(name));
@@ -190,10 +200,15 @@ export function whole(name: string, unit: string, min: number, max: number): Var
   return numeric(name, (value) => rangeProblem({ unit, min, max }, value, name));
 }
 
-/** A variable that has a default: it applies if the variable is missing or empty. */
+/** A variable that has a default: it applies if the variable is missing or empty, so that it isn't written. */
 export function withDefault<Value>(variable: Variable<Value>, value: Value): Variable<Value> {
+  const omitted = variable.write(value);
   return {
     ...variable,
+    write: (given) => {
+      const written = variable.write(given);
+      return written === omitted ? '' : written;
+    },
     read: (given = '', problems) => (given.trim() === '' ? value : variable.read(given, problems)),
   };
 }

@@ -1,6 +1,7 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
 import { ApiAuth, type AsyncServiceProps, Tracing } from '../../../lib/constructs/index.ts';
+import { alarmHash } from '../../../lib/core/config/alarm-hash.ts';
 import { readApiEnvironment } from '../../../lib/core/config/api-environment.ts';
 import { emptyApp, readable, resource, serviceIn } from '../service-in-app.ts';
 
@@ -14,7 +15,7 @@ function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyA
     table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
     pauses: `<${resource(template, 'AWS::SQS::Queue', 'ServicePausesQueue').id}>`,
-    alarmHashes: Object.keys(template.findResources('AWS::CloudWatch::Alarm')).map((id) => id.slice(-8)),
+    alarmHashes: Object.keys(template.findResources('AWS::CloudWatch::Alarm')).map(alarmHash),
   };
 }
 

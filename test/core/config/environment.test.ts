@@ -74,7 +74,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   webhookDefaultUrl: 'https://example.com/hook',
   webhookEvents: ['succeeded', 'expired'],
   callbacks: 'public',
-  callbackPorts: [443, 8443],
+  callbackPorts: [443],
   metrics: true,
   eventBusArn: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
   tracing: 'xray',
@@ -123,7 +123,7 @@ const VARIABLES = {
   COATCHECK_WEBHOOK_DEFAULT_URL: 'https://example.com/hook',
   COATCHECK_WEBHOOK_EVENTS: 'succeeded expired',
   COATCHECK_CALLBACKS: 'public',
-  COATCHECK_CALLBACK_PORTS: '443 8443',
+  COATCHECK_CALLBACK_PORTS: '443',
   COATCHECK_METRICS: 'on',
   COATCHECK_SECRETS: 'MODEL_KEY=arn:aws:secretsmanager:us-east-1:123456789012:secret:a=b-AbCdEf',
   COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
@@ -131,7 +131,7 @@ const VARIABLES = {
 };
 
 const REPORTS: ProcessorQueue = {
-  inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/reports',
+  inputQueueName: 'reports',
   topics: ['reports.*'],
   firstSlots: 5,
   reachableSlots: 10,
@@ -150,23 +150,23 @@ const API_ENVIRONMENT: ApiEnvironment = {
   otherProcessors: [REPORTS],
   payloadBucket: 'payloads',
   requestTable: 'requests',
-  uploadPrefix: 'requests/',
-  payloadPrefix: 'payloads/',
+  uploadPrefix: 'in/',
+  payloadPrefix: 'by-reference/',
   auth: 'jwt',
   tenantClaim: 'custom:tenant',
   operatorClaim: 'cognito:groups',
   operatorValue: 'coatcheck-operators',
   firstSlots: 50,
   reachableSlots: 3_050,
-  timeoutSeconds: 60,
-  inlineLimitBytes: 262_144,
-  maxPayloadBytes: 5_368_709_120,
-  recordAgeDays: 30,
+  timeoutSeconds: 90,
+  inlineLimitBytes: 1_000,
+  maxPayloadBytes: 2_000,
+  recordAgeDays: 40,
   recordMetadata: ['customer', 'Order.Id'],
-  maxJsonDepth: 128,
-  resultAgeDays: 15,
-  maxWaitSeconds: 900,
-  tenantSharePercent: 50,
+  maxJsonDepth: 64,
+  resultAgeDays: 7,
+  maxWaitSeconds: 180,
+  tenantSharePercent: 10,
   acceptsMinVersion: true,
   tracing: 'otlp',
   webhookQueueUrl: '',
@@ -188,9 +188,9 @@ const API_ENVIRONMENT: ApiEnvironment = {
   pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   givenNumbers: { maxAttempts: 7, memoryMiB: 1_024 },
   alarmPrefix: 'Shop-Service',
-  alarmHashes: ['0A1B2C3D', 'DEADBEEF'],
-  inputRetentionSeconds: 345_600,
-  uploadAgeDays: 15,
+  alarmHashes: ['Gyw9', 'rb7v'],
+  inputRetentionSeconds: 86_400,
+  uploadAgeDays: 20,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
   callbacks: 'off',
@@ -204,36 +204,26 @@ const API_VARIABLES = {
   COATCHECK_LOW_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/low',
   COATCHECK_TOPICS: 'images.* *',
   COATCHECK_LIMITS: '[{"key":"all","maxWaiting":10}]',
-  COATCHECK_OTHER_PROCESSORS: JSON.stringify([
-    [
-      'https://sqs.us-east-1.amazonaws.com/123456789012/reports',
-      ['reports.*'],
-      5,
-      10,
-      900,
-      false,
-      'Images/Reports',
-    ],
-  ]),
+  COATCHECK_OTHER_PROCESSORS: JSON.stringify([['reports', 'reports.*', 5, 10, 900, 0, 'Images/Reports']]),
   COATCHECK_PAYLOAD_BUCKET: 'payloads',
   COATCHECK_REQUEST_TABLE: 'requests',
-  COATCHECK_UPLOAD_PREFIX: 'requests/',
-  COATCHECK_PAYLOAD_PREFIX: 'payloads/',
+  COATCHECK_UPLOAD_PREFIX: 'in/',
+  COATCHECK_PAYLOAD_PREFIX: 'by-reference/',
   COATCHECK_API_AUTH: 'jwt',
   COATCHECK_OPERATOR_CLAIM: 'cognito:groups',
   COATCHECK_OPERATOR_VALUE: 'coatcheck-operators',
   COATCHECK_TENANT_CLAIM: 'custom:tenant',
   COATCHECK_FIRST_SLOTS: '50',
   COATCHECK_REACHABLE_SLOTS: '3050',
-  COATCHECK_TIMEOUT_SECONDS: '60',
-  COATCHECK_INLINE_LIMIT_BYTES: '262144',
-  COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
-  COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_TIMEOUT_SECONDS: '90',
+  COATCHECK_INLINE_LIMIT_BYTES: '1000',
+  COATCHECK_MAX_PAYLOAD_BYTES: '2000',
+  COATCHECK_RECORD_AGE_DAYS: '40',
   COATCHECK_RECORD_METADATA: 'customer Order.Id',
-  COATCHECK_MAX_JSON_DEPTH: '128',
-  COATCHECK_RESULT_AGE_DAYS: '15',
-  COATCHECK_MAX_WAIT_SECONDS: '900',
-  COATCHECK_TENANT_SHARE_PERCENT: '50',
+  COATCHECK_MAX_JSON_DEPTH: '64',
+  COATCHECK_RESULT_AGE_DAYS: '7',
+  COATCHECK_MAX_WAIT_SECONDS: '180',
+  COATCHECK_TENANT_SHARE_PERCENT: '10',
   COATCHECK_ACCEPT_MIN_VERSION: 'on',
   COATCHECK_TRACING: 'otlp',
   COATCHECK_WEBHOOK_QUEUE_URL: '',
@@ -255,14 +245,36 @@ const API_VARIABLES = {
   COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   COATCHECK_GIVEN_NUMBERS: 'maxAttempts=7 memoryMiB=1024',
   COATCHECK_ALARM_PREFIX: 'Shop-Service',
-  COATCHECK_ALARM_HASHES: '0A1B2C3DDEADBEEF',
-  COATCHECK_INPUT_RETENTION_SECONDS: '345600',
-  COATCHECK_UPLOAD_AGE_DAYS: '15',
+  COATCHECK_ALARM_HASHES: 'Gyw9rb7v',
+  COATCHECK_INPUT_RETENTION_SECONDS: '86400',
+  COATCHECK_UPLOAD_AGE_DAYS: '20',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
   COATCHECK_CALLBACKS: 'off',
   COATCHECK_CALLBACK_PORTS: '443',
 };
+
+/** The variables of the API's settings that are missing if they have their defaults. */
+const API_DEFAULTS = {
+  uploadPrefix: 'requests/',
+  payloadPrefix: 'payloads/',
+  otherProcessors: [],
+  limits: [],
+  timeoutSeconds: 60,
+  inlineLimitBytes: 262_144,
+  maxPayloadBytes: 5_368_709_120,
+  recordAgeDays: 30,
+  maxJsonDepth: 128,
+  resultAgeDays: 15,
+  maxWaitSeconds: 900,
+  tenantSharePercent: 50,
+  acceptsMinVersion: false,
+  tracing: 'off',
+  inputRetentionSeconds: 345_600,
+  uploadAgeDays: 15,
+  webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+  callbackPorts: [443, 8443],
+} as const satisfies Partial<ApiEnvironment>;
 
 const WEBHOOK_ENVIRONMENT: WebhookEnvironment = {
   serviceName: 'service',
@@ -347,7 +359,7 @@ const metadataNames = fc.uniqueArray(fc.stringMatching(/^[A-Z][\w.-]{0,20}$/), {
 const patterns = fc.array(fc.stringMatching(/^[a-z]+(?:\.[a-z]+)*(?:\.\*)?$/), { minLength: 1 });
 
 const processorQueues: fc.Arbitrary<ProcessorQueue> = fc.record({
-  inputQueueUrl: texts,
+  inputQueueName: texts,
   topics: patterns,
   firstSlots: fc.integer({ min: 1, max: 2_000 }),
   reachableSlots: fc.integer({ min: 1, max: 122_000 }),
@@ -475,7 +487,7 @@ test('the API reads back the settings that the stack writes', () => {
       noNullPrototype: true,
     }),
     alarmPrefix: texts,
-    alarmHashes: fc.array(fc.stringMatching(/^[0-9A-F]{8}$/), { minLength: 1 }),
+    alarmHashes: fc.array(fc.stringMatching(/^[\w-]{4}$/), { minLength: 1 }),
     inputRetentionSeconds: number('inputRetentionSeconds'),
     uploadAgeDays: number('uploadAgeDays'),
   });
@@ -533,6 +545,8 @@ const OPTIONAL = [
   'COATCHECK_OTHER_PROCESSORS',
   'COATCHECK_LIMITS',
   'COATCHECK_RECORD_METADATA',
+  'COATCHECK_WEBHOOK_EVENTS',
+  'COATCHECK_CALLBACK_PORTS',
 ];
 const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 
@@ -634,9 +648,35 @@ test('several problems are reported together', () => {
 });
 
 /** Only a processor must have a dead-letter queue; a deployment may have no settings but the defaults. */
-const OPTIONAL_FOR_API = [...OPTIONAL, 'COATCHECK_DEAD_LETTER_QUEUE_URL', 'COATCHECK_GIVEN_NUMBERS'];
+const OPTIONAL_FOR_API = [
+  ...OPTIONAL,
+  'COATCHECK_DEAD_LETTER_QUEUE_URL',
+  'COATCHECK_GIVEN_NUMBERS',
+  'COATCHECK_UPLOAD_PREFIX',
+  'COATCHECK_PAYLOAD_PREFIX',
+  'COATCHECK_TIMEOUT_SECONDS',
+  'COATCHECK_INLINE_LIMIT_BYTES',
+  'COATCHECK_MAX_PAYLOAD_BYTES',
+  'COATCHECK_RECORD_AGE_DAYS',
+  'COATCHECK_MAX_JSON_DEPTH',
+  'COATCHECK_RESULT_AGE_DAYS',
+  'COATCHECK_MAX_WAIT_SECONDS',
+  'COATCHECK_TENANT_SHARE_PERCENT',
+  'COATCHECK_ACCEPT_MIN_VERSION',
+  'COATCHECK_TRACING',
+  'COATCHECK_INPUT_RETENTION_SECONDS',
+  'COATCHECK_UPLOAD_AGE_DAYS',
+];
 
 describe('for the API', () => {
+  test('settings with their defaults take no room', () => {
+    const environment = { ...API_ENVIRONMENT, ...API_DEFAULTS };
+    const written = writeApiEnvironment(environment);
+    const spared = Object.keys(writeApiEnvironment(API_ENVIRONMENT)).filter((name) => !(name in written));
+    expect(spared).toHaveLength(Object.keys(API_DEFAULTS).length);
+    expect(readApiEnvironment(written)).toEqual(environment);
+  });
+
   test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL_FOR_API.includes(name)))(
     '%s missing is reported alone',
     (name) => {
