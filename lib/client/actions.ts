@@ -1,5 +1,14 @@
 import { isObject } from '../core/base/json-object.ts';
 import { assertText, checkOptions, NUMBER, openObjectOf, required, TEXT } from '../core/config/shape.ts';
+import type {
+  ActionKind,
+  ActionProgress,
+  ActionState,
+  Canary,
+  ActionFilter as Filter,
+  ItemResult,
+} from '../core/model/action.ts';
+import type { RequestStatus } from '../core/model/request-record.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestContent } from './content.ts';
@@ -9,16 +18,69 @@ import { openContent } from './open-content.ts';
 import { CALL, PAGE, WATCH } from './option-shapes.ts';
 import { toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
-import {
-  type Action,
-  type ActionFilter,
-  type ActionKind,
-  type ActionRequestLine,
-  type Canary,
-  hasActionEnded,
-  type SeenPlan,
-} from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
+
+/** Selects requests for an action: all of its members must match. It has at least one. */
+export interface ActionFilter extends Omit<Filter, 'since' | 'until' | 'createdSince' | 'createdUntil'> {
+  /** Ended since then, or submitted since then if it hasn't ended. A string is in RFC 3339. */
+  readonly since?: Date | string;
+  /** Ended before then, or submitted before then if it hasn't ended. A string is in RFC 3339. */
+  readonly until?: Date | string;
+  /** Submitted since then. A string is in RFC 3339. */
+  readonly createdSince?: Date | string;
+  /** Submitted before then. A string is in RFC 3339. */
+  readonly createdUntil?: Date | string;
+}
+
+/** What applying a plan takes of it. */
+export interface SeenPlan {
+  readonly hash: string;
+  readonly count: number;
+}
+
+/** A request that an action lists. */
+export interface ListedRequest {
+  readonly id: string;
+  readonly source?: string;
+  readonly tenant?: string;
+  /** When it was listed. */
+  readonly status: RequestStatus;
+}
+
+/** A request that an action lists, with its result. */
+export interface ActionRequestLine extends ListedRequest {
+  /** Absent until it is handled. */
+  readonly result?: ItemResult;
+  /** Why it was skipped, or what failed. */
+  readonly detail?: string;
+  /** The new request, if it was retried: by this action, or before if it was skipped. */
+  readonly retriedAs?: string;
+}
+
+/** An action on many requests. Times are in RFC 3339, UTC. */
+export interface Action extends SeenPlan {
+  readonly id: string;
+  readonly action: ActionKind;
+  readonly filter: ActionFilter;
+  readonly state: ActionState;
+  /** The first requests that it lists, up to 20. */
+  readonly sample: readonly ListedRequest[];
+  readonly rate: number;
+  readonly canary?: Canary;
+  readonly reason?: string;
+  /** The payload that it retries a request with, instead of the original one: {@link ActionsClient.payload} gets it. Its size is in bytes. */
+  readonly payload?: { readonly size: number; readonly contentType: string };
+  readonly createdAt: string;
+  /** Who planned it, if the service can tell callers apart. */
+  readonly createdBy?: string;
+  /** Until then, a plan can be applied. */
+  readonly expiresAt: string;
+  readonly appliedAt?: string;
+  readonly endedAt?: string;
+  readonly progress: ActionProgress & { readonly handled: number };
+  /** Why its canary stopped it. */
+  readonly stoppedBecause?: string;
+}
 
 const PATH = '/v1/actions';
 
@@ -185,6 +247,11 @@ export class ActionsClient {
       await this.#api.timing.sleep(POLL_MILLISECONDS, signal);
     }
   }
+}
+
+/** Whether an action has ended. Its state is then final. */
+export function hasActionEnded({ state }: Pick<Action, 'state'>): boolean {
+  return state !== 'planned' && state !== 'running';
 }
 
 const NEW_ACTION = { action: required(TEXT), filter: required(openObjectOf({})) };

@@ -2,16 +2,8 @@ import { isObject } from '../core/base/json-object.ts';
 import { RECEIPT_HEADER, type ReceiptKeys } from '../core/model/receipt.ts';
 import { ACTIVITY_FIGURES } from '../core/ports/activity-log.ts';
 import { AnswerInvalid } from './errors.ts';
-import type {
-  Activity,
-  Ledger,
-  Pause,
-  RequestPage,
-  RequestResource,
-  ServiceAlarm,
-  ServiceSetting,
-  ServiceStatus,
-} from './types.ts';
+import type { RequestPage, RequestResource } from './request.ts';
+import type { Activity, Ledger, Pause, ServiceAlarm, ServiceSetting, ServiceStatus } from './service.ts';
 
 /** A JSON response, with the call that it answers. */
 export interface JsonAnswer {

@@ -6,14 +6,15 @@ import { batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts'
 import { batchPath } from '../core/model/request-links.ts';
 import { hasMembers, readJson, receiptIn } from './answers.ts';
 import type { Api } from './api.ts';
+import { type Batch, type BatchResultLine, hasBatchEnded } from './batch.ts';
 import { connect } from './connection.ts';
+import type { ApiProblem } from './errors.ts';
 import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
 import { allOf } from './list.ts';
 import { fromStore } from './open-content.ts';
 import { ADD, CALL, PAGE, SUBMISSION, WATCH } from './option-shapes.ts';
 import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { membersOf, type PayloadForm } from './submit-batch.ts';
-import { type ApiProblem, type Batch, type BatchResultLine, hasBatchEnded } from './types.ts';
 import { uploadForm } from './upload/form.ts';
 import type { FormUpload } from './upload/ticket.ts';
 import type { Query } from './url.ts';

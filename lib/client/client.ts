@@ -31,24 +31,22 @@ import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts
 import { openContent } from './open-content.ts';
 import { ACTIVITY, CALL, LIST, REQUEST, SUBMISSION, WATCH } from './option-shapes.ts';
 import type { PayloadBody } from './payload.ts';
+import type { RequestPage, RequestResource, SubmittedRequest } from './request.ts';
 import { DEFAULT_RETRY, type OnRetry, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
 import { SchedulesClient } from './schedules.ts';
-import { getRequest, type RequestOptions } from './status.ts';
-import { type SubmissionOptions, toRfc3339 } from './submission.ts';
-import { submit } from './submit.ts';
-import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
 import type {
   Activity,
   Ledger,
   NewPause,
   Pause,
-  RequestPage,
-  RequestResource,
   ServiceAlarm,
   ServiceSetting,
   ServiceStatus,
-  SubmittedRequest,
-} from './types.ts';
+} from './service.ts';
+import { getRequest, type RequestOptions } from './status.ts';
+import { type SubmissionOptions, toRfc3339 } from './submission.ts';
+import { submit } from './submit.ts';
+import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 import { type CallOptions, WebhookEndpointsClient } from './webhook-endpoints.ts';
 

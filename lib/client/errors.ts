@@ -1,9 +1,27 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 import { isObject } from '../core/base/json-object.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
-import type { ApiProblem, Batch, FullKey, OutcomeProblem, RequestResource } from './types.ts';
+import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
+import type { FullKey } from '../core/ports/admission.ts';
+import type { Batch } from './batch.ts';
+import type { RequestResource } from './request.ts';
 
 export { CoatcheckError };
+
+/**
+ * An error response of the API (problem details), with extension members.
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export interface ApiProblem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** Identifies the kind of error. */
+  readonly code: string;
+  readonly instance?: string;
+  readonly [fact: string]: unknown;
+}
 
 /** The API answered with an error. Subclasses exist for errors that programs commonly handle; `code` identifies every error. */
 export class ApiError extends CoatcheckError {

@@ -4,9 +4,40 @@ import { hasMembers, type JsonAnswer, readJson, readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import { allOf } from './list.ts';
 import { CALL, GROUP, GROUP_PAGE, GROUPS } from './option-shapes.ts';
+import type { RequestPage, RequestResource } from './request.ts';
 import { toRfc3339 } from './submission.ts';
-import type { FailureGroup, FailureGroupPage, RequestPage, RequestResource } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
+
+/** Requests that failed with the same error. Times are in RFC 3339, UTC. */
+export interface FailureGroup {
+  readonly id: string;
+  /** Code of the error, or its name: of the last one, if a request used up its attempts. */
+  readonly code: string;
+  /** Message of the error, with placeholders for what differs between the requests. */
+  readonly message: string;
+  /** Where the error was thrown: a function and its file, if that is known. */
+  readonly frame?: string;
+  readonly firstSeenAt: string;
+  readonly lastSeenAt: string;
+  /** Failed requests. Exact up to 100,000; above that, a minimum. */
+  readonly count: number;
+  /** Up to 10 of the tenants whose requests failed. */
+  readonly tenants: readonly string[];
+  /** The note of an operator. Only operators see it. */
+  readonly note?: {
+    readonly text: string;
+    /** Who noted it, if the API knows its callers. */
+    readonly by?: string;
+    readonly at: string;
+  };
+}
+
+/** A page of groups of failed requests. */
+export interface FailureGroupPage {
+  readonly groups: readonly FailureGroup[];
+  /** Cursor of the next page; absent on the last one. */
+  readonly next?: string;
+}
 
 const PATH = '/v1/failures';
 

@@ -1,12 +1,34 @@
 import { isObject } from '../core/base/json-object.ts';
+import type { Allowance, Limit } from '../core/config/limits.ts';
 import { limitChangeProblem } from '../core/config/limits.ts';
 import { assertText, checkOptions } from '../core/config/shape.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { CALL } from './option-shapes.ts';
 import { toRfc3339 } from './submission.ts';
-import type { Limit, LimitChange, LimitView } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
+
+/** What one value of a limit's key allows now, and how it stands. Times are in RFC 3339, UTC. */
+export interface LimitView extends Allowance {
+  /** `tenant`, `topic`, `all` or `metadata.NAME`. */
+  readonly key: Limit['key'];
+  /** Absent for the key `all`. */
+  readonly value?: string;
+  /** Requests that run, with places that processes keep for the next ones. Absent without `concurrency`. */
+  readonly running?: number;
+  /** Number of waiting requests. Absent without `maxWaiting`. */
+  readonly waiting?: number;
+  /** What was changed live. */
+  readonly changed?: Allowance;
+  /** No request starts before. */
+  readonly pausedUntil?: string;
+}
+
+/** A live change of one value of a key. What is absent stays as it is. */
+export interface LimitChange extends Allowance {
+  /** No request starts before; a time that has passed ends a pause. A string is in RFC 3339. */
+  readonly pausedUntil?: Date | string;
+}
 
 const PATH = '/v1/limits';
 

@@ -1,8 +1,10 @@
 import { idSegment } from '../core/model/id-segment.ts';
+import type { RequestStatus } from '../core/model/request-record.ts';
+import type { WebhookStatus } from '../core/model/webhook-state.ts';
 import { readPage } from './answers.ts';
 import type { Api } from './api.ts';
+import type { RequestPage, RequestResource } from './request.ts';
 import { toRfc3339 } from './submission.ts';
-import type { RequestPage, RequestResource, RequestStatus, WebhookStatus } from './types.ts';
 
 /** Selects the requests to list: all conditions must hold. */
 export interface ListOptions {

@@ -1,12 +1,71 @@
 import { isObject } from '../core/base/json-object.ts';
 import { assertText, checkOptions, required, TEXT } from '../core/config/shape.ts';
+import type { Priority } from '../core/model/priority.ts';
 import { hasMembers, readJson, readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './errors.ts';
 import { CALL, RUN } from './option-shapes.ts';
+import type { RequestResource } from './request.ts';
 import { assertIdempotencyKey, toRfc3339 } from './submission.ts';
-import type { NewSchedule, RequestResource, Schedule, ScheduleRun } from './types.ts';
 import type { CallOptions } from './webhook-endpoints.ts';
+
+/** A schedule to add. One of `json`, `text` and `base64` is the payload of its requests. */
+export interface NewSchedule {
+  /** 1 to 64 letters, digits, `_`, `-` and `.`. A schedule of this name is replaced. */
+  readonly name: string;
+  /** Minute, hour, day of month, month, day of week. Instead of {@link everyMinutes}. */
+  readonly cron?: string;
+  /** The time zone of the cron expression, such as `Europe/Berlin`. @default 'UTC' */
+  readonly timeZone?: string;
+  /** Whole minutes from one run to the next. Instead of {@link cron}. */
+  readonly everyMinutes?: number;
+  /** No run is before it. A string is in RFC 3339. */
+  readonly startAt?: Date | string;
+  /** No run is after it. A string is in RFC 3339. */
+  readonly endAt?: Date | string;
+  /** What happens to a run if the request of the previous run hasn't ended. @default 'queue' */
+  readonly overlap?: 'queue' | 'skip' | 'cancel';
+  /** Whether the last of the runs that could not be submitted in time is submitted late. @default 'last' */
+  readonly missed?: 'last' | 'skip';
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly base64?: string;
+  /** @default - by the form of the payload */
+  readonly contentType?: string;
+  /** Metadata for the processor, in printable ASCII. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly topic?: string;
+  readonly priority?: Priority;
+}
+
+/** A schedule. Times are in RFC 3339, UTC. */
+export interface Schedule {
+  readonly name: string;
+  readonly cron?: string;
+  readonly timeZone?: string;
+  readonly everyMinutes?: number;
+  readonly startAt?: string;
+  readonly endAt?: string;
+  readonly overlap: 'queue' | 'skip' | 'cancel';
+  readonly missed: 'last' | 'skip';
+  readonly topic?: string;
+  readonly priority?: Priority;
+  readonly createdAt: string;
+  /** Since when it is paused; absent unless it is. */
+  readonly pausedAt?: string;
+  /** Its latest run that was submitted. */
+  readonly lastRun?: ScheduleRun;
+  /** Its latest run outside of its times, by `schedules.run()`. */
+  readonly lastManualRun?: ScheduleRun;
+  /** Its next runs, up to 5. */
+  readonly nextRuns: readonly string[];
+}
+
+/** A run of a schedule, and its request. */
+export interface ScheduleRun {
+  readonly at: string;
+  readonly requestId: string;
+}
 
 const PATH = '/v1/schedules';
 

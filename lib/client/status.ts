@@ -1,7 +1,7 @@
 import { requestPath } from '../core/model/request-links.ts';
 import { type JsonAnswer, readRequest } from './answers.ts';
 import type { Api } from './api.ts';
-import type { RequestResource } from './types.ts';
+import type { RequestResource } from './request.ts';
 
 /** Options of calls about one request. */
 export interface RequestOptions {

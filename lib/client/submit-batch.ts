@@ -2,8 +2,9 @@ import { isObject } from '../core/base/json-object.ts';
 import { readTraceContext } from '../core/base/traceparent.ts';
 import { hasMembers, isRequest, readJson } from './answers.ts';
 import type { Api } from './api.ts';
+import type { ApiProblem } from './errors.ts';
+import type { RequestResource } from './request.ts';
 import { assertSubmittable, keyFor, type SubmissionOptions, toRfc3339 } from './submission.ts';
-import type { ApiProblem, RequestResource } from './types.ts';
 
 /** A payload in one of three forms. */
 export type PayloadForm =

@@ -3,9 +3,9 @@ import { formatMetadataHeader, METADATA_HEADER } from '../core/model/metadata-he
 import { readRequest, receiptIn } from './answers.ts';
 import type { Api } from './api.ts';
 import { type PayloadBody, readingPayload, type TypedBlob, typedBlobOf } from './payload.ts';
+import { hasEnded, type RequestResource, type SubmittedRequest } from './request.ts';
 import { getRequest, preference } from './status.ts';
 import { assertSubmittable, keyFor, type SubmissionOptions, toRfc3339 } from './submission.ts';
-import { hasEnded, type RequestResource, type SubmittedRequest } from './types.ts';
 import { upload } from './upload/upload.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { parseRetryAfter } from '../core/base/retry-after.ts';
 import type { Api } from './api.ts';
 import { WaitTimedOut } from './errors.ts';
+import { hasEnded, type RequestResource } from './request.ts';
 import { getRequest, MAX_HELD_SECONDS, type RequestOptions } from './status.ts';
-import { hasEnded, type RequestResource } from './types.ts';
 
 /** Options of waiting for a request. */
 export interface WaitOptions extends RequestOptions {

@@ -1,18 +1,48 @@
 import { isObject } from '../core/base/json-object.ts';
 import { assertText, checkOptions } from '../core/config/shape.ts';
+import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { ApiError } from './errors.ts';
 import { CALL, REPLAY, ROTATION } from './option-shapes.ts';
 import { isRejection } from './retry.ts';
 import { toRfc3339 } from './submission.ts';
-import type {
-  NewWebhookEndpoint,
-  ReplayedWebhooks,
-  WebhookEndpoint,
-  WebhookEndpointChanges,
-  WebhookEndpointWithSecret,
-} from './types.ts';
+
+/** An event that a webhook can report. */
+export type WebhookEvent = NonNullable<NewWebhookEndpoint['events']>[number];
+
+/** A receiver of webhooks. Times are in RFC 3339, UTC. */
+export interface WebhookEndpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly WebhookEvent[];
+  readonly topics?: readonly string[];
+  readonly description?: string;
+  /** Nothing is sent to a disabled endpoint. */
+  readonly status: 'enabled' | 'disabled';
+  /** When deliveries began to fail: the first failure since the last success. */
+  readonly failingSince?: string;
+  /** Why it began to fail or was disabled. */
+  readonly lastError?: string;
+  readonly createdAt: string;
+  /** Until when deliveries are also signed with the previous secret. */
+  readonly previousSecretUntil?: string;
+}
+
+/** A webhook endpoint with the secret that verifies its webhooks. */
+export interface WebhookEndpointWithSecret extends WebhookEndpoint {
+  readonly secret: string;
+}
+
+/** What one call sent again, or would send. */
+export interface ReplayedWebhooks {
+  /** Requests that were looked at. */
+  readonly examined: number;
+  /** Outcomes that were sent, or would be without `dryRun`. */
+  readonly sent: number;
+  /** Cursor of the next call; absent when the window is done. */
+  readonly next?: string;
+}
 
 /** Options of calls about webhook endpoints. */
 export interface CallOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Batch, BatchImport } from '../../lib/client/batch.ts';
 import type { BatchItem } from '../../lib/client/batches.ts';
 import type { CoatcheckClient } from '../../lib/client/client.ts';
-import type { Batch, BatchImport } from '../../lib/client/types.ts';
 import { BATCH_LINE_MAX_BYTES } from '../../lib/core/model/batch-lines.ts';
 import { answer, openScriptedApi, problem, reset, summaryOf } from '../support/scripted-api.ts';
 import type { Script } from '../support/scripted-endpoint.ts';

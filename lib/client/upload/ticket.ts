@@ -1,6 +1,6 @@
 import { isObject } from '../../core/base/json-object.ts';
 import { hasMembers, isRequest, type JsonAnswer, readJson, receiptIn } from '../answers.ts';
-import type { SubmittedRequest } from '../types.ts';
+import type { SubmittedRequest } from '../request.ts';
 
 /** A form to POST the payload to the store. */
 export interface FormUpload {
