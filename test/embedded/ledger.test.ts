@@ -148,9 +148,24 @@ test('a file of an earlier version begins with what is in it', async () => {
   const { service, path, submitted, sabotage } = await setUp();
   for (const payload of ['one', 'two']) await submitted(payload);
   await service.close();
-  sabotage('DROP TABLE ledger; DROP TRIGGER "count accepted requests"; DROP INDEX records_by_status');
+  sabotage('DROP TABLE ledger; DROP TRIGGER "count accepted requests"; DROP INDEX records_by_state');
   await using storage = await Storage.open(path, Date);
   expect(ledgerOf(await storage.ledger().read(), 0)).toMatchObject({ accepted: 2, waiting: 2, drift: 0 });
+});
+
+test('a file of an earlier version gets the index that has the keys of waiting requests', async () => {
+  const { service, path, submitted, sabotage } = await setUp();
+  await submitted('one');
+  await service.close();
+  sabotage(
+    "DROP INDEX records_by_state; CREATE INDEX records_by_status ON records (json_extract(record, '$.status'), json_extract(record, '$.attemptsExhausted'))",
+  );
+  await using storage = await Storage.open(path, Date);
+  expect(ledgerOf(await storage.ledger().read(), 0)).toMatchObject({ accepted: 1, waiting: 1, drift: 0 });
+  const indexes = storage.file.statement(
+    "SELECT name, (SELECT max(name) FROM pragma_index_info(indexes.name)) AS key FROM sqlite_schema indexes WHERE name GLOB 'records_by_stat*'",
+  );
+  expect(indexes.all()).toMatchObject([{ name: 'records_by_state', key: 'key' }]);
 });
 
 test('Prometheus gets all figures of one moment', async () => {

@@ -17,7 +17,9 @@ export const PUBLICATIONS_SINCE = 'publications_since';
  * A record that is no longer kept may still be in its row when another request of its id comes.
  */
 export const LEDGER_TABLES = `
-  CREATE INDEX IF NOT EXISTS records_by_status ON records (${RECORD_STATUS}, ${RECORD_IS_DEAD});
+  -- Of earlier versions. It lacks the key, for which the ledger would read the row of each waiting request.
+  DROP INDEX IF EXISTS records_by_status;
+  CREATE INDEX IF NOT EXISTS records_by_state ON records (${RECORD_STATUS}, ${RECORD_IS_DEAD}, key);
 
   CREATE TABLE IF NOT EXISTS ledger (
     figure TEXT PRIMARY KEY,
