@@ -97,11 +97,17 @@ async function lookAround<T>(
   }
   try {
     const services = await DeployedServices.at({}, signal);
-    return await look(services, `in ${services.region}`);
+    return await look(services, placeOf(services));
   } catch (error) {
     if (!(error instanceof AwsNotSetUp)) throw error;
     throw new DeploymentUnknown(`${error.message}\n${hintFor(endpoint, stack)}`, { cause: error });
   }
+}
+
+/** An emulator has a region, too: only its endpoint distinguishes it from AWS. */
+function placeOf({ region }: DeployedServices): string {
+  const { AWS_ENDPOINT_URL: endpoint } = process.env;
+  return endpoint ? `in ${region} at ${endpoint}` : `in ${region}`;
 }
 
 function hintFor(endpoint: string | undefined, stack: string | undefined): string {

@@ -147,7 +147,9 @@ describe('subscriptions', () => {
     await subscribe();
     const found = await findSubscription({ service: 'Thumbnails' });
     expect(found('SubscriptionQueueUrl')).toBe('https://thumbnails');
-    expect(notes).toEqual(['using the subscription Thumbnails of the stack Billing in eu-west-1']);
+    expect(notes).toEqual([
+      `using the subscription Thumbnails of the stack Billing in eu-west-1 at ${process.env.AWS_ENDPOINT_URL}`,
+    ]);
     expect(await messageOf(findSubscription({ stack: 'Shop', service: 'Other' }))).toBe(
       'There is no subscription Other in the stack Shop. Available:\n--stack Shop --subscription Orders/Thumbnails',
     );
@@ -174,7 +176,9 @@ describe('E2: with several services', () => {
     expect((await find({ stack: 'Shop', service: 'Backend/Images' }))('ApiUrl')).toBe('https://images');
     expect((await find({ service: 'Orders' }))('ApiUrl')).toBe('https://orders');
     expect((await find({ stack: 'Reports' }))('ApiUrl')).toBe('https://reports');
-    expect(notes).toEqual(['using the service Orders of the stack Shop in eu-west-1']);
+    expect(notes).toEqual([
+      `using the service Orders of the stack Shop in eu-west-1 at ${process.env.AWS_ENDPOINT_URL}`,
+    ]);
   });
 
   test('an ambiguous name lists the candidates', async () => {
@@ -184,7 +188,7 @@ describe('E2: with several services', () => {
 --stack Shop --service Backend/Images`,
     );
     expect(await messageOf(find())).toBe(
-      `There are 3 services in eu-west-1. Choose one with --stack and --service:
+      `There are 3 services in eu-west-1 at ${process.env.AWS_ENDPOINT_URL}. Choose one with --stack and --service:
 --stack Shop --service Orders
 --stack Shop --service Backend/Images
 --stack Reports --service Service`,
@@ -229,7 +233,9 @@ test('a service is found without its path although processors stand behind it; t
   const behind = { ApiUrl: 'https://images', DeadLetterQueueUrl: 'https://reports' };
   await account(stacks({ Shop: { Images: { ApiUrl: 'https://images' }, 'Images/Reports': behind } }));
   await find();
-  expect(notes).toEqual(['using the service Images of the stack Shop in eu-west-1']);
+  expect(notes).toEqual([
+    `using the service Images of the stack Shop in eu-west-1 at ${process.env.AWS_ENDPOINT_URL}`,
+  ]);
   const reports = await find({ service: 'Images/Reports' });
   expect(reports('DeadLetterQueueUrl')).toBe('https://reports');
 });
@@ -248,7 +254,9 @@ test('E2: reads all pages of stacks', async () => {
       : page(stackXml(['First', {}]), '<NextToken>more</NextToken>')(call, response);
   });
   expect((await find())('ApiUrl')).toBe(OUTPUTS.ApiUrl);
-  expect(notes).toEqual(['using the service Only of the stack Last in eu-west-1']);
+  expect(notes).toEqual([
+    `using the service Only of the stack Last in eu-west-1 at ${process.env.AWS_ENDPOINT_URL}`,
+  ]);
 });
 
 describe('reports why no service is found:', () => {
@@ -317,7 +325,9 @@ describe('without --stack and --service', () => {
   test('prefers the stack Coatcheck in an account with several stacks', async () => {
     await account(stacks({ Other: { Orders: {} }, Coatcheck: { Service: OUTPUTS } }));
     expect((await find())('ApiUrl')).toBe(OUTPUTS.ApiUrl);
-    expect(notes).toEqual(['using the service Service of the stack Coatcheck in eu-west-1']);
+    expect(notes).toEqual([
+      `using the service Service of the stack Coatcheck in eu-west-1 at ${process.env.AWS_ENDPOINT_URL}`,
+    ]);
   });
 
   test.each([
