@@ -59,7 +59,11 @@ export class KeyAccess implements ConsoleAccess {
       return c.redirect('/', 303);
     }
     if (this.#options.find(this.#keyOf(c))?.isOperator) return next();
-    throw new NotSignedIn('Sign in', 'The console is for operators of this service.', formFor(pathOf(c)));
+    throw new NotSignedIn(
+      'Sign in',
+      'The console is for operators. Enter one of COATCHECK_OPERATOR_KEYS.',
+      formFor(pathOf(c)),
+    );
   };
 
   async #signIn(c: Context) {

@@ -8,7 +8,7 @@ import { formOf } from './form.ts';
 import type { ConsoleOptions, Render, View, ViewContext } from './parts.ts';
 import type { Html } from './view/html.ts';
 import { bareLayoutOf, layoutOf } from './view/layout.ts';
-import { problemOf, problemView } from './view/problem.ts';
+import { introOf, problemOf, problemView } from './view/problem.ts';
 import { withRelativeLinks } from './view/relative-links.ts';
 
 /** Time between two looks of a live page at the service. */
@@ -60,7 +60,8 @@ export class Pages {
   refuse(c: Context, { title, message, way, status }: AccessRefused): Promise<Response> {
     // A 401 names a scheme. Browsers ask for a password themselves by schemes that they know, such as Basic, and show the page by others.
     if (status === 401) c.header('www-authenticate', 'Cookie realm="Coatcheck console"');
-    return this.#send(c, bareLayoutOf(title, html`${problemOf(title, message)}${way}`, this.#assets), status);
+    const text = status === 401 ? introOf(title, message) : problemOf(title, message);
+    return this.#send(c, bareLayoutOf(title, html`${text}${way}`, this.#assets), status);
   }
 
   /** Says that a page failed, by a fault of the console. */

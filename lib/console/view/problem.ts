@@ -45,6 +45,12 @@ export function problemOf(title: string, detail: string, code?: string): Html {
 <p class="text">${manyLines(detail)}</p>${code && html`<p class="code">${code}</p>`}</section>`;
 }
 
+/** What a page without a session shows: signing in is no problem. */
+export function introOf(title: string, detail: string): Html {
+  return html`<h1>${manyLines(title)}</h1>
+<p class="text">${manyLines(detail)}</p>`;
+}
+
 /** A form that can't be used as it was filled in. */
 export class FormInvalid extends CoatcheckError {
   override readonly name = 'FormInvalid';

@@ -40,6 +40,7 @@ test('an operator signs in with a key, acts, and signs out', async () => {
   await page.setViewportSize({ width: 320, height: 640 });
   await page.goto(`${url}/console/requests/${id}?source=`);
   await page.waitForSelector('h1:text("Sign in")');
+  expect(await page.locator('.problem').count()).toBe(0);
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
   expect(await accessibilityProblems(page)).toEqual([]);
   const enter = async (key: string) => {
@@ -118,7 +119,7 @@ test('without keys, the console is open to programs of this machine, says so, an
   const { id } = (await submitted.json()) as { readonly id: string };
   const request = await (await fetch(`${url}/console/requests/${id}`)).text();
   expect(request).toContain('read-only. Start the service with --console actions to change anything.');
-  expect(request).toContain('is noted in the log of coatcheck serve.');
+  expect(request).toContain('is recorded in the log of coatcheck serve.');
   const foreign = await fetch(`${url}/console/now`, { headers: { origin: 'https://evil.example' } });
   expect(foreign.status).toBe(403);
 });
