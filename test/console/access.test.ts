@@ -83,7 +83,7 @@ test('without --allow-actions, every action is refused', async () => {
   const { body } = await call(`${service.url}/requests/${id}`, { cookie });
   expect(body).not.toContain('<form method="post"');
   expect(body).toContain('This console is read-only. Start it with --allow-actions to change anything.');
-  expect(body).toContain('Each look at a payload or a result is noted in the log of the test.');
+  expect(body).toContain('Each view of a payload or a result is recorded in the log of the test.');
 });
 
 test('forms of other sites are refused', async () => {

@@ -131,7 +131,7 @@ test('the capacity is that of the traffic, without a reload, and a new service s
     expect(text).toMatch(/Arrivals on average\s+\S+\/[dh]: 3 requests in/);
     expect(text).toMatch(/Needed at the peak\s+\S+ requests at a time, of at most 4 /);
     expect(text).toMatch(/Expected wait at the peak\s+(?:< 1 ms|0 s)/);
-    expect(text).toMatch(/Cost a month\s+not estimated/);
+    expect(text).toMatch(/Cost per month\s+not estimated/);
   });
   for (const width of [1280, 320]) {
     await page.setViewportSize({ width, height: 640 });

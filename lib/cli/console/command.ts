@@ -5,7 +5,7 @@ import { addApiOptions, type ServiceOptions } from '../service-options.ts';
 
 const EXAMPLES = `
 The URL that is printed works once, in one browser. Only programs of this machine reach the page. It calls the API with your
-credentials. Each look at a payload or a result, and each action, is printed.
+credentials. Each view of a payload or a result, and each action, is printed.
 
 Examples:
   npx coatcheck console

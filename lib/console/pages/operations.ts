@@ -180,7 +180,7 @@ function requestsPager(id: string, cursor: string | undefined, next: string | un
 
 /** What there is to look at, which isn't shown unasked. */
 function payloadHint({ id, payload }: Action, logPlace: string): Html {
-  return html`<p>${payload && `${formatBytes(payload.size)}, ${oneLine(payload.contentType)}.`} <a href="${operationHref(id, SHOWING_PAYLOAD)}">Show what it changes</a></p><p class="hint">Each look at a payload is noted in ${logPlace}.</p>`;
+  return html`<p>${payload && `${formatBytes(payload.size)}, ${oneLine(payload.contentType)}.`} <a href="${operationHref(id, SHOWING_PAYLOAD)}">Show what it changes</a></p><p class="hint">Each view of a payload is recorded in ${logPlace}.</p>`;
 }
 
 /** What the payload of a retry changes. Notes that somebody looked. */
@@ -279,7 +279,7 @@ ${commandsOf(shell, ['actions', 'apply', id], { method: 'POST', path: `${path}/a
 }
 ${
   (state === 'planned' || state === 'running') &&
-  html`<li><h3>${state === 'planned' ? 'Drop the plan' : 'Abort'}</h3><p>${state === 'planned' ? 'It can’t be applied then.' : 'Requests that were handled stay as they are.'}</p>
+  html`<li><h3>${state === 'planned' ? 'Drop the plan' : 'Abort'}</h3><p>${state === 'planned' ? 'A dropped plan can’t be applied.' : 'Requests that were handled stay as they are.'}</p>
 ${actionForm(mayAct, { action: operationHref(id, '/abort'), button: state === 'planned' ? 'Drop the plan' : 'Abort', tone: 'danger' })}
 ${commandsOf(shell, ['actions', 'abort', id], { method: 'POST', path: `${path}/abort` })}</li>`
 }
@@ -291,7 +291,7 @@ ${
   html`<li><h3>Redrive</h3><p>Puts back those that would succeed${done > MAX_FILTER_IDS && `, the first ${formatCount(MAX_FILTER_IDS)} of ${formatCount(done)}`}.</p>
 ${planForm(mayAct, { action: 'redrive', on: { rehearsal: id }, button: `Plan a redrive of the ${formatCount(Math.min(done, MAX_FILTER_IDS))} that would succeed`, isGradual: true })}</li>`
 }
-<li><h3>Look at it</h3><p>With all its requests.</p>${commandsOf(shell, ['actions', 'show', id, '--requests'], { method: 'GET', path: `${path}/requests` })}</li></ul>`;
+<li><h3>See all its requests</h3><p>With the result of each.</p>${commandsOf(shell, ['actions', 'show', id, '--requests'], { method: 'GET', path: `${path}/requests` })}</li></ul>`;
 }
 
 function linesTable(lines: readonly ActionRequestLine[]): Html {

@@ -72,7 +72,7 @@ async function requestView(context: ViewContext): Promise<View> {
       !hasEnded(request) || request.webhook?.status === 'pending' || request.webhook?.status === 'failing',
     main: html`<h1><span class="kind">Request</span> <span class="ticket">${oneLine(request.id)}</span></h1>
 <section id="state" data-part>${stateOf(request, now)}</section>
-<div class="columns"><section id="story" data-part><h2>Story</h2>${storyOf(request, now)}</section>
+<div class="columns"><section id="story" data-part><h2>History</h2>${storyOf(request, now)}</section>
 <div><section id="facts" data-part><h2>Facts</h2>${factsOf(requestFacts(request))}</section>
 <section id="result" data-part><h2>Payload and result</h2>${contentOf(request, parts.logPlace)}</section></div></div>
 <section id="actions" data-part><h2>What you can do</h2>${actionsOf(request, canAct, context)}</section>`,
@@ -125,7 +125,7 @@ function contentOf(request: RequestResource, logPlace: string): Html {
     result
       ? html`<p>Result: ${formatBytes(result.size)}, ${oneLine(result.contentType)}. <a href="${requestHref(request, '/result')}">Show the result</a></p>`
       : html`<p class="empty">No result${hasEnded(request) ? '' : ' yet'}.</p>`
-  }<p>Payload: <a href="${requestHref(request, '/payload')}">Show the payload</a></p><p class="hint">Each look at a payload or a result is noted in ${logPlace}.</p>`;
+  }<p>Payload: <a href="${requestHref(request, '/payload')}">Show the payload</a></p><p class="hint">Each view of a payload or a result is recorded in ${logPlace}.</p>`;
 }
 
 /** @param canAct whether the service has actions on many requests */
@@ -196,7 +196,7 @@ ${
     actionForm(mayAct, { action: requestHref(request, '/webhook'), button: 'Send webhooks again' }),
   )
 }
-${item('Look at it', 'Its status, as the API gives it.', commandsOf(shell, ['status', ...named, '--json'], call('GET', self)))}
+${item('See its status', 'As the API returns it.', commandsOf(shell, ['status', ...named, '--json'], call('GET', self)))}
 ${request.result && item('Save its result', 'Into a file.', commandsOf(shell, ['result', ...named, '-o', 'result'], call('GET', result)))}
 </ul>${!mayAct && html`<p class="hint">This console is read-only. ${access.howToAct} The commands work with the rights of your own credentials.</p>`}`;
 }

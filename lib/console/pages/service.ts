@@ -80,7 +80,7 @@ function serviceFacts(
   return factsOf([
     ['API', oneLine(shell.url)],
     ['New requests', accepting ? 'accepted' : 'refused'],
-    ['Refuses above a wait of', formatDuration(load.maxWaitSeconds)],
+    ['Refused above a wait of', formatDuration(load.maxWaitSeconds)],
     [
       'Versions that ran the newest 20 requests',
       versions.map(oneLine).join(', ') || 'unknown: set the version of the service, or COATCHECK_VERSION',

@@ -18,8 +18,8 @@ export function capacityOf(
   const peak = peakOf(traffic, settings);
   return html`${factsOf([...trafficFacts(traffic, now), ...(peak ? peakFacts(peak) : [])])}${
     !peak &&
-    html`<p class="unavailable">What the peak needs, how long requests wait then, and the costs aren’t known: ${reasonsOf(traffic)}.</p>`
-  }<p class="hint">An estimate, for arrivals by chance and a steady time of attempts. The command says more, for the payload size that you give it.</p>`;
+    html`<p class="unavailable">The concurrency, the wait and the cost of the peak aren’t known: ${reasonsOf(traffic)}.</p>`
+  }<p class="hint">An estimate that assumes random arrivals and a constant attempt time. The command shows more, for a payload size of your choice.</p>`;
 }
 
 function trafficFacts({ arrivals, serviceSeconds, attempts }: Traffic, now: number): Fact[] {
@@ -38,7 +38,7 @@ function trafficFacts({ arrivals, serviceSeconds, attempts }: Traffic, now: numb
       'An attempt took',
       serviceSeconds !== undefined && `${formatDuration(serviceSeconds)} in the last minute, on average`,
     ],
-    ['Attempts a request', attempts !== undefined && `${threeDigits(attempts)} in the last minute`],
+    ['Attempts per request', attempts !== undefined && `${threeDigits(attempts)} in the last minute`],
   ];
 }
 
@@ -54,8 +54,10 @@ function peakFacts({ requestsAtOnce, mostAtOnce, waitSeconds, monthlyDollars }: 
       waitSeconds === undefined ? 'unknown: the settings aren’t' : waitText(waitSeconds),
     ],
     [
-      'Cost a month',
-      monthlyDollars ? dollarsText(monthlyDollars) : 'not estimated: only functions are paid by the request',
+      'Cost per month',
+      monthlyDollars
+        ? dollarsText(monthlyDollars)
+        : 'not estimated: only Lambda functions are billed per request',
     ],
   ];
 }

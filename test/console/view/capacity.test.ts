@@ -27,12 +27,12 @@ test('a function has its need, its wait and its cost', async () => {
   const text = await textOf(trafficOf(ACTIVITY, LATELY), deployedSettings({ maxConcurrency: 50 }), NOW);
   expect(text).toContain('Arrivals at the peak 355/s for 5 min from');
   expect(text).toContain('An attempt took 500 ms in the last minute, on average');
-  expect(text).toContain('Attempts a request 1.2 in the last minute');
+  expect(text).toContain('Attempts per request 1.2 in the last minute');
   // 355/s × 1.2 × 0.5 s, of 50 batches of 10
   expect(text).toContain('Needed at the peak 213 requests at a time, of at most 500 (42.6 %)');
   expect(text).toContain('Expected wait at the peak');
   expect(text).toMatch(
-    /Cost a month \$[\d.,]+ to \$[\d.,]+, by size: payloads in messages of up to 64\.0 KiB, results of up to 4\.0 KiB/,
+    /Cost per month \$[\d.,]+ to \$[\d.,]+, by size: payloads in messages of up to 64\.0 KiB, results of up to 4\.0 KiB/,
   );
 });
 
@@ -44,7 +44,7 @@ test('a process that can not keep up says so, and has no cost', async () => {
   );
   expect(text).toContain('213 requests at a time, of at most 8 (2,663 %)');
   expect(text).toContain('longer and longer: the queue grows');
-  expect(text).toContain('Cost a month not estimated');
+  expect(text).toContain('Cost per month not estimated');
 });
 
 test('what is not known is said, and no figure in its place', async () => {
