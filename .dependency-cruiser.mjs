@@ -178,6 +178,7 @@ const ROOMS = {
       'lib/client/index.ts',
       'lib/core/base/semaphore.ts',
       'lib/core/model/action.ts',
+      'lib/core/model/metadata-name.ts',
       'lib/core/model/request-record.ts',
       'lib/core/model/webhook-state.ts',
       'lib/core/ports/activity-log.ts',

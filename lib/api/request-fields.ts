@@ -10,6 +10,7 @@ import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
 import { chosenIdProblem } from '../core/model/chosen-id.ts';
 import { METADATA_HEADER, parseMetadataHeader } from '../core/model/metadata-header.ts';
+import { METADATA_NAME, metadataNameProblem } from '../core/model/metadata-name.ts';
 import { ORDERING_KEY_METADATA, orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { isPriority, type Priority, priorityProblem } from '../core/model/priority.ts';
 import { TOPIC_METADATA, topicProblem } from '../core/model/topic.ts';
@@ -18,9 +19,6 @@ import { currentTrace } from './trace-calls.ts';
 
 /** Prefix of the headers that carry an entry of metadata each. */
 export const METADATA_HEADER_PREFIX = `${METADATA_HEADER}-`;
-
-/** The name of a metadata entry. */
-export const METADATA_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** The value of a metadata entry. Like any header value, it has no spaces at its ends. */
 export const METADATA_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
@@ -190,11 +188,6 @@ function metadataOfHeader(text: string | null): Record<string, string> {
   throw malformed(
     `Coatcheck-Metadata must be a JSON object of texts like {"order_id":"17"}, got ${quote(text)}`,
   );
-}
-
-/** Why a name of metadata is refused. */
-export function metadataNameProblem(name: string): string {
-  return `A metadata name must be 1 to 64 lower-case letters, digits and - . _, got ${quote(name)}`;
 }
 
 /** Metadata that an S3 object can carry, whether the payload goes to S3 or not. @throws ProblemError 400 */

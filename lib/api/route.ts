@@ -92,13 +92,16 @@ function assertEmpty({ byteLength }: ArrayBuffer): void {
   throw new ProblemError({ status: 400, code: 'request_malformed', detail });
 }
 
-/** A parameter that is given several times is a list. */
+/** A parameter that is given several times is a list. @throws ProblemError 400 */
 function queryOf(c: Context): Record<string, string | string[]> {
+  const queries = c.req.queries();
+  // zod leaves it out, so that no schema would refuse it.
+  if (Object.hasOwn(queries, '__proto__')) {
+    const detail = 'unknown query parameter "__proto__": no call takes it';
+    throw new ProblemError({ status: 400, code: 'request_malformed', detail });
+  }
   return Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [
-      name,
-      values.length === 1 ? String(values[0]) : values,
-    ]),
+    Object.entries(queries).map(([name, values]) => [name, values.length === 1 ? String(values[0]) : values]),
   );
 }
 

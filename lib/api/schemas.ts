@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { isObject } from '../core/base/json-object.ts';
 import { MEDIA_TYPE } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
 import { RFC_3339 } from '../core/base/time.ts';
@@ -8,6 +7,7 @@ import { METADATA_PREFIX } from '../core/config/record-metadata.ts';
 import { MAX_HISTORY_ATTEMPTS } from '../core/model/attempt-history.ts';
 import { CHOSEN_ID, REQUEST_ID_MAX_LENGTH } from '../core/model/chosen-id.ts';
 import { METADATA_HEADER } from '../core/model/metadata-header.ts';
+import { METADATA_NAME, refuseProto } from '../core/model/metadata-name.ts';
 import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
@@ -16,13 +16,7 @@ import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
 import { WEBHOOK_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
-import {
-  CONTENT_LANGUAGE,
-  METADATA_HEADER_PREFIX,
-  METADATA_NAME,
-  METADATA_VALUE,
-  metadataNameProblem,
-} from './request-fields.ts';
+import { CONTENT_LANGUAGE, METADATA_HEADER_PREFIX, METADATA_VALUE } from './request-fields.ts';
 
 /** Most requests on a page, and the default. */
 export const MAX_PAGE = 100;
@@ -246,14 +240,6 @@ const METADATA_FORM = {
   propertyNames: { pattern: METADATA_NAME.source },
   additionalProperties: { type: 'string', pattern: METADATA_VALUE.source },
 } as const;
-
-/** zod leaves `__proto__` out of a record, so that nothing after it would refuse the name. */
-function refuseProto(value: unknown, { issues }: z.core.ParsePayload): unknown {
-  if (isObject(value) && Object.hasOwn(value, '__proto__')) {
-    issues.push({ code: 'custom', input: value, message: metadataNameProblem('__proto__') });
-  }
-  return value;
-}
 
 /** Values by names of metadata. */
 export const MetadataValues = z.preprocess(refuseProto, z.record(z.string(), z.string()));

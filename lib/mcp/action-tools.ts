@@ -5,7 +5,7 @@ import { ACTION_KINDS, MAX_ACTION_RATE, MAX_FILTER_IDS, MAX_REASON_LENGTH } from
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { ActionId } from './action-id.ts';
 import { answer } from './answer.ts';
-import { KnownMetadata } from './known-metadata.ts';
+import { KnownMetadata, MetadataValues } from './known-metadata.ts';
 import { redactAction } from './redact.ts';
 import { SeenPlan } from './seen-plan.ts';
 
@@ -41,7 +41,7 @@ const NewAction = z.strictObject({
     .strictObject({
       text: z.string(),
       contentType: z.string().optional(),
-      metadata: z.record(z.string(), z.string()).optional(),
+      metadata: MetadataValues.optional(),
     })
     .optional()
     .describe('For a retry of one request: replaces its payload.'),

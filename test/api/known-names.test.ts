@@ -49,6 +49,12 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
     );
   });
 
+  test.each(['__proto__', 'constructor'])('a query parameter %s', async (name) => {
+    expect(await refusal(await api.call('GET', `/v1/requests?${name}=1`))).toContain(
+      `unknown query parameter "${name}": `,
+    );
+  });
+
   test('members of a body', async () => {
     const opened = await api.call('POST', '/v1/uploads', { json: { size: 1, expiresIn: 60 } });
     expect(await refusal(opened)).toBe(
