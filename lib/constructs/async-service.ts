@@ -269,6 +269,7 @@ export class AsyncService extends MeasuredService implements IConnectable {
   /**
    * Grants permission to submit requests: to upload under the upload prefix, or to send messages, and to upload their
    * large payloads under the payload prefix.
+   * @throws ConfigurationError for a role of a stack in another account or region, unless names that you chose connect both
    */
   grantSubmit(grantee: IGrantable): Grant {
     const { uploadPrefix, payloadPrefix } = this.#settings.prefixes;
@@ -283,12 +284,16 @@ export class AsyncService extends MeasuredService implements IConnectable {
   /**
    * Grants permission to consume outcomes: to receive and delete them, to fetch results and to delete consumer
    * copies.
+   * @throws ConfigurationError for a role of a stack in another account or region, unless names that you chose connect both
    */
   grantConsume(grantee: IGrantable): Grant {
     return grantConsumeQueue(grantee, this.outputQueue).combine(this.grantReadResults(grantee));
   }
 
-  /** Grants permission to fetch the results that outcomes refer to, and to delete consumer copies. */
+  /**
+   * Grants permission to fetch the results that outcomes refer to, and to delete consumer copies.
+   * @throws ConfigurationError for a role of a stack in another account or region, unless names that you chose connect both
+   */
   grantReadResults(grantee: IGrantable): Grant {
     const { resultPrefix, consumerCopyPrefix } = this.#settings.prefixes;
     const bucket = this.payloadBucket;
@@ -302,7 +307,8 @@ export class AsyncService extends MeasuredService implements IConnectable {
 
   /**
    * Grants permission to call the HTTP API, without the calls of operators.
-   * @throws ConfigurationError if the service has no API, or if `api.auth` isn't `ApiAuth.iam()`
+   * @throws ConfigurationError if the service has no API, if `api.auth` isn't `ApiAuth.iam()`, or for a principal of another account
+   *   or without a policy of its own
    */
   grantInvokeApi(grantee: IGrantable): Grant {
     if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: set the prop api`);
@@ -311,7 +317,7 @@ export class AsyncService extends MeasuredService implements IConnectable {
 
   /**
    * Grants permission to make all calls of the HTTP API: those of {@link grantInvokeApi}, and those of operators.
-   * @throws ConfigurationError if the service has no API, or if `api.auth` isn't `ApiAuth.iam()`
+   * @throws ConfigurationError like {@link grantInvokeApi}
    */
   grantOperateApi(grantee: IGrantable): Grant {
     if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: set the prop api`);

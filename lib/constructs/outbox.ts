@@ -43,6 +43,7 @@ import {
   streamProblem,
   tableProblems,
 } from './settings/outbox-problems.ts';
+import { assertReachable } from './storage/assert-reachable.ts';
 import { grantObjects } from './storage/grant-objects.ts';
 import { grantKey, KEY_USES } from './storage/key-use.ts';
 import { outboxTable } from './storage/outbox-table.ts';
@@ -200,10 +201,12 @@ export class Outbox extends Construct {
    * Grants permission to put requests into the outbox, and to upload large payloads. In a table with other items, only those keys
    * are allowed that begin with `keyPrefix`. Other items of your transactions need permissions of their own, for example
    * `dynamodb:ConditionCheckItem` for a `ConditionCheck`, which `grantWriteData` of a table doesn't include.
+   * @throws ConfigurationError for a role of a stack in another account or region
    */
   grantPut(grantee: IGrantable): Grant {
     const { payloadBucket } = this.#service;
     const uploading = ['s3:PutObject', 's3:AbortMultipartUpload'];
+    assertReachable(grantee, this.table, this.table.tableArn);
     return Grant.addToPrincipal({
       grantee,
       actions: ['dynamodb:PutItem'],

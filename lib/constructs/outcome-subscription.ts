@@ -64,7 +64,10 @@ export class OutcomeSubscription extends Construct {
     this.node.addValidation({ validate: () => unmatchedTopicProblems(props) });
   }
 
-  /** Grants permission to consume the outcomes: to receive and delete them, and to fetch results. */
+  /**
+   * Grants permission to consume the outcomes: to receive and delete them, and to fetch results.
+   * @throws ConfigurationError for a role of a stack in another account or region, unless names that you chose connect both
+   */
   grantConsume(grantee: IGrantable): Grant {
     return grantConsumeQueue(grantee, this.queue).combine(this.#service.grantReadResults(grantee));
   }

@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -30,6 +30,7 @@ import { RequestBatches } from './request-batches.ts';
 import { RequestSchedules } from './request-schedules.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import { type ApiMethod, apiCors } from './storage/cors.ts';
+import { grantCalls } from './storage/grant-calls.ts';
 
 /** The path of all routes. */
 const ROOT = '/v1';
@@ -122,7 +123,7 @@ export class RequestApi extends Construct {
 
   /**
    * Grants permission to call the API, without the calls of operators.
-   * @throws ConfigurationError if `auth` isn't `ApiAuth.iam()`
+   * @throws ConfigurationError if `auth` isn't `ApiAuth.iam()`, or for a principal of another account or without a policy of its own
    */
   grantInvoke(grantee: IGrantable): Grant {
     return this.#grant(grantee, CALLERS_PATHS);
@@ -130,7 +131,7 @@ export class RequestApi extends Construct {
 
   /**
    * Grants permission to call the whole API.
-   * @throws ConfigurationError if `auth` isn't `ApiAuth.iam()`
+   * @throws ConfigurationError like {@link grantInvoke}
    */
   grantOperate(grantee: IGrantable): Grant {
     return this.#grant(grantee, ['*']);
@@ -142,11 +143,11 @@ export class RequestApi extends Construct {
         `${this.node.path} must have ApiAuth.iam() to grant permission to call it, got ApiAuth.${this.auth.name}()`,
       );
     }
-    return Grant.addToPrincipal({
+    return grantCalls(
       grantee,
-      actions: ['execute-api:Invoke'],
-      resourceArns: paths.map((path) => this.httpApi.arnForExecuteApi('*', `${ROOT}/${path}`)),
-    });
+      this,
+      paths.map((path) => this.httpApi.arnForExecuteApi('*', `${ROOT}/${path}`)),
+    );
   }
 
   /** Lets the API send requests to the queue of a service behind it. */

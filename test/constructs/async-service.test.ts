@@ -1,7 +1,8 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { type App, Duration, type Environment, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { AccountPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, ArnPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -356,6 +357,70 @@ describe('grants', () => {
     expect(() => serviceInApp({ api: { auth } }).service.grantInvokeApi(grantee)).toThrow(
       'Stack/Service/Api must have ApiAuth.iam() to grant permission to call it, got ApiAuth.none()',
     );
+  });
+
+  describe('in another account or region', () => {
+    const HOME = { account: '123456789012', region: 'eu-central-1' };
+    const OTHER = { account: '210987654321', region: 'eu-central-1' };
+    const roleIn =
+      (env: Environment, roleName?: string) =>
+      (service: Stack): Role =>
+        new Role(new Stack(service.node.root as App, 'Other', { env }), 'Role', {
+          roleName,
+          assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+        });
+    const importedRole = (account: string) => (stack: Stack) =>
+      Role.fromRoleArn(stack, 'Imported', `arn:aws:iam::${account}:role/role`);
+    const elsewhere = (resource: string, account = HOME.account, region = HOME.region) =>
+      `Other/Role can't be granted access to Stack/Service/${resource}: it is in ${OTHER.account}/eu-central-1, the ` +
+      `resource in ${account}/${region}, and names that are generated at deployment are known only in their own account and ` +
+      'region. Make a role in the stack of the service that the principal may assume, for example with assumedBy: new ' +
+      "AccountPrincipal('111122223333'), and grant access to that role";
+    const onlyOwn = (principal: string) =>
+      `Stack/Service/Api can be called only by principals of its own account, 123456789012, got ${principal} of 210987654321. ` +
+      'Make a role in the stack of the service';
+    const withoutPolicy = (principal: string) =>
+      `Stack/Service/Api can be called only by principals with a policy of their own, such as a Role, got ${principal}. Make a role`;
+
+    it.each([
+      ['grantSubmit', roleIn(OTHER), HOME, elsewhere('Input/Queue')],
+      ['grantSubmit', roleIn(OTHER, 'chosen'), HOME, elsewhere('Input/Queue')],
+      ['grantSubmit', roleIn(OTHER), {}, elsewhere('Input/Queue', 'an unknown account', 'an unknown region')],
+      ['grantSubmit', roleIn({ ...HOME, region: 'eu-west-1' }), HOME, "can't be granted access to"],
+      ['grantConsume', roleIn(OTHER), HOME, elsewhere('Output/Queue')],
+      ['grantReadResults', roleIn(OTHER), HOME, elsewhere('Payloads/Bucket')],
+      ['grantInvokeApi', roleIn(OTHER), HOME, onlyOwn('Other/Role')],
+      ['grantOperateApi', importedRole(OTHER.account), HOME, onlyOwn('Stack/Imported')],
+      ['grantInvokeApi', () => new AccountPrincipal(OTHER.account), HOME, onlyOwn('AccountPrincipal')],
+      ['grantInvokeApi', () => new AccountPrincipal(HOME.account), HOME, withoutPolicy('AccountPrincipal')],
+      ['grantInvokeApi', () => new ArnPrincipal('arn:x'), {}, withoutPolicy('ArnPrincipal')],
+    ] as const)(
+      '%s of what the deployment would refuse or ignore says what to do (%#)',
+      (grant, principal, env, expected) => {
+        const stack = new Stack(emptyApp(), 'Stack', { env });
+        const { service } = serviceIn(stack, { api: {} });
+        expect(() => service[grant](principal(stack))).toThrow(expected);
+      },
+    );
+
+    it.each([
+      ['grantSubmit', importedRole(OTHER.account), HOME],
+      ['grantConsume', () => new ArnPrincipal(`arn:aws:iam::${OTHER.account}:role/role`), HOME],
+      ['grantInvokeApi', importedRole(HOME.account), HOME],
+      ['grantInvokeApi', importedRole(OTHER.account), {}],
+      ['grantInvokeApi', roleIn(HOME), HOME],
+      ['grantSubmit', roleIn(HOME), HOME],
+    ] as const)('%s of what the templates can say passes (%#)', (grant, principal, env) => {
+      const stack = new Stack(emptyApp(), 'Stack', { env });
+      const { service } = serviceIn(stack, { api: {} });
+      expect(service[grant](principal(stack)).success).toBe(true);
+      expect(() =>
+        stack.node.root.node
+          .findAll()
+          .filter(Stack.isStack)
+          .map((each) => Template.fromStack(each)),
+      ).not.toThrow();
+    });
   });
 
   it('allow another account in the policies of the queue and the bucket', () => {

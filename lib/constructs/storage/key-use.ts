@@ -10,6 +10,7 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { assertReachable } from './assert-reachable.ts';
 
 /** What callers of a service need of the key of its resource. The service calls KMS for them. */
 export interface KeyUse {
@@ -62,9 +63,10 @@ export function keyStatement(key: IKey, use: KeyUse): PolicyStatement {
   });
 }
 
-/** Grants a use of a key; nothing without a key. */
+/** Grants a use of a key; nothing without a key. @throws ConfigurationError like {@link assertReachable} */
 export function grantKey(grantee: IGrantable, key: IKey | undefined, use: KeyUse): Grant {
   if (!key) return Grant.drop(grantee, 'the resource has no key');
+  assertReachable(grantee, key, key.keyArn);
   const conditions = conditionsOf(key, use);
   return Grant.addToPrincipalOrResource({
     // The CDK applies the option conditions to the policy of the principal and not to that of the key.
