@@ -1,5 +1,6 @@
 import { jsonValue } from '../base/json.ts';
-import { areLimits, type Limit, limitsProblem } from './limits.ts';
+import { quote } from '../base/quote.ts';
+import { areLimits, LIMITS_EXAMPLE, type Limit, limitsProblem } from './limits.ts';
 import { type Variable, withDefault } from './variables.ts';
 
 /** The limits that a deployment passes on, as JSON. */
@@ -9,11 +10,16 @@ export function limitsVariable(): Variable<readonly Limit[]> {
     name,
     write: (limits) => (limits.length === 0 ? '' : JSON.stringify(limits)),
     read: (given = '', problems) => {
-      const limits: unknown = jsonValue(given) ?? given;
+      const limits = jsonValue(given);
       if (areLimits(limits)) return limits;
-      problems.push(limitsProblem(name, limits) ?? '');
+      const problem = limits === undefined ? notJson(name, given) : limitsProblem(name, limits);
+      problems.push(problem ?? '');
       return [];
     },
   };
   return withDefault(variable, []);
+}
+
+function notJson(name: string, given: string): string {
+  return `${name} must be JSON, such as ${LIMITS_EXAMPLE}, got ${quote(given)}`;
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../base/errors.ts';
 import { isObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
+import { unknownNameProblem } from './shape.ts';
 
 /** A name in a request's metadata, as limits and filters refer to it. */
 export type MetadataName = `metadata.${string}`;
@@ -64,12 +65,13 @@ export function isRate(value: unknown): value is Rate {
   return typeof value === 'string' && isCount(Number(RATE.exec(value)?.[1]));
 }
 
-const EXAMPLE = '[{"key":"tenant","concurrency":5}]';
+/** Limits as JSON, for messages. */
+export const LIMITS_EXAMPLE = '[{"key":"tenant","concurrency":5}]';
 
 /** The problem with limits; undefined if they can be used. @param setting names them in the problem */
 export function limitsProblem(setting: string, limits: unknown): string | undefined {
   if (!Array.isArray(limits))
-    return `${setting} must be a list of limits, such as ${EXAMPLE}, got ${quote(limits)}`;
+    return `${setting} must be a list of limits, such as ${LIMITS_EXAMPLE}, got ${quote(limits)}`;
   for (const [index, limit] of limits.entries()) {
     const problem = limitProblem(limit);
     if (problem !== undefined) return `${setting}[${index}]${problem}`;
@@ -88,7 +90,7 @@ export function assertLimits(limits: readonly Limit[]): void {
 /** The problem with an allowance of one value of a key; undefined if it can be used. */
 export function allowanceProblem(allowance: object): string | undefined {
   const unknown = Object.keys(allowance).find((name) => !isOneOf(ALLOWANCE_MEMBERS, name));
-  if (unknown !== undefined) return `${unknown} is not one of ${ALLOWANCE_MEMBERS.join(', ')}`;
+  if (unknown !== undefined) return unknownNameProblem(unknown, unknown, ALLOWANCE_MEMBERS);
   const { concurrency, rate, maxWaiting }: Partial<Record<keyof Allowance, unknown>> = allowance;
   for (const [name, count] of Object.entries({ concurrency, maxWaiting })) {
     if (count === undefined || isCount(count)) continue;
@@ -107,7 +109,7 @@ export function limitChangeProblem(change: unknown): string | undefined {
 function limitProblem(limit: unknown): string | undefined {
   if (!isObject(limit)) return ` must be an object, got ${quote(limit)}`;
   const unknown = Object.keys(limit).find((name) => !isOneOf(LIMIT_MEMBERS, name));
-  if (unknown !== undefined) return `.${unknown} is not one of ${LIMIT_MEMBERS.join(', ')}`;
+  if (unknown !== undefined) return `.${unknownNameProblem(unknown, unknown, LIMIT_MEMBERS)}`;
   const { key, weight, ...allowance } = limit;
   if (typeof key !== 'string' || !(isOneOf(OWN_KEYS, key) || isMetadataName(key))) {
     return `.key must be tenant, topic, all or metadata.NAME, got ${quote(key)}`;

@@ -48,6 +48,10 @@ describe('what is refused says where, what is allowed and what came', () => {
       [{ key: 'tenant', limit: 5 }],
       'limits[0].limit is not one of key, concurrency, rate, maxWaiting, weight',
     ],
+    [
+      [{ key: 'tenant', maxwaiting: 5 }],
+      'limits[0].maxwaiting is not one of key, concurrency, rate, maxWaiting, weight: did you mean maxWaiting?',
+    ],
     [[{ key: 'tenant' }, { key: 'tenant' }], 'limits must have one limit of each key, got two of tenant'],
   ])('%j', (limits, problem) => {
     expect(limitsProblem('limits', limits)).toBe(problem);
@@ -59,7 +63,7 @@ describe('what is refused says where, what is allowed and what came', () => {
     limitsVariable().read('{"key":', problems);
     limitsVariable().read('[{"key":"all","rate":"x"}]', problems);
     expect(problems).toEqual([
-      'COATCHECK_LIMITS must be a list of limits, such as [{"key":"tenant","concurrency":5}], got "{\\"key\\":"',
+      'COATCHECK_LIMITS must be JSON, such as [{"key":"tenant","concurrency":5}], got "{\\"key\\":"',
       'COATCHECK_LIMITS[0].rate must be a whole number from 1 per s, min, h, such as 100/min, got "x"',
     ]);
   });
