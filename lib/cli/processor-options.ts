@@ -3,7 +3,7 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { CALL_PARTS, type CallPart } from '../core/model/http-call.ts';
 import { defineProcessor, type Processor } from '../core/processor/handler.ts';
 import { DEFAULT_START_SECONDS } from '../http/forward-defaults.ts';
-import { readDuration } from './quantities.ts';
+import { readDuration, readText } from './quantities.ts';
 
 /** Options that name an HTTP service in place of a file with a processor. */
 export interface ForwardCommandOptions {
@@ -20,6 +20,7 @@ export function addForwardOptions(command: Command): Command {
     .option(
       '--forward <url>',
       'send each payload to an HTTP service instead, and take its response as the result',
+      readText,
     )
     .option('--forward-ready <path>', 'path that answers 2xx once the service is up')
     .option(

@@ -81,6 +81,7 @@ export async function programOf(run: Run, name?: string): Promise<Command> {
     )
     .version(projectVersion())
     .addHelpText('after', EXIT_CODES_HELP)
+    .hook('preAction', (_, command) => refuseEmptyArguments(command))
     .exitOverride();
   const chosen = name === undefined ? undefined : COMMANDS[name];
   const loads = chosen ? [chosen] : Object.values(COMMANDS);
@@ -88,6 +89,14 @@ export async function programOf(run: Run, name?: string): Promise<Command> {
     program.addCommand(inheriting(command, program));
   }
   return program;
+}
+
+/** A shell passes an unset variable in quotes as an empty argument, which is no ticket, file or name. */
+function refuseEmptyArguments(command: Command): void {
+  const index = command.args.findIndex((argument) => argument.trim() === '');
+  if (index === -1) return;
+  const declared = command.registeredArguments[index] ?? command.registeredArguments.at(-1);
+  command.error(`error: argument '${declared?.name()}' must not be empty`);
 }
 
 /** Commander doesn't pass settings on to subcommands that are added this way. */

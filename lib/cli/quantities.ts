@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseTime } from '../core/base/time.ts';
+import { MAX_PORT } from '../core/config/variables.ts';
 import { isFailureGroup } from '../core/model/failure-group.ts';
 
 /**
@@ -124,9 +125,15 @@ function positive(value: number, expected: string): number {
   return value;
 }
 
+/** A text → itself, unless it is empty: a shell passes an unset variable in quotes so. */
+export function readText(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It must not be empty.');
+}
+
 /** `8080` → a port; 0 is any free one */
 export function readPort(text: string): number {
   const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It must be a port from 0 to 65535; 0 is any free one.');
+  if (/^\d{1,5}$/.test(text) && port <= MAX_PORT) return port;
+  throw new InvalidArgumentError(`It must be a port from 0 to ${MAX_PORT}; 0 is any free one.`);
 }

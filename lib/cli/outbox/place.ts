@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { OUTBOX_VARIABLE, readOutboxPlace } from '../../core/config/outbox-environment.ts';
 import type { OutboxAdministration } from '../../outbox/outbox-administration.ts';
+import { readText } from '../quantities.ts';
 import { openAdministration } from './open-outbox.ts';
 
 /** Options that say where the outbox is. */
@@ -15,8 +16,13 @@ export function addPlaceOptions(command: Command): Command {
     .option(
       '--from <url>',
       `database of the application, such as postgres://user@host/db or sqlite:folder/app.db; or ${OUTBOX_VARIABLE}`,
+      readText,
     )
-    .option('--table <name>', 'name of the outbox table; or COATCHECK_OUTBOX_TABLE (default: outbox)');
+    .option(
+      '--table <name>',
+      'name of the outbox table; or COATCHECK_OUTBOX_TABLE (default: outbox)',
+      readText,
+    );
 }
 
 /** The environment, with what the options say instead. */

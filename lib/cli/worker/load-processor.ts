@@ -20,10 +20,15 @@ export async function loadProcessor(file: string): Promise<Processor> {
   const exported = await importFile(path, file);
   const processor = processorOf(exported[EXPORT]);
   if (processor) return processor;
-  const names = Object.keys(exported);
   throw new ConfigurationError(
-    `${file} must export what processor() returns as ${EXPORT}. It exports ${names.length > 0 ? names.join(', ') : 'nothing'}`,
+    `${file} must export what processor() returns as ${EXPORT}. ${describeExports(exported)}`,
   );
+}
+
+function describeExports(exported: Readonly<Record<string, unknown>>): string {
+  const names = Object.keys(exported);
+  if (!names.includes(EXPORT)) return `It exports ${names.length > 0 ? names.join(', ') : 'nothing'}`;
+  return `Its ${EXPORT} is another ${typeof exported[EXPORT]}: export const ${EXPORT} = processor(handle)`;
 }
 
 async function importFile(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {

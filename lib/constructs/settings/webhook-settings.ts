@@ -6,6 +6,7 @@ import {
   WEBHOOK_EVENTS,
   type WebhookEvent,
 } from '../../core/config/settings.ts';
+import { MAX_PORT } from '../../core/config/variables.ts';
 import { callbackUrlProblem } from '../../core/model/callback-url.ts';
 import { emulatorEndpoint } from '../emulated-aws.ts';
 import type { WebhookProps } from '../webhook-props.ts';
@@ -62,5 +63,5 @@ export function webhookProblems(props: WebhookProps | undefined, hasApi: boolean
 }
 
 function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
 }

@@ -3,9 +3,9 @@ import { CALLBACKS, WEBHOOK_EVENTS } from './settings.ts';
 import {
   choice,
   choices,
-  counts,
   optionalSetting,
   optionalText,
+  ports,
   setting,
   type VariablesOf,
   withDefault,
@@ -44,6 +44,6 @@ export function webhookSettingVariables(): VariablesOf<WebhookSettings> {
     webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
     webhookEvents: withDefault(choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS), own.webhookEvents),
     callbacks: withDefault(choice('COATCHECK_CALLBACKS', CALLBACKS), 'public'),
-    callbackPorts: withDefault(counts('COATCHECK_CALLBACK_PORTS', 'a port'), own.callbackPorts),
+    callbackPorts: withDefault(ports('COATCHECK_CALLBACK_PORTS'), own.callbackPorts),
   };
 }

@@ -20,6 +20,7 @@ import {
   choice,
   defaultedSetting,
   list,
+  MAX_PORT,
   optionalSetting,
   optionalText,
   readVariables,
@@ -97,7 +98,7 @@ export const SERVE_NUMBERS = {
     meaning: 'The port of the HTTP API. 0 chooses a free one, which the log names.',
     unit: '',
     min: 0,
-    max: 65_535,
+    max: MAX_PORT,
     default: 4570,
   },
 } as const satisfies Record<string, WorkerNumber>;
@@ -128,6 +129,12 @@ export function serveVariableNames(): readonly string[] {
 }
 
 function assertKeys(name: string, keys: readonly string[]): void {
+  // No token of Authorization: Bearer has a comma: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+  if (keys.some((key) => key.includes(','))) {
+    throw new ConfigurationError(
+      `${name} must be keys without commas, separated by spaces, got one with a comma`,
+    );
+  }
   const weak = keys.find((key) => key.length < KEY_MIN_LENGTH || !/^[\x21-\x7e]+$/.test(key));
   if (weak === undefined) return;
   throw new ConfigurationError(

@@ -6,7 +6,7 @@ import {
   TRACE_TARGETS,
   WEBHOOK_EVENTS,
 } from './settings.ts';
-import { choice, choices, counts, flag, optionalText, type Variable, withDefault } from './variables.ts';
+import { choice, choices, flag, optionalText, ports, type Variable, withDefault } from './variables.ts';
 
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
@@ -84,6 +84,6 @@ export function tracingVariable() {
 export function callbackVariables() {
   return {
     callbacks: choice('COATCHECK_CALLBACKS', CALLBACKS),
-    callbackPorts: withDefault(counts('COATCHECK_CALLBACK_PORTS', 'a port'), DEFAULT_CALLBACK_PORTS),
+    callbackPorts: withDefault(ports('COATCHECK_CALLBACK_PORTS'), DEFAULT_CALLBACK_PORTS),
   };
 }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
+import { serviceLinkRemedy } from './service-link.ts';
 import { NUMBER_SETTINGS, type NumberSettingName, numberProblem, rangeProblem } from './settings.ts';
 
 /** Environment variables, such as `process.env`. */
@@ -133,7 +134,9 @@ export function choices<Choice extends string>(
     read: (given, problems) => {
       const values = read(given, problems);
       if (values.some((value) => !known.some((one) => one === value))) {
-        problems.push(`${name} must be one or more of ${known.join(', ')}, got ${quote(given)}`);
+        problems.push(
+          `${name} must be one or more of ${known.join(', ')}, separated by spaces, got ${quote(given)}`,
+        );
       }
       return known.filter((one) => values.includes(one));
     },
@@ -218,16 +221,21 @@ export function optionalCount(name: string, unit: string): Variable<number | und
   return optional(count(name, unit));
 }
 
-/** One or more whole numbers from 1. @param what describes each of them */
-export function counts(name: string, what: string): Variable<readonly number[]> {
+/** The highest port. */
+export const MAX_PORT = 65_535;
+
+/** One or more ports, separated by spaces. */
+export function ports(name: string): Variable<readonly number[]> {
   const { read } = list(name);
   return {
     name,
     write: (values) => values.join(' '),
     read: (given, problems) => {
       const values = read(given, problems).map(wholeNumberIn);
-      if (!values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
-        problems.push(`${name} must be whole numbers from 1, each ${what}, got ${quote(given)}`);
+      if (!values.every((value) => value >= 1 && value <= MAX_PORT)) {
+        problems.push(
+          `${name} must be ports from 1 to ${MAX_PORT}, separated by spaces, got ${quote(given)}`,
+        );
       }
       return values;
     },
@@ -242,7 +250,7 @@ function numeric(name: string, problemOf: (value: unknown) => string | undefined
     read: (given, problems) => {
       const value = wholeNumberIn(given);
       const problem = given === undefined ? missing(name) : problemOf(Number.isNaN(value) ? given : value);
-      if (problem) problems.push(problem);
+      if (problem) problems.push(problem + serviceLinkRemedy(given));
       return value;
     },
   };

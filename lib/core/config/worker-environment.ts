@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../base/errors.ts';
 import { hideLogin } from '../base/hide-login.ts';
+import { quote } from '../base/quote.ts';
 import { ENGINE_DEFAULTS, type EngineSettings } from './engine-settings.ts';
 import { engineVariables, webhookSettingVariables } from './engine-variables.ts';
 import { limitsVariable } from './limits-variable.ts';
@@ -23,6 +24,7 @@ import {
 import {
   choice,
   list,
+  MAX_PORT,
   optionalText,
   readVariables,
   setting,
@@ -141,7 +143,7 @@ export const WORKER_NUMBERS = {
     meaning: 'The port of `/health`, `/ready` and `/metrics`. 0 chooses a free one, which the log names.',
     unit: '',
     min: 0,
-    max: 65_535,
+    max: MAX_PORT,
     default: 8080,
   },
 } as const satisfies Record<string, WorkerNumber>;
@@ -154,6 +156,8 @@ export function readWorkerEnvironment(variables: Variables): WorkerEnvironment {
   const environment = readVariables(workerVariables(), variables, "The worker's environment");
   assertOrderFits(environment, variables);
   assertLanesFit(environment);
+  assertNoLoop(environment);
+  assertClaimCheckSources(environment);
   assertFormatFits(environment);
   assertWebhooksFit(environment, variables);
   return sendsWebhooks(environment) ? environment : { ...environment, callbacks: 'off' };
@@ -201,6 +205,32 @@ function assertLanesFit(environment: WorkerEnvironment): void {
   if (new Set(queues.map((priority) => urls[priority])).size === queues.length) return;
   throw new ConfigurationError(
     `${queues.map((priority) => INPUT_VARIABLES[priority]).join(', ')} must each be another queue, got ${queues.map((priority) => hideLogin(urls[priority])).join(', ')}`,
+  );
+}
+
+/** Outcomes and dead letters in a queue of requests would be handled as requests, and so on without an end. */
+function assertNoLoop(environment: WorkerEnvironment): void {
+  const { outputUrl, deadLettersUrl } = environment;
+  const urls = inputUrlsOf(environment);
+  for (const [variable, url] of [
+    ['COATCHECK_OUTPUT', outputUrl],
+    ['COATCHECK_DEAD_LETTERS', deadLettersUrl],
+  ] as const) {
+    const same = (['high', 'normal', 'low'] as const).find(
+      (priority) => url !== '' && urls[priority] === url,
+    );
+    if (same === undefined) continue;
+    throw new ConfigurationError(
+      `${variable} must be another queue than ${INPUT_VARIABLES[same]}, got ${hideLogin(url)} for both: what is sent there would be handled as requests`,
+    );
+  }
+}
+
+function assertClaimCheckSources({ claimCheckSources }: WorkerEnvironment): void {
+  const malformed = claimCheckSources.find((source) => /[:,]/.test(source.split('/', 1)[0] ?? ''));
+  if (malformed === undefined) return;
+  throw new ConfigurationError(
+    `COATCHECK_CLAIM_CHECK_SOURCES must be bucket or bucket/prefix, separated by spaces, such as "uploads archive/2026/", got ${quote(malformed)}`,
   );
 }
 

@@ -587,12 +587,17 @@ describe('a single problem is reported alone:', () => {
     [
       'COATCHECK_WEBHOOK_EVENTS',
       'succeeded queued',
-      'COATCHECK_WEBHOOK_EVENTS must be one or more of succeeded, failed, cancelled, expired, progress, got "succeeded queued"',
+      'COATCHECK_WEBHOOK_EVENTS must be one or more of succeeded, failed, cancelled, expired, progress, separated by spaces, got "succeeded queued"',
     ],
     [
       'COATCHECK_CALLBACK_PORTS',
       '443 https',
-      'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got "443 https"',
+      'COATCHECK_CALLBACK_PORTS must be ports from 1 to 65535, separated by spaces, got "443 https"',
+    ],
+    [
+      'COATCHECK_CALLBACK_PORTS',
+      '443 65536',
+      'COATCHECK_CALLBACK_PORTS must be ports from 1 to 65535, separated by spaces, got "443 65536"',
     ],
     [
       'COATCHECK_SECRETS',
