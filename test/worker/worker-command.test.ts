@@ -258,9 +258,18 @@ test('a processor in a package of CommonJS modules is an error that says how to 
   expect(worker.text).toContain('Make the package an ES module: npm pkg set type=module');
 });
 
-test('a variable that doesn’t exist is refused in a file, with those that do', async () => {
-  await writeFile(join(folder.path, 'worker.env'), 'COATCHECK_CONCURENCY=3\n');
+test('a file of variables that is missing ends the program before it starts', async () => {
+  const worker = run([DOUBLING_PROCESSOR, '--env-file', 'nowhere.env'], QUEUES);
+  // Node looks for it, too (findings/node-looks-for-the-env-file-of-a-script.sh).
+  expect(await worker.exit()).toBe(9);
+  expect(worker.text).toContain('nowhere.env: not found');
+});
+
+test('a variable that doesn’t exist is refused in a file, and one of another program isn’t', async () => {
+  await writeFile(join(folder.path, 'worker.env'), 'COATCHECK_CONCURENCY=3\nCOATCHECK_API_KEYS=key\n');
   const worker = run([DOUBLING_PROCESSOR, '--env-file', 'worker.env'], QUEUES);
   expect(await worker.exit()).not.toBe(0);
-  expect(worker.text).toContain("worker.env sets COATCHECK_CONCURENCY, which a worker doesn't have. It has");
+  expect(worker.text).toContain(
+    'worker.env: COATCHECK_CONCURENCY is set, but nothing reads it: did you mean COATCHECK_CONCURRENCY?\n',
+  );
 });

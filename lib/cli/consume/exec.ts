@@ -5,6 +5,7 @@ import type { ReceivedOutcome } from '../../consumer/index.ts';
 import { CoatcheckError } from '../../core/base/errors.ts';
 import { PROBLEM_TYPE } from '../../core/base/media-type.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
+import { OUTCOME_VARIABLES } from './outcome-variables.ts';
 
 /** The command failed for an outcome. */
 class CommandFailed extends CoatcheckError {
@@ -44,13 +45,14 @@ export async function runCommand(
 function variablesOf(outcome: ReceivedOutcome): NodeJS.ProcessEnv {
   return {
     // Safe as a file name; a request id that its sender chose may not be.
-    COATCHECK_OUTCOME_ID: outcome.id,
-    COATCHECK_REQUEST_ID: outcome.requestId,
-    COATCHECK_STATUS: outcome.status,
+    [OUTCOME_VARIABLES.outcomeId]: outcome.id,
+    [OUTCOME_VARIABLES.requestId]: outcome.requestId,
+    [OUTCOME_VARIABLES.status]: outcome.status,
     // The request's trace, not this program's. The names are OpenTelemetry's.
     TRACEPARENT: outcome.traceparent,
     TRACESTATE: outcome.tracestate,
-    COATCHECK_CONTENT_TYPE: outcome.status === 'succeeded' ? outcome.result.contentType : PROBLEM_TYPE,
+    [OUTCOME_VARIABLES.contentType]:
+      outcome.status === 'succeeded' ? outcome.result.contentType : PROBLEM_TYPE,
   };
 }
 

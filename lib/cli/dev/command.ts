@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import { SERVE_NUMBERS } from '../../core/config/serve-environment.ts';
 import { DATA_FOLDER } from '../../core/config/worker-environment.ts';
+import { warnOfUnknownVariables } from '../env-file.ts';
 import { readPort } from '../quantities.ts';
 import type { Run } from '../run.ts';
+import { DEV_VARIABLES } from './variables.ts';
 
 /** The debugger's usual port. */
 const INSPECT_PORT = 9229;
@@ -39,6 +41,7 @@ export function devCommand({ signal }: Run): Command {
     )
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, { port, inspect }: DevCommandOptions) => {
+      warnOfUnknownVariables(Object.values(DEV_VARIABLES).map(({ name }) => name));
       const { runDev } = await import('./run-dev.ts');
       const inspectPort = inspect === true ? INSPECT_PORT : inspect;
       await runDev({ file, folder: DATA_FOLDER, port, inspectPort }, signal);

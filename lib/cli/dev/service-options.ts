@@ -1,8 +1,7 @@
-import { limitsVariable } from '../../core/config/limits-variable.ts';
-import { recordMetadataVariable } from '../../core/config/record-metadata.ts';
 import { readVariables } from '../../core/config/variables.ts';
 import type { ServiceOptions } from '../../embedded/open-service.ts';
 import { serviceFile } from '../running-service.ts';
+import { DEV_VARIABLES } from './variables.ts';
 
 /** How long handlers may run on when they are replaced or stopped, in seconds. */
 const GRACE_SECONDS = 10;
@@ -15,9 +14,8 @@ export function devServiceOptions(
   folder: string,
   webhookSecret: string,
 ): Pick<ServiceOptions, 'file' | 'graceSeconds' | 'limits' | 'recordMetadata' | 'webhooks'> {
-  const variables = { limits: limitsVariable(), recordMetadata: recordMetadataVariable() };
   return {
-    ...readVariables(variables, process.env, 'The environment'),
+    ...readVariables(DEV_VARIABLES, process.env, 'The environment'),
     file: serviceFile(folder),
     graceSeconds: GRACE_SECONDS,
     webhooks: { secrets: [webhookSecret], callbacks: 'local', endpoints: true },

@@ -4,7 +4,8 @@ import {
   outboxVariableNames,
   readOutboxEnvironment,
 } from '../../core/config/outbox-environment.ts';
-import { loadEnvFile } from '../env-file.ts';
+import { loadEnvFile, warnOfUnknownVariables } from '../env-file.ts';
+import { readText } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { addPlaceOptions, type PlaceOptions, placed } from './place.ts';
 
@@ -41,11 +42,13 @@ export function relayCommand({ signal }: Run): Command {
     'Relay committed rows to a queue or to the HTTP API of a service, until it is stopped.',
   );
   return addPlaceOptions(command)
-    .option('--to <url>', 'queue of requests, or HTTP API of a service; or COATCHECK_OUTBOX_TO')
+    .option('--to <url>', 'queue of requests, or HTTP API of a service; or COATCHECK_OUTBOX_TO', readText)
     .option('--env-file <file>', 'file with variables, one NAME=value per line')
     .addHelpText('after', EXAMPLES)
     .action(async ({ to, envFile, ...place }: RelayOptions) => {
-      if (envFile !== undefined) await loadEnvFile(envFile, 'relay', outboxVariableNames());
+      const known = outboxVariableNames();
+      if (envFile !== undefined) await loadEnvFile(envFile, known);
+      warnOfUnknownVariables(known);
       const environment = readOutboxEnvironment({
         ...placed(place),
         ...(to !== undefined && { COATCHECK_OUTBOX_TO: to }),

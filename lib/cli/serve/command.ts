@@ -7,9 +7,9 @@ import {
   serveVariableNames,
 } from '../../core/config/serve-environment.ts';
 import { DATA_FOLDER } from '../../core/config/worker-environment.ts';
-import { loadEnvFile } from '../env-file.ts';
+import { loadEnvFile, warnOfUnknownVariables } from '../env-file.ts';
 import { addForwardOptions, chosenProcessor, type ForwardCommandOptions } from '../processor-options.ts';
-import { readPort } from '../quantities.ts';
+import { readPort, readText } from '../quantities.ts';
 import type { Run } from '../run.ts';
 
 const EXAMPLES = `
@@ -58,7 +58,7 @@ export function serveCommand({ signal }: Run): Command {
       'file that exports the processor as handler (default: none, requests are taken by HTTP)',
     );
   return addForwardOptions(command)
-    .option('--host <host>', 'address to listen on, or COATCHECK_HOST (default: 127.0.0.1)')
+    .option('--host <host>', 'address to listen on, or COATCHECK_HOST (default: 127.0.0.1)', readText)
     .addOption(
       new Option(
         '--port <port>',
@@ -68,6 +68,7 @@ export function serveCommand({ signal }: Run): Command {
     .option(
       '--data <folder>',
       `folder for everything that is stored, or COATCHECK_DATA (default: ${DATA_FOLDER})`,
+      readText,
     )
     .addOption(
       new Option(
@@ -81,8 +82,9 @@ export function serveCommand({ signal }: Run): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: ServeCommandOptions) => {
       const { host, port, data, console, envFile } = options;
-      const fromFile =
-        envFile === undefined ? [] : await loadEnvFile(envFile, 'service', serveVariableNames());
+      const known = serveVariableNames();
+      const fromFile = envFile === undefined ? [] : await loadEnvFile(envFile, known);
+      warnOfUnknownVariables(known);
       const fromOptions = {
         ...(host !== undefined && { COATCHECK_HOST: host }),
         ...(port !== undefined && { COATCHECK_PORT: String(port) }),

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { readWorkerEnvironment, workerVariableNames } from '../../core/config/worker-environment.ts';
-import { loadEnvFile } from '../env-file.ts';
+import { loadEnvFile, warnOfUnknownVariables } from '../env-file.ts';
 import { addForwardOptions, chosenProcessor, type ForwardCommandOptions } from '../processor-options.ts';
 import type { Run } from '../run.ts';
 
@@ -39,9 +39,9 @@ export function workerCommand({ signal }: Run): Command {
     .option('--env-file <file>', 'file with variables, one NAME=value per line')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, options: WorkerOptions) => {
-      if (options.envFile !== undefined) {
-        await loadEnvFile(options.envFile, 'worker', Object.values(workerVariableNames()));
-      }
+      const known = Object.values(workerVariableNames());
+      if (options.envFile !== undefined) await loadEnvFile(options.envFile, known);
+      warnOfUnknownVariables(known);
       const environment = readWorkerEnvironment(process.env);
       const processor = await chosenProcessor(file, options);
       if (!processor) {
