@@ -11,6 +11,7 @@ import { hideLogin } from '../core/base/hide-login.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import type { ResponseLike } from '../core/base/web-bodies.ts';
+import { assertObject } from '../core/config/shape.ts';
 import { CALL_PARTS, type CallPart } from '../core/model/http-call.ts';
 import type { Handler, ProcessorRequest } from '../core/processor/handler.ts';
 import { requestHeaders } from '../core/processor/request-headers.ts';
@@ -61,7 +62,7 @@ const IDLE_MILLISECONDS = 1_000;
  * doesn't count, and processing pauses until the service is back. A service that ends during a call uses up an attempt,
  * since the call may be the cause. A cancelled request, and one whose time is over, closes its connection.
  * @param url where the service takes requests, such as `http://127.0.0.1:8000/process`
- * @throws ConfigurationError for a URL that isn't http: or https:, for a time that isn't positive, and for an unknown part
+ * @throws ConfigurationError for a URL that isn't http: or https:, for options that are no object, for a time that isn't positive, and for an unknown part
  *   of a call
  */
 export function forwardTo(url: string | URL, options: ForwardOptions = {}): Handler {
@@ -78,6 +79,7 @@ function serviceUrl(given: string | URL): URL {
 }
 
 function checked(options: ForwardOptions): ForwardOptions {
+  assertObject('forwardTo()', options);
   for (const name of ['timeoutSeconds', 'startSeconds'] as const) {
     const seconds = options[name];
     if (seconds === undefined || (seconds > 0 && seconds <= MAX_SECONDS)) continue;

@@ -148,11 +148,15 @@ export function shapeProblems(wanted: Shape, value: unknown, path: string): read
  * @throws ConfigurationError that names each option that is unknown, null or not what it must be
  */
 export function assertOptions(call: string, options: unknown, wanted: Shape): void {
-  if (!isObject(options)) {
-    throw new ConfigurationError(`${call} takes an object with options, got ${received(options)}`);
-  }
+  assertObject(call, options);
   const problems = shapeProblems(wanted, options, '');
   if (problems.length > 0) throw new ConfigurationError(`${call}: ${problems.join('; ')}`);
+}
+
+/** @param call names the function that takes the options @throws ConfigurationError for null, and what else is no object */
+export function assertObject(call: string, options: unknown): void {
+  if (isObject(options)) return;
+  throw new ConfigurationError(`${call} takes an object with options, got ${received(options)}`);
 }
 
 /**

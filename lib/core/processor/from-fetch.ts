@@ -1,5 +1,6 @@
 import { type DownstreamUnavailable, ResultInvalid } from '../base/errors.ts';
 import { isResponse, type ResponseLike } from '../base/web-bodies.ts';
+import { assertFunction, assertObject } from '../config/shape.ts';
 import type { Handler, ProcessorRequest } from './handler.ts';
 import { requestHeaders } from './request-headers.ts';
 
@@ -22,12 +23,16 @@ const ORIGIN = 'http://coatcheck.invalid';
  * without a server. It receives the payload as the request's body, still encoded if there is a `Content-Encoding`. A 2xx
  * response is the result. 408, 425, 429 and 5xx are retried, after `Retry-After` if it is set; 503 is a
  * {@link DownstreamUnavailable}. Any other response is a permanent failure.
- * @throws TypeError for a method whose requests can't have a body
+ * @throws TypeError for a method whose requests can't have a body, and without a function; ConfigurationError for options that are
+ *   no object
  */
 export function fromFetch(
   fetch: (request: Request) => ResponseLike | Promise<ResponseLike>,
-  { path = '/', method = 'POST' }: FromFetchOptions = {},
+  options: FromFetchOptions = {},
 ): Handler {
+  assertFunction('fromFetch()', 'fetch', fetch);
+  assertObject('fromFetch()', options);
+  const { path = '/', method = 'POST' } = options;
   if (/^(?:get|head)$/i.test(method)) {
     throw new TypeError(`fromFetch() takes a method whose requests have a body, such as POST, got ${method}`);
   }

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ConfigurationError } from '../base/errors.ts';
 import { definitionOf } from '../config/processor-brand.ts';
 import { secretNameProblem } from '../config/secret-name.ts';
+import { assertObject } from '../config/shape.ts';
 import type { HttpCall } from '../model/http-call.ts';
 import type { HandlerWrites } from '../ports/handler-writes.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -188,6 +189,7 @@ export function defineProcessor(first: Handler | ProcessorOptions, second?: Hand
       `processor() needs a handler function, got ${handler === null ? 'null' : typeof handler}`,
     );
   }
+  assertObject('processor()', options);
   const { input, secrets = [] } = options;
   if (input !== undefined && typeof input?.['~standard']?.validate !== 'function') {
     throw new TypeError('processor() takes an input that is a Standard Schema, such as a Zod schema');

@@ -3,6 +3,7 @@ import { parseJson } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { isOfType } from '../base/media-type.ts';
 import { quote } from '../base/quote.ts';
+import { assertFunction } from '../config/shape.ts';
 import type { Handler, ProcessorRequest } from './handler.ts';
 
 /** What {@link inSequence} passes with an item. */
@@ -46,8 +47,10 @@ interface SavedSequence {
  * crash it handles again what was done since the last checkpoint. Attempts count from there: each item has as many as a
  * request has. A {@link PermanentError} ends the request: its problem names the item in `details.item`, and no later item
  * is handled.
+ * @throws TypeError without a function
  */
 export function inSequence(handleItem: ItemHandler): Handler {
+  assertFunction('inSequence()', 'handleItem', handleItem);
   return async (request) => {
     const items = await itemsOf(request);
     const results = [...resultsOf(request.state)];
