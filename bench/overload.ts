@@ -16,10 +16,10 @@ import { quantile } from './support/statistics.ts';
 
 /** Load relative to the service's capacity, its duration in seconds, and whether rejected clients retry. */
 const LOADS = [
-  { name: '200 %', phases: [[2, lengthOf(90, 3)]], retries: false },
-  { name: '80 %', phases: [[0.8, lengthOf(90, 3)]], retries: false },
+  { name: '200%', phases: [[2, lengthOf(90, 3)]], retries: false },
+  { name: '80%', phases: [[0.8, lengthOf(90, 3)]], retries: false },
   {
-    name: '200 %, then 80 %, rejected clients retry',
+    name: '200%, then 80%, rejected clients retry',
     phases: [
       [2, lengthOf(20, 1)],
       [0.8, lengthOf(150, 3)],

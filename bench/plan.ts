@@ -60,7 +60,7 @@ function compare(scenario: Scenario, burst: Burst, roundSeconds: number): Row {
   const byRound = simulatedBurst(scenario, burst, roundSeconds);
   const measured = drainedSeconds(burst.depths);
   const offBy = (depths: readonly Depth[]) =>
-    `${(100 * (drainedSeconds(depths) / measured - 1)).toFixed(1)} %`;
+    `${(100 * (drainedSeconds(depths) / measured - 1)).toFixed(1)}%`;
   return {
     'batches at a time': `${scenario.maxConcurrency} of ${batchSize}, ${batchSeconds} s`,
     requests,

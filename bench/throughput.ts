@@ -53,7 +53,7 @@ await runBenchmark('A payload of 1 GiB', async (note): Promise<Report> => {
     notes: [
       `${ROUNDS} fresh processes each, one after another. The best run is the least disturbed one. Copy: from S3 to S3 in parts of ${PART_BYTES / 1024 ** 2} MiB. Read: counts the bytes from S3.`,
       'Peak: the largest RSS above the RSS after imports and eight payloads of 1 MiB. Held: the same in slower runs that collect garbage every 10 ms. The difference is garbage: in any program, V8 lets unused buffers grow by 64 MiB before it collects them.',
-      'Aim: the engine under 64 MiB at 90 % or more of the bare copy.',
+      'Aim: the engine under 64 MiB at 90% or more of the bare copy.',
     ],
   };
 });

@@ -99,7 +99,7 @@ export async function runKills({ items, kills, seed, folder, note }: KillOptions
   }
   await adding;
   await client.batches.wait(id, {
-    onChange: ({ progress }) => note(`${Math.floor(100 * progress)} % ended`),
+    onChange: ({ progress }) => note(`${Math.floor(100 * progress)}% ended`),
   });
   const deadline = Date.now() + WEBHOOK_MILLISECONDS;
   while (receiver.received.length === 0 && Date.now() < deadline) await sleep(LOOK_MILLISECONDS);

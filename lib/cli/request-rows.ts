@@ -63,12 +63,12 @@ function remarksOf(request: RequestResource, now: number): string[] {
   ].filter(Boolean);
 }
 
-/** A request's progress: `52 % reading rows`; of a scheduled one, when it may start: `at 2026-01-31T12:00:00.000Z`. */
+/** A request's progress: `52% reading rows`; of a scheduled one, when it may start: `at 2026-01-31T12:00:00.000Z`. */
 export function formatProgress({ status, notBefore, progress }: RequestResource): string {
   if (status === 'scheduled') return `at ${notBefore}`;
   if (!progress) return '';
   const { fraction, note = '' } = progress;
-  return `${Math.floor(fraction * 100)} % ${note}`.trimEnd();
+  return `${Math.floor(fraction * 100)}% ${note}`.trimEnd();
 }
 
 /** A request's outcome: `47.1 KiB text/csv`, `csv_invalid`; its last error if it hasn't ended. */

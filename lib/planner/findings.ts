@@ -38,7 +38,7 @@ function rateFindings(workload: Workload, steady: SteadyState): Finding[] {
     return [{ level: 'problem', text }, remedy(workload, steady)];
   }
   if (utilisation > COMFORTABLE_UTILISATION) {
-    const text = `${Math.round(utilisation * 100)} % of the ${count(maxBatches)} concurrent batches (${boundBy}) are in use: a little more load makes waits much longer.`;
+    const text = `${Math.round(utilisation * 100)}% of the ${count(maxBatches)} concurrent batches (${boundBy}) are in use: a little more load makes waits much longer.`;
     return [{ level: 'caution', text }, remedy(workload, steady)];
   }
   const found = pollerFindings(workload);

@@ -31,7 +31,7 @@ function batches(line: readonly string[], stdin?: string) {
 test('a file is submitted, waited for and listed, and its results are written', async () => {
   const submitted = await batches(['submit', 'good.ndjson', '--wait', '-o', 'results.ndjson']);
   const [id = '', ...cells] = submitted.stdout.trimEnd().split('\t');
-  expect([submitted.exitCode, cells]).toEqual([0, ['completed', '100 %', '2', '2', '0', '0', '0']]);
+  expect([submitted.exitCode, cells]).toEqual([0, ['completed', '100%', '2', '2', '0', '0', '0']]);
   expect(submitted.stderr.split('\n').filter(Boolean)).toEqual([
     `${id}: 2 added`,
     `${id}: completed`,
@@ -77,7 +77,7 @@ test('lines that are refused are named and leave the batch open, until they are 
   expect((await batches(['seal', id])).stdout).toMatch(/\t(running|completed)\t/);
   expect((await batches(['submit', 'good.ndjson', '--resume', id])).stderr).toContain('sealed');
   const ended = await batches(['wait', id]);
-  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t3\t2\t1\t0\t0\t\t\n`]);
+  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100%\t3\t2\t1\t0\t0\t\t\n`]);
 });
 
 test('a batch is cancelled if all of its lines are refused, unless it was there before', async () => {
@@ -145,14 +145,14 @@ test('a batch goes on where it was interrupted, and is cancelled', async () => {
   expect(late.stderr).toContain(`The batch ${id} did not end within 1 s; its status is running`);
   expect((await batches(['cancel', id])).stdout).toMatch(/\tcancelling\t/);
   const ended = await batches(['wait', id]);
-  expect([ended.exitCode, ended.stdout]).toEqual([4, `${id}\tcancelled\t100 %\t2\t0\t0\t2\t0\t\t\n`]);
+  expect([ended.exitCode, ended.stdout]).toEqual([4, `${id}\tcancelled\t100%\t2\t0\t0\t2\t0\t\t\n`]);
 });
 
 test('on a terminal there is progress, and a table', async () => {
   const args = ['batches', 'submit', join(cwd, 'good.ndjson'), '--wait', '--api', url];
   const { stdout } = await coatcheckOnTerminal(args, { columns: 120 });
   expect(stdout).toContain('batch');
-  expect(stdout).toMatch(/completed +100 % +2 +2 +0/);
+  expect(stdout).toMatch(/completed +100% +2 +2 +0/);
 });
 
 test('what can not be is refused before there is a batch', async () => {

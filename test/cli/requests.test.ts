@@ -259,7 +259,7 @@ test('prints the progress of a request', async () => {
 
   const { stdout } = await coatcheck(['status', id, ...api]);
 
-  expect(stdout.split('\t').slice(3, 5)).toEqual(['1', '52 % reading rows']);
+  expect(stdout.split('\t').slice(3, 5)).toEqual(['1', '52% reading rows']);
 });
 
 test('prints the state of a webhook', async () => {

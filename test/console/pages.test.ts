@@ -454,7 +454,7 @@ describe('an action', () => {
       reason: 'The fire is out',
       progress: { handled: 3, done: 3 },
     });
-    expect(await page.textContent('main')).toContain('stops if more than 20 % of them fail again');
+    expect(await page.textContent('main')).toContain('stops if more than 20% of them fail again');
     await page.goto(`${service.url}/operations`);
     expect(await page.textContent('tbody')).toContain('The fire is out');
     expect(problems).toEqual([]);

@@ -31,9 +31,9 @@ export async function printBatches(
   if (onTerminal) printRows(HEADER, rows, LEAST_IMPORTANT);
 }
 
-/** `52 %`, never more than is done. */
+/** `52%`, never more than is done. */
 function formatPart({ progress }: Batch): string {
-  return `${Math.floor(progress * 100)} %`;
+  return `${Math.floor(progress * 100)}%`;
 }
 
 function cellsOf(batch: Batch, format: (count: number) => string): string[] {
@@ -43,10 +43,10 @@ function cellsOf(batch: Batch, format: (count: number) => string): string[] {
   return [id, status, formatPart(batch), ...figures, estimatedEndAt, importText(batch.import, format)];
 }
 
-/** `running 52 %, 3 refused`; empty for a batch without an import. */
+/** `running 52%, 3 refused`; empty for a batch without an import. */
 function importText(imported: BatchImport | undefined, format: (count: number) => string): string {
   if (!imported) return '';
   const { state, bytes, bytesDone, refused } = imported;
-  const part = state === 'running' ? ` ${Math.floor((bytesDone / Math.max(bytes, 1)) * 100)} %` : '';
+  const part = state === 'running' ? ` ${Math.floor((bytesDone / Math.max(bytes, 1)) * 100)}%` : '';
   return `${state}${part}${refused > 0 ? `, ${format(refused)} refused` : ''}`;
 }

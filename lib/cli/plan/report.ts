@@ -84,7 +84,7 @@ function steadyLines({ workload, steady }: Plan): string[] {
       ],
       [
         'in use',
-        `${threeDigits(utilisation * 100)} %`,
+        `${threeDigits(utilisation * 100)}%`,
         `of ${formatCount(maxBatches)} batches at a time (${steady.boundBy}), which do ${threeDigits(steady.maxRatePerSecond)}/s`,
       ],
       ['in flight', threeDigits(inFlight), `messages, of ${formatCount(SQS_MAX_IN_FLIGHT_MESSAGES)}`],

@@ -129,7 +129,7 @@ ${commandsOf(parts.shell, ['batches', 'cancel', id], { method: 'POST', path: lin
   };
 }
 
-/** Rounded down: 100 % is all of them. */
+/** Rounded down: 100% is all of them. */
 function percent(part: number): string {
   return `${Math.floor(part * 100)}\u00a0%`;
 }

@@ -246,7 +246,7 @@ function operationFacts(action: Action, now: number): Html {
     [
       'Tried first',
       canary &&
-        `${canary.percent} % of the requests; stops if more than ${canary.stopAbovePercent} % of them fail again`,
+        `${canary.percent}% of the requests; stops if more than ${canary.stopAbovePercent}% of them fail again`,
     ],
     ['Planned', timeOf(createdAt, now)],
     ['By', createdBy && oneLine(createdBy)],

@@ -46,7 +46,7 @@ function peakFacts({ requestsAtOnce, mostAtOnce, waitSeconds, monthlyDollars }: 
   const share =
     mostAtOnce === undefined
       ? ''
-      : `, of at most ${threeDigits(mostAtOnce)} (${threeDigits((100 * requestsAtOnce) / mostAtOnce)} %)`;
+      : `, of at most ${threeDigits(mostAtOnce)} (${threeDigits((100 * requestsAtOnce) / mostAtOnce)}%)`;
   return [
     ['Needed at the peak', `${threeDigits(requestsAtOnce)} requests at a time${share}`],
     [

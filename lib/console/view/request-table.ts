@@ -66,7 +66,7 @@ function outcomeOf({ result, problem, lastError, progress, why, status }: Reques
   if (result) return oneLine(`${formatBytes(result.size)} ${result.contentType}`);
   if (problem) return oneLine(`${problem.code}: ${problem.detail}`);
   if (status === 'running' && progress) {
-    return oneLine(`${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd());
+    return oneLine(`${Math.floor(progress.fraction * 100)}% ${progress.note ?? ''}`.trimEnd());
   }
   if (lastError) return oneLine(`${lastError.code ?? lastError.name}: ${lastError.message}`);
   return why === undefined ? '' : oneLine(why);

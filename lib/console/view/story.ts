@@ -108,7 +108,7 @@ function unlistedSteps(request: RequestResource): Step[] {
 }
 
 function progressOf({ progress }: RequestResource): string | undefined {
-  return progress && oneLine(`${Math.floor(progress.fraction * 100)} % ${progress.note ?? ''}`.trimEnd());
+  return progress && oneLine(`${Math.floor(progress.fraction * 100)}% ${progress.note ?? ''}`.trimEnd());
 }
 
 function versionOf({ handlerVersion }: Pick<Attempt, 'handlerVersion'>): string | undefined {

@@ -29,7 +29,7 @@ test('a function has its need, its wait and its cost', async () => {
   expect(text).toContain('An attempt took 500 ms in the last minute, on average');
   expect(text).toContain('Attempts per request 1.2 in the last minute');
   // 355/s × 1.2 × 0.5 s, of 50 batches of 10
-  expect(text).toContain('Needed at the peak 213 requests at a time, of at most 500 (42.6 %)');
+  expect(text).toContain('Needed at the peak 213 requests at a time, of at most 500 (42.6%)');
   expect(text).toContain('Expected wait at the peak');
   expect(text).toMatch(
     /Cost per month \$[\d.,]+ to \$[\d.,]+, by size: payloads in messages of up to 64\.0 KiB, results of up to 4\.0 KiB/,
@@ -42,7 +42,7 @@ test('a process that can not keep up says so, and has no cost', async () => {
     [{ name: 'concurrency', value: 8, from: 'default' }],
     NOW,
   );
-  expect(text).toContain('213 requests at a time, of at most 8 (2,663 %)');
+  expect(text).toContain('213 requests at a time, of at most 8 (2,663%)');
   expect(text).toContain('longer and longer: the queue grows');
   expect(text).toContain('Cost per month not estimated');
 });

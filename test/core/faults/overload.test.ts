@@ -71,7 +71,7 @@ describe('fault 24: twice the load that the service can handle, for 30 minutes',
     expect(service.backlog).toBe(0);
   });
 
-  test('at 80 % of the capacity, the service refuses no request', async () => {
+  test('at 80% of the capacity, the service refuses no request', async () => {
     const { service, capacity } = serviceOf({ seed: 4, processors: 4, maxWaitSeconds: 60 });
     await service.run(30 * MINUTE, { perSecond: 0.8 * capacity });
     expect(service.refused).toEqual([]);
