@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A response whose connection ends in the middle of its body is a whole one, without an error, for three clients of standard
 # libraries. With Content-Length: Python's urllib when it is read in pieces, as by shutil.copyfileobj (read() at once raises
-# IncompleteRead), Ruby's Net::HTTP and open-uri, PHP's file_get_contents. With chunks: PHP's file_get_contents. Whoever downloads a
-# result with them has to compare its size. Needs Python 3 and Debian's packages ruby and php8.2-cli.
+# IncompleteRead), Ruby's Net::HTTP and open-uri, PHP's file_get_contents. With chunks: PHP's file_get_contents. Programs that
+# download a result with them must compare its size. Needs Python 3 and Debian's packages ruby and php8.2-cli.
 set -euo pipefail
 cd "$(mktemp -d)"
 cat > clients.py <<'PY'

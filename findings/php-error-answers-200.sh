@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # PHP 8.2 without a php.ini, as in its container image: an uncaught error of a program is answered with 200, with the program's own
-# Content-Type and the error as the body, under FPM and under the built-in server. Whoever calls the program takes the error for a
+# Content-Type and the error as the body, under FPM and under the built-in server. Callers of the program take the error for a
 # result. The value is display_errors, which is on by default: only with 0 is the status 500; the value stderr, which sounds as if
 # it kept errors out of the answer, doesn't help. Needs Debian's packages php8.2-cli, php8.2-fpm and nginx.
 set -euo pipefail

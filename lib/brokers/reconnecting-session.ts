@@ -107,7 +107,7 @@ export class ReconnectingSession<Opened extends Session> implements AsyncDisposa
       } catch (error) {
         const isNew = messageOf(error) !== messageOf(this.#lostBecause);
         this.#lostBecause = error instanceof Error ? error : new Error(messageOf(error));
-        // Waiting doesn't help there: somebody changed the queue or the permissions.
+        // Waiting doesn't help there: the queue or the permissions have changed.
         if (error instanceof ConfigurationError && isNew) logger.error(error.message);
       }
       if (signal.aborted) return;

@@ -14,7 +14,7 @@ export interface ConsoleOptions {
   readonly version: string;
   /** What to do when the service rejects the credentials. @default - only its own words are shown */
   readonly remedy?: (status: number) => string;
-  /** Records that somebody looked at the payload or the result of a request, or changed something. */
+  /** Records that an operator looked at the payload or the result of a request, or changed something. */
   readonly log: (line: string, caller?: string) => void;
   /** Where operators find these records, such as `the log of the service`. */
   readonly logPlace: string;

@@ -183,7 +183,7 @@ function payloadHint({ id, payload }: Action, logPlace: string): Html {
   return html`<p>${payload && `${formatBytes(payload.size)}, ${oneLine(payload.contentType)}.`} <a href="${operationHref(id, SHOWING_PAYLOAD)}">Show what it changes</a></p><p class="hint">Each view of a payload is recorded in ${logPlace}.</p>`;
 }
 
-/** What the payload of a retry changes. Notes that somebody looked. */
+/** What the payload of a retry changes. Logs the look. */
 async function payloadChange({ id, filter }: Action, { parts, signal }: ViewContext): Promise<Html> {
   const { client, log } = parts;
   const [request = ''] = filter.ids ?? [];

@@ -219,7 +219,7 @@ function payloadView(context: ViewContext): Promise<View> {
   return contentView(context, 'payload');
 }
 
-/** Shows a payload or a result. Notes that somebody looked. */
+/** Shows a payload or a result. Logs the look. */
 async function contentView(context: ViewContext, kind: 'payload' | 'result'): Promise<View> {
   const address = addressOf(context);
   return answeredView(context, kind, async () => {

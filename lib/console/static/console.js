@@ -52,7 +52,7 @@ function update(next) {
   }
 }
 
-/** Whether somebody types or selects in it. */
+/** Whether the operator types or selects in it. */
 function isInUse(part) {
   const { activeElement } = document;
   if (part.contains(activeElement) && activeElement.matches('input, select, textarea')) return true;
