@@ -11,6 +11,7 @@ let printed: string;
 
 beforeEach(() => {
   printed = '';
+  for (const name of Object.keys(process.env)) if (name.startsWith('COATCHECK_')) vi.stubEnv(name, undefined);
   const keep = (text: unknown) => {
     printed += text;
     return true;

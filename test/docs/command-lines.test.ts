@@ -20,9 +20,10 @@ function commandLines(pattern: RegExp): { page: string; line: string }[] {
   });
 }
 
-/** The arguments, as a shell passes them on. */
+/** The arguments, as a shell passes them on. What a variable or another command would give is some text. */
 function argumentsOf(line: string): string[] {
-  const script = `npx() { [ "$1" = coatcheck ] && shift; printf '%s\\0' "$@" >&3; }; coatcheck() { npx "$@"; }; ( ${line.replaceAll('…', '')} ) 3>&1 >/dev/null 2>&1`;
+  const shown = line.replaceAll('…', '').replaceAll(/"\$(?:\w+|\([^)]*\))"/g, 'text');
+  const script = `npx() { [ "$1" = coatcheck ] && shift; printf '%s\\0' "$@" >&3; }; coatcheck() { npx "$@"; }; ( ${shown} ) 3>&1 >/dev/null 2>&1`;
   const output = execFileSync('bash', ['-c', script], { cwd: tmpdir(), encoding: 'utf8' });
   return output.split('\0').slice(0, -1);
 }
