@@ -32,7 +32,7 @@ test('a console shows requests, acts if that is allowed, prints what was done, a
   const page = await (await open(`/requests/${id}`)).text();
   expect(page).toContain(`npx coatcheck cancel ${id} --api ${url}`);
   expect(page).toContain('curl -X POST --aws-sigv4');
-  expect(page).toContain('is noted in the output of npx coatcheck console.');
+  expect(page).toContain('is recorded in the output of coatcheck console.');
   const cancelled = await open(`/requests/${id}/cancel`, FORM);
   const location = cancelled.headers.get('location');
   expect([cancelled.status, location]).toEqual([303, `../../requests/${id}`]);
