@@ -34,7 +34,7 @@ export async function readingPayload<Value>(
     return await work();
   } catch (error) {
     signal?.throwIfAborted();
-    // An answer says that the payload was read.
+    // The store answered: the file is not the reason.
     if (error instanceof TransferRefused) throw error;
     await payload
       .stream()
